@@ -1,0 +1,23 @@
+const base = {
+  rootDir: ".",
+  roots: [
+    "<rootDir>/apps",
+    "<rootDir>/libs",
+    "<rootDir>/test",
+    "<rootDir>/migrations",
+  ],
+  testEnvironment: "node",
+  transform: { "^.+\\.ts$": "@swc/jest" },
+  moduleNameMapper: { "^@vworkspace/([a-z-]+)$": "<rootDir>/libs/$1/src" },
+  setupFiles: ["reflect-metadata"],
+};
+
+/** One project per kind of test; the file's ending says which (style: CONTRIBUTING.md, "Tests"). */
+export default {
+  projects: [
+    { ...base, displayName: "unit", testMatch: ["**/*.spec.ts"] },
+    { ...base, displayName: "db", testMatch: ["**/*.db-spec.ts"] },
+    { ...base, displayName: "conformance", testMatch: ["**/*.conformance.ts"] },
+    { ...base, displayName: "cluster", testMatch: ["**/*.cluster-spec.ts"] },
+  ],
+};

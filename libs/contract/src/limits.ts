@@ -1,0 +1,18 @@
+/** Limits of the agent contract. Sizes in bytes, times in seconds. */
+export const LIMITS = {
+  bodyBytes: 1024 * 1024,
+  jobsPerPoll: 50,
+  waitingPollsPerCluster: 2,
+  waitDefaultSeconds: 30,
+  waitMaxSeconds: 300,
+  /** A peer gives up on a response after 300 s, so the longest wait is answered this much earlier. */
+  waitMarginSeconds: 5,
+  eventsPerBatch: 1000,
+  registrationTokenSeconds: 24 * 3600,
+  leaseSeconds: 600,
+  jobSeconds: 24 * 3600,
+  credentialGraceSeconds: 24 * 3600,
+  tokenSeconds: 30 * 24 * 3600,
+  /** Longest text of a message or reason that comes from a cluster, in characters; longer ones are cut. */
+  messageCharacters: 4096,
+} as const;

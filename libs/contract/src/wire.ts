@@ -1,0 +1,206 @@
+import { z } from "zod";
+import { LIMITS } from "./limits";
+
+/** Cut, not refused: a long message from a cluster must not lose the report it stands in. */
+const text = z
+  .string()
+  .transform((value) => value.slice(0, LIMITS.messageCharacters));
+const shortText = z.string().max(512);
+
+/** RFC 3339 with any offset; times on the wire are UTC, but peers are read generously. */
+export const timestampSchema = z.iso.datetime({ offset: true });
+
+/** A Kubernetes condition (meta/v1 Condition) as it travels in status reports and events. */
+export const conditionSchema = z.looseObject({
+  type: z.string().min(1).max(316),
+  status: z.enum(["True", "False", "Unknown"]),
+  reason: z.string().max(1024).default(""),
+  message: text.default(""),
+  lastTransitionTime: timestampSchema.optional(),
+  observedGeneration: z.number().int().nonnegative().optional(),
+});
+export type Condition = z.infer<typeof conditionSchema>;
+
+/** What a report or event is about. `generation` is Kubernetes' own; `intentGeneration` is the gateway's counter (ours). */
+export const resourceRefSchema = z.looseObject({
+  apiVersion: shortText.default(""),
+  kind: shortText.default(""),
+  namespace: shortText.optional(),
+  name: shortText.default(""),
+  uid: shortText.optional(),
+  generation: z.number().int().nonnegative().optional(),
+  intentGeneration: z.number().int().nonnegative().optional(),
+});
+export type ResourceRef = z.infer<typeof resourceRefSchema>;
+
+/** POST /register. The token may stand in the Authorization header instead, or in both if they are equal. */
+export const registerRequestSchema = z.looseObject({
+  registrationToken: z.string().max(1024).optional(),
+  clusterId: z.string().max(253).optional(),
+  displayName: z.string().max(253).optional(),
+  agentVersion: z.string().max(128).optional(),
+  /** Ours: says that the cluster is a simulated one; accepted only where the gateway runs a demo. */
+  simulated: z.boolean().optional(),
+  /** Ours: UID of the namespace kube-system, by which a person recognises the cluster. */
+  clusterUid: z.string().max(128).optional(),
+});
+export type RegisterRequest = z.infer<typeof registerRequestSchema>;
+
+export const registerResponseSchema = z.looseObject({
+  clusterId: z.string(),
+  token: z.string(),
+  expiresAt: timestampSchema.optional(),
+});
+export type RegisterResponse = z.infer<typeof registerResponseSchema>;
+
+export const rotateResponseSchema = z.looseObject({
+  token: z.string(),
+  expiresAt: timestampSchema.optional(),
+});
+export type RotateResponse = z.infer<typeof rotateResponseSchema>;
+
+export const JOB_KINDS = ["apply", "delete", "intent"] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** One job as the gateway offers it. `payload` depends on `kind`; see {@link Job}. */
+export const jobSchema = z.looseObject({
+  id: z.string().min(1),
+  kind: z.enum(JOB_KINDS),
+  payload: z.record(z.string(), z.unknown()),
+  idempotencyKey: z.string().min(1),
+  createdAt: timestampSchema,
+  expiresAt: timestampSchema,
+  /** Ours: 1 on the first offer, one more whenever the lease ran out. */
+  attempt: z.number().int().positive().optional(),
+  traceparent: z.string().optional(),
+});
+/** apply: a whole manifest; delete: an {@link ObjectReference}; intent: `{intent, …}`. */
+export type Job = z.infer<typeof jobSchema>;
+
+export const jobsResponseSchema = z.looseObject({ jobs: z.array(jobSchema) });
+
+/** Payload of a delete job. */
+export interface ObjectReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const INTENTS = [
+  "ensure-application-instance",
+  "request-operation",
+  "delete-application-instance",
+  "rotate-operator-credentials",
+] as const;
+
+/** POST /jobs/{id}/status. */
+export const statusReportSchema = z.looseObject({
+  phase: z.string().min(1).max(128),
+  conditions: z.array(conditionSchema).max(64).optional(),
+  message: text.optional(),
+  timestamp: timestampSchema,
+});
+export type StatusReport = z.infer<typeof statusReportSchema>;
+
+export const OUTCOMES = ["succeeded", "failed", "noop", "conflict"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** POST /jobs/{id}/result. `error` is required for failed and conflict. */
+export const resultReportSchema = z
+  .looseObject({
+    outcome: z.enum(OUTCOMES),
+    error: text.optional(),
+    appliedRef: resourceRefSchema.optional(),
+    timestamp: timestampSchema,
+  })
+  .refine(
+    (result) =>
+      !["failed", "conflict"].includes(result.outcome) || Boolean(result.error),
+    {
+      path: ["error"],
+      message: "is required when outcome is failed or conflict",
+    },
+  );
+export type ResultReport = z.infer<typeof resultReportSchema>;
+
+export const EVENT_KINDS = [
+  "ConditionTransition",
+  "ClusterHeartbeat",
+  "CredentialRotated",
+  "OperationAccepted",
+  "OperationBlocked",
+  "OperationRunning",
+  "OperationSucceeded",
+  "OperationFailed",
+  "ClusterSnapshot",
+  "JobRefused",
+] as const;
+
+/** One observed object of a ClusterSnapshot page. */
+export const snapshotItemSchema = z.looseObject({
+  resourceRef: resourceRefSchema,
+  uid: shortText,
+  intentGeneration: z.number().int().nonnegative().optional(),
+  specDigest: shortText.optional(),
+  conditions: z.array(conditionSchema).max(64).default([]),
+});
+export type SnapshotItem = z.infer<typeof snapshotItemSchema>;
+
+/** A page of a ClusterSnapshot; what no page of one `id` lists is absent once the page marked `last` is stored. */
+export const snapshotPageSchema = z.looseObject({
+  id: shortText,
+  page: z.number().int().nonnegative(),
+  last: z.boolean(),
+  items: z.array(snapshotItemSchema).max(1000),
+});
+export type SnapshotPage = z.infer<typeof snapshotPageSchema>;
+
+/** One controller or add-on of the cluster, as a heartbeat lists it. */
+export const controllerStateSchema = z.looseObject({
+  name: shortText,
+  present: z.boolean(),
+  ready: z.boolean(),
+  version: shortText.optional(),
+  message: text.optional(),
+});
+export type ControllerState = z.infer<typeof controllerStateSchema>;
+
+/** One event of POST /events. Unknown kinds are stored, not refused. */
+export const eventSchema = z.looseObject({
+  eventKey: z.string().max(2048).optional(),
+  kind: z.string().min(1).max(128),
+  resourceRef: resourceRefSchema,
+  conditions: z.array(conditionSchema).max(64).optional(),
+  timestamp: timestampSchema,
+  /** Ours: UUIDv7 of the agent's process, and a counter in it; together they order events whatever the clock says. */
+  session: z.string().max(64).optional(),
+  sequence: z.number().int().nonnegative().optional(),
+  /** Ours, of a ClusterSnapshot. */
+  snapshot: snapshotPageSchema.optional(),
+  /** Ours, of a ClusterHeartbeat. */
+  agentVersion: shortText.optional(),
+  controllers: z.array(controllerStateSchema).max(64).optional(),
+  /** Ours, of events about an instance: where it can be reached. */
+  endpoints: z
+    .array(z.looseObject({ name: shortText, url: z.string().max(2048) }))
+    .max(64)
+    .optional(),
+  reason: text.optional(),
+});
+export type AgentEvent = z.infer<typeof eventSchema>;
+
+/** The shape of a batch: its items are parsed one by one, so that one bad event does not lose the others. */
+export const eventBatchSchema = z.looseObject({
+  events: z.array(z.unknown()).min(1).max(LIMITS.eventsPerBatch),
+});
+
+/** Answer to `Prefer: return=representation` (RFC 7240). */
+export interface EventBatchAnswer {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejected: readonly {
+    readonly index: number;
+    readonly reason: string;
+  }[];
+}

@@ -1,0 +1,5 @@
+export * from "./domain-error";
+export * from "./clock";
+export * from "./manual-clock";
+export * from "./backoff";
+export * from "./ids";
