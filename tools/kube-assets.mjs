@@ -1,5 +1,5 @@
 // Finds, else builds, the programs of a Kubernetes control plane for tests. Plain JavaScript, any Node from 18 on.
-//   node tools/kube-assets.mjs      prints the directory that holds them
+//   node tools/kube-assets.mjs      prints the directory that holds them; exit code 3: none, and no Go to build them
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -86,7 +86,9 @@ async function goObstacle() {
 async function build(dir, log) {
   const started = Date.now();
   const say = (text) =>
-    log(`[${String(Math.round((Date.now() - started) / 1_000)).padStart(4)} s] ${text}`);
+    log(
+      `[${String(Math.round((Date.now() - started) / 1_000)).padStart(4)} s] ${text}`,
+    );
   const work = `${dir}.building-${process.pid}`;
   await removeLeftovers(dir);
   say(
@@ -102,7 +104,11 @@ async function build(dir, log) {
   say("Built.");
 }
 
-async function buildOne({ title, goMod, packages, rename: names, ldflags }, work, say) {
+async function buildOne(
+  { title, goMod, packages, rename: names, ldflags },
+  work,
+  say,
+) {
   const cwd = join(work, title.split(" ")[0]);
   const bin = join(work, "bin");
   await mkdir(cwd);
@@ -111,7 +117,16 @@ async function buildOne({ title, goMod, packages, rename: names, ldflags }, work
   await go(["mod", "tidy"], { cwd });
   say(`${title}: compiling`);
   await go(
-    ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", `${bin}/`, ...packages],
+    [
+      "build",
+      "-v",
+      "-trimpath",
+      "-ldflags",
+      ldflags,
+      "-o",
+      `${bin}/`,
+      ...packages,
+    ],
     {
       cwd,
       env: { CGO_ENABLED: "0" },
@@ -134,7 +149,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
     const assets = await kubeAssets();
     if (assets) console.log(assets.dir);
-    else process.exitCode = 1;
+    else process.exitCode = 3;
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

@@ -5,3 +5,5 @@ export * from "./canonical-json";
 export * from "./wire";
 export * from "./keys";
 export * from "./parse";
+export * from "./storable";
+export * from "./parse-json";

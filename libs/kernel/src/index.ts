@@ -3,3 +3,5 @@ export * from "./clock";
 export * from "./manual-clock";
 export * from "./backoff";
 export * from "./ids";
+export * from "./environment";
+export * from "./version";

@@ -1,0 +1,293 @@
+import { readFileSync } from "node:fs";
+import { LIMITS } from "@vworkspace/contract";
+import {
+  ConfigurationError,
+  type Environment,
+  type EnvironmentVariable,
+  readAddress,
+  readWholeNumber,
+} from "@vworkspace/kernel";
+import type { Kind } from "@vworkspace/kube";
+import { FORBIDDEN_GROUPS } from "./forbidden-groups";
+
+/** Every environment variable the agent reads. docs/reference/environment.md is generated from this table. */
+export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
+  {
+    name: "CONTROL_PLANE_ENDPOINT",
+    description:
+      "URL of the gateway, for example https://gateway.example.com. Required.",
+  },
+  {
+    name: "VWORKSPACE_CLUSTER_ID",
+    default: "what the registration token is bound to",
+    description:
+      "Id of this cluster; required with VWORKSPACE_AGENT_TOKEN, else only compared.",
+  },
+  {
+    name: "VWORKSPACE_REGISTRATION_TOKEN",
+    isSecret: true,
+    description:
+      "Single-use token for the first start. A token that was not used yet registers again.",
+  },
+  {
+    name: "VWORKSPACE_REGISTRATION_TOKEN_FILE",
+    description:
+      "File that holds the registration token; read again before every attempt.",
+  },
+  {
+    name: "VWORKSPACE_AGENT_TOKEN",
+    isSecret: true,
+    description:
+      "A credential issued in advance, in place of a registration token.",
+  },
+  {
+    name: "KUBECONFIG",
+    default: "the pod's service account",
+    description: "Kubeconfig file of the cluster.",
+  },
+  {
+    name: "VWORKSPACE_KUBE_CONTEXT",
+    default: "the file's current context",
+    description: "Context of KUBECONFIG to use.",
+  },
+  {
+    name: "VWORKSPACE_AGENT_NAMESPACE",
+    default: "vworkspace-system",
+    description: "Namespace that holds the agent's credential.",
+  },
+  {
+    name: "VWORKSPACE_NAMESPACE_PATTERNS",
+    default: "*",
+    description:
+      "Namespaces the agent may create, separated by commas, * for any text; never kube-*, default or its own.",
+  },
+  {
+    name: "VWORKSPACE_ALLOWED_KINDS",
+    default: "none",
+    description:
+      "Kinds that jobs may carry besides ApplicationInstance and Operation: APIVERSION/KIND, separated by commas, for example v1/ConfigMap.",
+  },
+  {
+    name: "VWORKSPACE_STATE_DIR",
+    default: "none",
+    description:
+      "Directory for what must outlive the process; events are kept in memory where it isn't set.",
+  },
+  {
+    name: "VWORKSPACE_SIMULATED",
+    default: "false",
+    description:
+      "Tells the gateway that this cluster is a simulated one; only a demo accepts it.",
+  },
+  {
+    name: "VWORKSPACE_AGENT_HTTP_ADDR",
+    default: "no listener",
+    description: "HOST:PORT of /health/live, /health/ready and /metrics.",
+  },
+  {
+    name: "VWORKSPACE_POLL_WAIT_SECONDS",
+    default: "50",
+    description:
+      "Longest wait of a poll; each asks for a random time between three fifths of it and all of it.",
+  },
+  {
+    name: "VWORKSPACE_REQUEST_TIMEOUT_SECONDS",
+    default: "30",
+    description:
+      "Time for one request to the gateway; a poll's wait comes on top.",
+  },
+  {
+    name: "VWORKSPACE_JOB_LEASE_SECONDS",
+    default: String(LIMITS.leaseSeconds),
+    description:
+      "The gateway's lease of an acked job; a status is posted every third of it.",
+  },
+  {
+    name: "VWORKSPACE_DISCONNECT_AFTER_SECONDS",
+    default: "120",
+    description:
+      "Time without an answer of the gateway after which the Cluster object says Disconnected.",
+  },
+  {
+    name: "VWORKSPACE_LOG_LEVEL",
+    default: "info",
+    description: "fatal, error, warn, info, debug, trace or silent.",
+  },
+];
+
+/** The agent's settings; also the token under which they are injected. Times in milliseconds. */
+export abstract class AgentConfig {
+  /** Without `/api/agent` and trailing slashes. */
+  abstract readonly controlPlaneEndpoint: string;
+  abstract readonly clusterId: string | undefined;
+  /** The registration token as it is now; undefined where none is configured. */
+  abstract readonly registrationToken: () => string | undefined;
+  abstract readonly agentToken: string | undefined;
+  abstract readonly kubeconfig: string | undefined;
+  abstract readonly kubeContext: string | undefined;
+  abstract readonly agentNamespace: string;
+  abstract readonly namespacePatterns: readonly string[];
+  abstract readonly allowedKinds: readonly Kind[];
+  abstract readonly stateDir: string | undefined;
+  abstract readonly isSimulated: boolean;
+  abstract readonly http:
+    { readonly host: string; readonly port: number } | undefined;
+  abstract readonly pollWaitSeconds: number;
+  abstract readonly requestTimeoutMs: number;
+  abstract readonly jobLeaseMs: number;
+  abstract readonly disconnectAfterMs: number;
+  abstract readonly logLevel: string;
+}
+
+const LOG_LEVELS = [
+  "fatal",
+  "error",
+  "warn",
+  "info",
+  "debug",
+  "trace",
+  "silent",
+];
+
+/** Reads the environment. @throws ConfigurationError naming variable, value and remedy. */
+export function readAgentConfig(
+  environment: Environment = process.env,
+): AgentConfig {
+  const text = (name: string) => environment[name] || undefined;
+  const seconds = (name: string, fallback: number) =>
+    readWholeNumber(environment, name, fallback);
+  const config: AgentConfig = {
+    controlPlaneEndpoint: readEndpoint(environment),
+    clusterId: text("VWORKSPACE_CLUSTER_ID"),
+    registrationToken: readRegistrationToken(environment),
+    agentToken: text("VWORKSPACE_AGENT_TOKEN"),
+    kubeconfig: text("KUBECONFIG"),
+    kubeContext: text("VWORKSPACE_KUBE_CONTEXT"),
+    agentNamespace: text("VWORKSPACE_AGENT_NAMESPACE") ?? "vworkspace-system",
+    namespacePatterns: readPatterns(environment),
+    allowedKinds: readKinds(environment),
+    stateDir: text("VWORKSPACE_STATE_DIR"),
+    isSimulated: readFlag(environment, "VWORKSPACE_SIMULATED"),
+    http: text("VWORKSPACE_AGENT_HTTP_ADDR")
+      ? readAddress(environment, "VWORKSPACE_AGENT_HTTP_ADDR", "127.0.0.1:9090")
+      : undefined,
+    pollWaitSeconds: readPollWait(environment),
+    requestTimeoutMs: seconds("VWORKSPACE_REQUEST_TIMEOUT_SECONDS", 30) * 1000,
+    jobLeaseMs:
+      seconds("VWORKSPACE_JOB_LEASE_SECONDS", LIMITS.leaseSeconds) * 1000,
+    disconnectAfterMs:
+      seconds("VWORKSPACE_DISCONNECT_AFTER_SECONDS", 120) * 1000,
+    logLevel: readLogLevel(environment),
+  };
+  if (config.agentToken !== undefined && config.clusterId === undefined) {
+    throw new ConfigurationError(
+      "VWORKSPACE_AGENT_TOKEN is set without VWORKSPACE_CLUSTER_ID: set the id of the cluster that the token was issued for.",
+    );
+  }
+  return config;
+}
+
+function readEndpoint(environment: Environment): string {
+  const text = environment["CONTROL_PLANE_ENDPOINT"] ?? "";
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new ConfigurationError(
+      `CONTROL_PLANE_ENDPOINT is "${text}": give the gateway's URL, for example https://gateway.example.com.`,
+    );
+  }
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") {
+    throw new ConfigurationError(
+      "CONTROL_PLANE_ENDPOINT holds a user name or password: give the URL without it.",
+    );
+  }
+  return text.replace(/\/+$/, "").replace(/\/api\/agent$/, "");
+}
+
+function readRegistrationToken(
+  environment: Environment,
+): () => string | undefined {
+  const token = environment["VWORKSPACE_REGISTRATION_TOKEN"] || undefined;
+  const file = environment["VWORKSPACE_REGISTRATION_TOKEN_FILE"] || undefined;
+  if (token !== undefined && file !== undefined) {
+    throw new ConfigurationError(
+      "VWORKSPACE_REGISTRATION_TOKEN and VWORKSPACE_REGISTRATION_TOKEN_FILE are both set: unset one of them.",
+    );
+  }
+  if (file === undefined) return () => token;
+  const read = () => readFileSync(file, "utf8").trim() || undefined;
+  try {
+    read();
+  } catch {
+    throw new ConfigurationError(
+      `VWORKSPACE_REGISTRATION_TOKEN_FILE is "${file}", which can't be read: give a readable file.`,
+    );
+  }
+  return () => {
+    try {
+      return read();
+    } catch {
+      return undefined; // A mounted Secret may be taken away once it was used.
+    }
+  };
+}
+
+function readPatterns(environment: Environment): string[] {
+  const patterns = readNames(environment, "VWORKSPACE_NAMESPACE_PATTERNS");
+  const wrong = patterns.find((pattern) => !/^[a-z0-9*-]{1,63}$/.test(pattern));
+  if (wrong !== undefined) {
+    throw new ConfigurationError(
+      `VWORKSPACE_NAMESPACE_PATTERNS holds "${wrong}": give namespace names in which * stands for any text, for example shop-*.`,
+    );
+  }
+  return patterns.length === 0 ? ["*"] : patterns;
+}
+
+function readKinds(environment: Environment): Kind[] {
+  return readNames(environment, "VWORKSPACE_ALLOWED_KINDS").map((name) => {
+    const match = /^((?:[a-z0-9.-]+\/)?v[a-z0-9]+)\/([A-Z][A-Za-z0-9]*)$/.exec(
+      name,
+    );
+    if (!match?.[1] || !match[2]) {
+      throw new ConfigurationError(
+        `VWORKSPACE_ALLOWED_KINDS holds "${name}": give APIVERSION/KIND, for example v1/ConfigMap.`,
+      );
+    }
+    const group = match[1].includes("/") ? match[1].split("/")[0] : "";
+    if (FORBIDDEN_GROUPS.includes(group ?? "")) {
+      throw new ConfigurationError(
+        `VWORKSPACE_ALLOWED_KINDS holds "${name}": jobs never carry kinds of ${group}; remove it.`,
+      );
+    }
+    return { apiVersion: match[1], kind: match[2] };
+  });
+}
+
+function readNames(environment: Environment, name: string): string[] {
+  return (environment[name] ?? "")
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+}
+
+function readPollWait(environment: Environment): number {
+  const wait = readWholeNumber(environment, "VWORKSPACE_POLL_WAIT_SECONDS", 50);
+  if (wait >= 1 && wait <= LIMITS.waitMaxSeconds) return wait;
+  throw new ConfigurationError(
+    `VWORKSPACE_POLL_WAIT_SECONDS is "${wait}": give 1 to ${LIMITS.waitMaxSeconds}, for example 50.`,
+  );
+}
+
+function readFlag(environment: Environment, name: string): boolean {
+  const text = (environment[name] ?? "").toLowerCase();
+  if (["", "0", "false", "no"].includes(text)) return false;
+  if (["1", "true", "yes"].includes(text)) return true;
+  throw new ConfigurationError(`${name} is "${text}": give true or false.`);
+}
+
+function readLogLevel(environment: Environment): string {
+  const level = environment["VWORKSPACE_LOG_LEVEL"] || "info";
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new ConfigurationError(
+    `VWORKSPACE_LOG_LEVEL is "${level}": use one of ${LOG_LEVELS.join(", ")}.`,
+  );
+}

@@ -1,0 +1,240 @@
+import { parseMessage, rotateResponseSchema } from "@vworkspace/contract";
+import type { Clock } from "@vworkspace/kernel";
+import { type Log, reasonOf } from "../log";
+import { ControlPlaneError, isFailure } from "./control-plane-error";
+import type {
+  Credential,
+  CredentialStore,
+  StoredCredentials,
+} from "./credential-store";
+import type { Link } from "./link";
+import { renewalTime } from "./renewal.decide";
+import type { Wire } from "./wire";
+
+export interface CredentialKeeperOptions {
+  readonly wire: Wire;
+  readonly store: CredentialStore;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly requestTimeoutMs: number;
+  readonly random?: () => number;
+}
+
+/** After a refused recovery nothing is tried again for so long, whatever else fails meanwhile. */
+const RECOVERY_PAUSE_MS = 60_000;
+const RENEWAL_PAUSE_MS = 10 * 60_000;
+
+/**
+ * Holds the cluster's credential. A rotation is stored before it is used, and the old credential is kept until the new one
+ * has worked; a 401 tries the other one, then one rotation, and only then counts as rejected.
+ */
+export class CredentialKeeper {
+  private stored: StoredCredentials | undefined;
+  private renewAt: number | undefined;
+  private lastRefusedRecoveryAt = -Infinity;
+  private recovery: Promise<string> | undefined;
+  private readonly rotationListeners = new Set<() => void>();
+
+  constructor(private readonly options: CredentialKeeperOptions) {}
+
+  get credentials(): StoredCredentials | undefined {
+    return this.stored;
+  }
+
+  onRotated(listener: () => void): void {
+    this.rotationListeners.add(listener);
+  }
+
+  async load(): Promise<StoredCredentials | undefined> {
+    const stored = await this.options.store.load();
+    if (stored !== undefined) this.hold(stored);
+    return stored;
+  }
+
+  /** Stores credentials, then uses them. */
+  async keep(credentials: StoredCredentials): Promise<void> {
+    await this.options.store.save(credentials);
+    this.hold(credentials);
+  }
+
+  /**
+   * Makes a call with the credential, recovering from a 401 as far as that is possible.
+   * @throws ControlPlaneError of kind unauthenticated where nothing that we hold is taken
+   */
+  async withToken<T>(
+    call: (token: string, clusterId: string) => Promise<T>,
+  ): Promise<T> {
+    const { clusterId, current } = this.required();
+    const attempt = async (token: string) => {
+      const answer = await this.noting(() => call(token, clusterId));
+      await this.worked(token);
+      return answer;
+    };
+    try {
+      return await attempt(current.token);
+    } catch (error) {
+      if (!isFailure(error, "unauthenticated")) throw error;
+      return await this.noteRefusal(async () =>
+        attempt(await this.recover(current.token, error)),
+      );
+    }
+  }
+
+  /** Exchanges the credential for a new one. A repeat after a lost answer replaces the successor that nobody used. */
+  async rotate(): Promise<void> {
+    const stored = this.required();
+    await this.rotateWith(stored, stored.current);
+  }
+
+  /** Rotates once the time has come; a failure is logged and tried again after a while. */
+  async renewIfDue(): Promise<void> {
+    const { clock, log } = this.options;
+    if (this.renewAt === undefined || clock.now() < this.renewAt) return;
+    try {
+      await this.rotate();
+    } catch (error) {
+      this.renewAt = clock.now() + RENEWAL_PAUSE_MS;
+      log.warn(
+        { reason: reasonOf(error) },
+        "The credential could not be renewed; trying again later.",
+      );
+    }
+  }
+
+  private required(): StoredCredentials {
+    if (this.stored !== undefined) return this.stored;
+    throw new ControlPlaneError(
+      "unauthenticated",
+      "This cluster is not registered yet.",
+    );
+  }
+
+  private hold(credentials: StoredCredentials): void {
+    const random = this.options.random ?? Math.random;
+    const isNew = credentials.current.token !== this.stored?.current.token;
+    this.stored = credentials;
+    if (isNew) this.renewAt = renewalTime(credentials.current, random());
+    this.options.link.registered(credentials.clusterId);
+  }
+
+  private async noteRefusal<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isFailure(error, "unauthenticated"))
+        this.options.link.rejected(error.message);
+      throw error;
+    }
+  }
+
+  private async noting<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const { link } = this.options;
+      if (isFailure(error, "unavailable", "unreachable", "undecodable"))
+        link.failed(error.message);
+      else if (isFailure(error, "settled", "unknown", "forbidden", "too-large"))
+        link.accepted();
+      throw error;
+    }
+  }
+
+  /** A token was taken: the other one of the two is not needed any more, or never will be. */
+  private async worked(token: string): Promise<void> {
+    this.options.link.accepted();
+    const stored = this.stored;
+    if (stored?.previous === undefined || token !== stored.current.token)
+      return;
+    const { previous: _, ...rest } = stored;
+    this.stored = rest;
+    try {
+      await this.options.store.save(rest);
+    } catch (error) {
+      this.options.log.warn(
+        { reason: reasonOf(error) },
+        "The old credential could not be removed from the Secret; it ends by itself.",
+      );
+    }
+  }
+
+  /** Another token to try after `refused` got a 401. Requests that fail together share one recovery. */
+  private async recover(
+    refused: string,
+    error: ControlPlaneError,
+  ): Promise<string> {
+    const { current } = this.required();
+    if (current.token !== refused) return current.token;
+    this.recovery ??= this.findOther(error).finally(
+      () => (this.recovery = undefined),
+    );
+    return this.recovery;
+  }
+
+  private async findOther(error: ControlPlaneError): Promise<string> {
+    const { clock } = this.options;
+    const stored = this.required();
+    if (clock.now() - this.lastRefusedRecoveryAt < RECOVERY_PAUSE_MS)
+      throw error;
+    if (stored.previous !== undefined && (await this.isTaken(stored.previous)))
+      return stored.previous.token;
+    try {
+      await this.rotateWith(stored, stored.current);
+      return this.required().current.token;
+    } catch (rotation) {
+      if (!isFailure(rotation, "unauthenticated", "forbidden")) throw rotation;
+      this.lastRefusedRecoveryAt = clock.now();
+      throw error;
+    }
+  }
+
+  /** Tries the other credential with a poll that returns at once, and makes it the current one when it is taken. */
+  private async isTaken(other: Credential): Promise<boolean> {
+    const stored = this.required();
+    try {
+      await this.options.wire.send({
+        method: "GET",
+        path: "/jobs",
+        query: { cluster: stored.clusterId, wait: "0" },
+        token: other.token,
+        timeoutMs: this.options.requestTimeoutMs,
+      });
+    } catch (error) {
+      if (isFailure(error, "unauthenticated")) return false;
+      throw error;
+    }
+    await this.keep({ ...stored, current: other, previous: stored.current });
+    return true;
+  }
+
+  private async rotateWith(
+    stored: StoredCredentials,
+    current: Credential,
+  ): Promise<void> {
+    const { wire, clock, requestTimeoutMs, log } = this.options;
+    const answer = await wire.send({
+      method: "POST",
+      path: "/credentials/rotate",
+      token: current.token,
+      body: {},
+      timeoutMs: requestTimeoutMs,
+    });
+    const parsed = parseMessage(rotateResponseSchema, answer);
+    if (!parsed.ok)
+      throw new ControlPlaneError(
+        "undecodable",
+        `The answer to a rotation is none: ${parsed.reason}.`,
+      );
+    const { token, expiresAt } = parsed.value;
+    const issuedAt = clock.now();
+    const successor: Credential = {
+      token,
+      issuedAt,
+      ...(expiresAt && { expiresAt: Date.parse(expiresAt) }),
+    };
+    await this.keep({ ...stored, current: successor, previous: current });
+    log.info({ expiresAt }, "The cluster's credential was renewed.");
+    for (const listener of this.rotationListeners) listener();
+  }
+}

@@ -1,0 +1,24 @@
+/** A token and what is known of its life. Times in milliseconds since the epoch. */
+export interface Credential {
+  readonly token: string;
+  readonly issuedAt?: number;
+  readonly expiresAt?: number;
+}
+
+/** Everything the agent must not forget about its place at the control plane. */
+export interface StoredCredentials {
+  readonly controlPlaneBaseUrl: string;
+  readonly clusterId: string;
+  readonly current: Credential;
+  /** The one before, kept until the current one has worked. */
+  readonly previous?: Credential;
+  /** SHA-256 prefix of the registration token that was used up: another token means register again. */
+  readonly registrationTokenDigest?: string;
+}
+
+/** Where credentials outlive the process. */
+export abstract class CredentialStore {
+  abstract load(): Promise<StoredCredentials | undefined>;
+  /** Resolves once it is durable: only then may a new credential be used. */
+  abstract save(credentials: StoredCredentials): Promise<void>;
+}

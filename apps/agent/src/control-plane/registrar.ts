@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import {
+  parseMessage,
+  type RegisterRequest,
+  type RegisterResponse,
+  registerResponseSchema,
+} from "@vworkspace/contract";
+import type { Clock } from "@vworkspace/kernel";
+import { type Log, reasonOf } from "../log";
+import { ControlPlaneError, isFailure } from "./control-plane-error";
+import type { CredentialKeeper } from "./credential-keeper";
+import type { Link } from "./link";
+import { retryPauseMs } from "./patience";
+import { rejectedPauseMs } from "./renewal.decide";
+import type { Wire } from "./wire";
+
+export interface RegistrarOptions {
+  readonly wire: Wire;
+  readonly keeper: CredentialKeeper;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly requestTimeoutMs: number;
+  readonly controlPlaneEndpoint: string;
+  readonly clusterId: string | undefined;
+  readonly agentToken: string | undefined;
+  readonly registrationToken: () => string | undefined;
+  /** What the agent says about itself and its cluster. */
+  readonly describe: () => Promise<RegisterRequest>;
+  readonly random?: () => number;
+}
+
+/** Sees to it that the agent has a credential: the stored one, the one it was given, or a new one by registration. */
+export class Registrar {
+  /** An attempt got no answer: its token may be used up all the same. */
+  private mayBeUsedUp = false;
+
+  constructor(private readonly options: RegistrarOptions) {}
+
+  /** Tries until there is a credential or `signal` aborts; true in the first case. */
+  async ensure(signal: AbortSignal): Promise<boolean> {
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      try {
+        await this.attempt(signal);
+        return true;
+      } catch (error) {
+        if (signal.aborted) break;
+        const pauseMs = this.pauseAfter(error, failures);
+        this.explain(error, pauseMs);
+        await this.options.clock.sleep(pauseMs, signal);
+      }
+    }
+    return false;
+  }
+
+  private async attempt(signal: AbortSignal): Promise<void> {
+    const { keeper, log, registrationToken, agentToken } = this.options;
+    const stored = keeper.credentials ?? (await keeper.load());
+    const token = registrationToken();
+    const isUsed =
+      token === undefined || stored?.registrationTokenDigest === digest(token);
+    if (stored !== undefined && isUsed) {
+      log.info(
+        { cluster: stored.clusterId },
+        "Using the credential in the cluster.",
+      );
+      return;
+    }
+    if (token !== undefined) return this.register(token, signal);
+    if (agentToken !== undefined) return this.takeOver(agentToken);
+    throw new ControlPlaneError(
+      "unauthenticated",
+      "This cluster is not registered and there is no token: set VWORKSPACE_REGISTRATION_TOKEN to one that the gateway issued for it.",
+    );
+  }
+
+  private async takeOver(token: string): Promise<void> {
+    const { keeper, clusterId = "", controlPlaneEndpoint } = this.options;
+    await keeper.keep({
+      controlPlaneBaseUrl: controlPlaneEndpoint,
+      clusterId,
+      current: { token },
+    });
+  }
+
+  private async register(token: string, signal: AbortSignal): Promise<void> {
+    const { keeper, clock, log, clusterId } = this.options;
+    const answer = await this.requestCredential(token, signal);
+    await this.persisting(signal, () =>
+      keeper.keep({
+        controlPlaneBaseUrl: this.options.controlPlaneEndpoint,
+        clusterId: answer.clusterId,
+        current: {
+          token: answer.token,
+          issuedAt: clock.now(),
+          ...(answer.expiresAt && { expiresAt: Date.parse(answer.expiresAt) }),
+        },
+        registrationTokenDigest: digest(token),
+      }),
+    );
+    this.mayBeUsedUp = false;
+    log.info({ cluster: answer.clusterId }, "Registered with the gateway.");
+    if (clusterId !== undefined && clusterId !== answer.clusterId)
+      log.warn(
+        { cluster: answer.clusterId, configured: clusterId },
+        "The gateway knows this cluster under another id than VWORKSPACE_CLUSTER_ID.",
+      );
+  }
+
+  private async requestCredential(
+    token: string,
+    signal: AbortSignal,
+  ): Promise<RegisterResponse> {
+    const { wire, describe, clusterId, requestTimeoutMs } = this.options;
+    const answer = await wire.send({
+      method: "POST",
+      path: "/register",
+      token,
+      body: { ...(await describe()), ...(clusterId && { clusterId }) },
+      timeoutMs: requestTimeoutMs,
+      signal,
+    });
+    const parsed = parseMessage(registerResponseSchema, answer);
+    if (parsed.ok) return parsed.value;
+    throw new ControlPlaneError(
+      "undecodable",
+      `The answer to the registration is none: ${parsed.reason}.`,
+    );
+  }
+
+  /** The token is used up now, so the credential must not be lost to a hiccup of the Kubernetes API. */
+  private async persisting(
+    signal: AbortSignal,
+    save: () => Promise<void>,
+  ): Promise<void> {
+    const { clock, log, random } = this.options;
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await save();
+      } catch (error) {
+        log.error(
+          { reason: reasonOf(error) },
+          "The credential could not be written to its Secret; until it is, the agent must not be stopped.",
+        );
+        await clock.sleep(retryPauseMs(error, failures, random), signal);
+        if (signal.aborted) throw error;
+      }
+    }
+  }
+
+  private pauseAfter(error: unknown, failures: number): number {
+    const random = this.options.random ?? Math.random;
+    const isFinal = error instanceof ControlPlaneError && !error.isRetryable;
+    if (!isFinal) return retryPauseMs(error, failures, random);
+    return rejectedPauseMs(random());
+  }
+
+  private explain(error: unknown, pauseMs: number): void {
+    const { link, log } = this.options;
+    const facts = { retryInMs: pauseMs, reason: reasonOf(error) };
+    if (isFailure(error, "unauthenticated", "forbidden")) {
+      link.rejected(error.message);
+      log.error(facts, refusalText(this.mayBeUsedUp));
+      return;
+    }
+    if (isFailure(error, "unreachable", "undecodable", "unavailable"))
+      this.mayBeUsedUp = true;
+    if (error instanceof ControlPlaneError) link.failed(error.message);
+    log.warn(facts, "Registration did not succeed yet; trying again.");
+  }
+}
+
+function refusalText(mayBeUsedUp: boolean): string {
+  return mayBeUsedUp
+    ? "The gateway refused the registration token. It is single use, and an answer to an earlier attempt was lost: it was probably used up then. Issue a new registration token."
+    : "The gateway refused the registration token: it is unknown, used, expired or another cluster's. Issue a new registration token.";
+}
+
+/** Enough of a hash to recognise a token, too little to find it. */
+function digest(token: string): string {
+  return createHash("sha256").update(token).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,113 @@
+import {
+  CREDENTIAL_SECRET,
+  FIELD_MANAGERS,
+  LABELS,
+  MANAGED_BY,
+} from "@vworkspace/resources";
+import type { KubeApi, KubeObject } from "@vworkspace/kube";
+import {
+  type Credential,
+  CredentialStore,
+  type StoredCredentials,
+} from "./credential-store";
+
+type SecretData = Readonly<Record<string, string>>;
+
+/**
+ * Credentials in the Secret `vworkspace-agent-credentials` of the agent's namespace. The keys control-plane-base-url,
+ * cluster-id and token are those of the third-party operator; issued-at, expires-at, previous-token and
+ * registration-token-digest are ours.
+ */
+export class SecretCredentialStore extends CredentialStore {
+  constructor(
+    private readonly api: KubeApi,
+    private readonly namespace: string,
+  ) {
+    super();
+  }
+
+  override async load(): Promise<StoredCredentials | undefined> {
+    const secret = await this.api.get<KubeObject & { data?: SecretData }>({
+      apiVersion: "v1",
+      kind: "Secret",
+      namespace: this.namespace,
+      name: CREDENTIAL_SECRET,
+    });
+    return secret?.data === undefined ? undefined : decode(secret.data);
+  }
+
+  override async save(credentials: StoredCredentials): Promise<void> {
+    await this.api.apply(
+      {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: {
+          name: CREDENTIAL_SECRET,
+          namespace: this.namespace,
+          labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.velero]: "true" },
+        },
+        type: "Opaque",
+        data: encode(credentials),
+      },
+      // Whoever installed the agent may have made the Secret; from here on it is the agent's.
+      { fieldManager: FIELD_MANAGERS.agent, force: true },
+    );
+  }
+}
+
+function encode(credentials: StoredCredentials): SecretData {
+  const { current, previous } = credentials;
+  const texts = {
+    "control-plane-base-url": credentials.controlPlaneBaseUrl,
+    "cluster-id": credentials.clusterId,
+    token: current.token,
+    "issued-at": time(current.issuedAt),
+    "expires-at": time(current.expiresAt),
+    "previous-token": previous?.token,
+    "registration-token-digest": credentials.registrationTokenDigest,
+  };
+  return Object.fromEntries(
+    Object.entries(texts).flatMap(([key, text]) =>
+      text === undefined
+        ? []
+        : [[key, Buffer.from(text, "utf8").toString("base64")]],
+    ),
+  );
+}
+
+function decode(data: SecretData): StoredCredentials | undefined {
+  const text = (key: string) => {
+    const value = data[key];
+    return value ? Buffer.from(value, "base64").toString("utf8") : undefined;
+  };
+  const token = text("token");
+  const clusterId = text("cluster-id");
+  if (token === undefined || clusterId === undefined) return undefined;
+  const previousToken = text("previous-token");
+  const registrationTokenDigest = text("registration-token-digest");
+  return {
+    controlPlaneBaseUrl: text("control-plane-base-url") ?? "",
+    clusterId,
+    current: decodeCredential(token, text("issued-at"), text("expires-at")),
+    ...(previousToken && { previous: { token: previousToken } }),
+    ...(registrationTokenDigest && { registrationTokenDigest }),
+  };
+}
+
+function decodeCredential(
+  token: string,
+  issued: string | undefined,
+  expires: string | undefined,
+): Credential {
+  const issuedAt = Date.parse(issued ?? "");
+  const expiresAt = Date.parse(expires ?? "");
+  return {
+    token,
+    ...(!Number.isNaN(issuedAt) && { issuedAt }),
+    ...(!Number.isNaN(expiresAt) && { expiresAt }),
+  };
+}
+
+function time(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

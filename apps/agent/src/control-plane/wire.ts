@@ -1,0 +1,22 @@
+/** One request of the agent contract. */
+export interface WireRequest {
+  readonly method: "GET" | "POST";
+  /** Below `/api/agent`, for example `/jobs`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly token: string;
+  readonly body?: unknown;
+  /** From the first byte sent to the last byte read. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Carries requests to the control plane. The answer is the decoded JSON body of a 2xx, or undefined where it has none.
+ * Everything else is a ControlPlaneError.
+ */
+export abstract class Wire {
+  abstract send(request: WireRequest): Promise<unknown>;
+  /** Closes the connections; what is under way fails. */
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,15 @@
+import { ConflictError, KubeError } from "@vworkspace/kube";
+
+/** Whether a write failed because the object is no longer the one that was read: read it again and decide anew. */
+export function isStaleRead(error: unknown): boolean {
+  if (!(error instanceof KubeError) || error instanceof ConflictError)
+    return false;
+  if (error.status === 409) return true;
+  // A foreign uid in an apply is answered as the change of an immutable field.
+  return (
+    error.status === 422 &&
+    error.causes.some(({ field }) =>
+      /^metadata\.(uid|resourceVersion)$/.test(field ?? ""),
+    )
+  );
+}

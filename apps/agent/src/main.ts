@@ -1,0 +1,57 @@
+import "reflect-metadata";
+import { NestFactory } from "@nestjs/core";
+import {
+  ConfigurationError,
+  environmentHelp,
+  VERSION,
+} from "@vworkspace/kernel";
+import { pino } from "pino";
+import { Agent } from "./agent";
+import { AgentModule } from "./agent.module";
+import { AGENT_ENVIRONMENT, readAgentConfig } from "./config";
+import { reasonOf } from "./log";
+
+const EX_CONFIG = 78;
+const EX_SOFTWARE = 70;
+/** A drain that takes longer is not going to end. */
+const DRAIN_MS = 20_000;
+
+const HELP = `vworkspace agent ${VERSION}: carries out a gateway's jobs in one Kubernetes cluster.
+
+Usage: npm run agent
+
+Environment variables [default]:
+${environmentHelp(AGENT_ENVIRONMENT)}
+`;
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--help") || process.argv.includes("-h")) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const config = readAgentConfig();
+  const log = pino({ level: config.logLevel, base: { app: "agent" } });
+  const app = await NestFactory.createApplicationContext(
+    AgentModule.register({ config, log }),
+    { logger: ["error"], abortOnError: false },
+  );
+  let isStopping = false;
+  const stop = (signal: string) => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    log.info({ signal }, "The agent stops.");
+    setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    void app.close().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+  process.on("unhandledRejection", (error) => {
+    log.error({ reason: reasonOf(error) }, "Something failed unnoticed.");
+  });
+  await app.get(Agent).start();
+}
+
+main().catch((error: unknown) => {
+  const isConfiguration = error instanceof ConfigurationError;
+  process.stderr.write(`${reasonOf(error)}\n`);
+  process.exit(isConfiguration ? EX_CONFIG : EX_SOFTWARE);
+});

@@ -1,0 +1,135 @@
+import { canonicalJson } from "@vworkspace/contract";
+import {
+  type ClusterPhase,
+  type ClusterStatus,
+  CREDENTIAL_SECRET,
+  type ResourceCondition,
+} from "@vworkspace/resources";
+import type { LinkFacts } from "../../control-plane/link";
+import { mergeConditions, type NewCondition } from "../conditions.status";
+
+/** What the agent's own state is made of. Times in milliseconds since the epoch. */
+export interface ClusterFacts {
+  readonly link: LinkFacts;
+  /** An answer arrived within the time after which the cluster counts as disconnected. */
+  readonly isAlive: boolean;
+  readonly startedAt: number;
+  readonly disconnectAfterMs: number;
+  readonly agentNamespace: string;
+  readonly agentVersion: string;
+}
+
+const HEARTBEAT_MS = 5 * 60_000;
+
+/**
+ * The status of the Cluster object.
+ * @returns undefined where nothing would change but a heartbeat that is younger than five minutes
+ */
+export function clusterStatus(
+  old: ClusterStatus,
+  facts: ClusterFacts,
+  context: { readonly now: number; readonly generation: number },
+): ClusterStatus | undefined {
+  const { link, agentNamespace, agentVersion } = facts;
+  const lastHeartbeat = heartbeatOf(old.lastHeartbeat, link.lastAnswerAt);
+  const conditions = mergeConditions(
+    old.conditions ?? [],
+    wantedConditions(facts, context.now),
+    {
+      now: new Date(context.now).toISOString(),
+      observedGeneration: context.generation,
+    },
+  );
+  const next: ClusterStatus = {
+    ...old,
+    phase: phaseOf(facts),
+    conditions: conditions as readonly ResourceCondition[],
+    agentVersion,
+    ...(lastHeartbeat !== undefined && { lastHeartbeat }),
+    ...(link.isRegistered && {
+      credentialsSecretRef: {
+        name: CREDENTIAL_SECRET,
+        namespace: agentNamespace,
+      },
+    }),
+  };
+  return canonicalJson(next) === canonicalJson(old) ? undefined : next;
+}
+
+function phaseOf({ link, isAlive }: ClusterFacts): ClusterPhase {
+  if (link.authentication.status === "rejected") return "Error";
+  if (!link.isRegistered) return "Registering";
+  return isAlive ? "Connected" : "Disconnected";
+}
+
+/** Moves in steps of five minutes at least, so that a quiet cluster isn't written to at every poll. */
+function heartbeatOf(
+  old: string | undefined,
+  lastAnswerAt: number | undefined,
+): string | undefined {
+  if (lastAnswerAt === undefined) return old;
+  const isFresh =
+    old !== undefined && lastAnswerAt - Date.parse(old) < HEARTBEAT_MS;
+  return isFresh ? old : new Date(lastAnswerAt).toISOString();
+}
+
+function wantedConditions(
+  facts: ClusterFacts,
+  now: number,
+): readonly NewCondition[] {
+  return [
+    ...connected(facts.link),
+    ...disconnected(facts, now),
+    ...authenticated(facts.link),
+  ];
+}
+
+function connected(link: LinkFacts): readonly NewCondition[] {
+  if (link.lastFailure !== undefined)
+    return [
+      {
+        type: "Connected",
+        status: "False",
+        reason: "ControlPlaneUnreachable",
+        message: link.lastFailure.message,
+      },
+    ];
+  if (link.lastAnswerAt === undefined) return [];
+  return [
+    { type: "Connected", status: "True", reason: "RoundTripOK", message: "" },
+  ];
+}
+
+function disconnected(
+  { link, isAlive, startedAt, disconnectAfterMs }: ClusterFacts,
+  now: number,
+): readonly NewCondition[] {
+  const type = "Disconnected";
+  if (isAlive)
+    return [{ type, status: "False", reason: "Connected", message: "" }];
+  const since = link.lastAnswerAt ?? startedAt;
+  if (now - since <= disconnectAfterMs) return [];
+  const message = `no answer since ${new Date(since).toISOString()}`;
+  return [{ type, status: "True", reason: "NoRecentRoundTrip", message }];
+}
+
+function authenticated({ authentication }: LinkFacts): readonly NewCondition[] {
+  const type = "Authenticated";
+  switch (authentication.status) {
+    case "unknown":
+      return [];
+    case "accepted":
+      return [
+        { type, status: "True", reason: "CredentialAccepted", message: "" },
+      ];
+    case "rejected":
+      return [
+        {
+          type,
+          status: "False",
+          reason: "CredentialRejected",
+          message: authentication.message,
+        },
+      ];
+  }
+}

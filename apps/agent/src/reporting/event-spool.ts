@@ -1,0 +1,58 @@
+import type { AgentEvent } from "@vworkspace/contract";
+
+/** An event on its way, with the place it has in the spool. */
+export interface SpooledEvent {
+  /** Rises by one with every event, also across drops. */
+  readonly position: number;
+  readonly event: AgentEvent;
+}
+
+/** Where events wait for the control plane: bounded, in order, and asynchronous so that it may be a disk. */
+export abstract class EventSpool {
+  /** Adds an event; where there is no room the oldest is dropped and counted. */
+  abstract append(event: AgentEvent): Promise<void>;
+  /** The oldest events, at most `count`. */
+  abstract oldest(count: number): Promise<readonly SpooledEvent[]>;
+  /** Forgets everything up to and including `position`: it is stored at the control plane. */
+  abstract removeThrough(position: number): Promise<void>;
+  abstract readonly size: number;
+  /** Events dropped since the process started. */
+  abstract readonly dropped: number;
+}
+
+export class MemoryEventSpool extends EventSpool {
+  private waiting: SpooledEvent[] = [];
+  private nextPosition = 0;
+  private droppedCount = 0;
+
+  /** @param capacity events; beyond it the oldest goes, because the newest state is what counts */
+  constructor(private readonly capacity = 10_000) {
+    super();
+  }
+
+  override get size(): number {
+    return this.waiting.length;
+  }
+
+  override get dropped(): number {
+    return this.droppedCount;
+  }
+
+  override append(event: AgentEvent): Promise<void> {
+    if (this.waiting.length >= this.capacity) {
+      this.waiting.shift();
+      this.droppedCount += 1;
+    }
+    this.waiting.push({ position: this.nextPosition++, event });
+    return Promise.resolve();
+  }
+
+  override oldest(count: number): Promise<readonly SpooledEvent[]> {
+    return Promise.resolve(this.waiting.slice(0, count));
+  }
+
+  override removeThrough(position: number): Promise<void> {
+    this.waiting = this.waiting.filter((item) => item.position > position);
+    return Promise.resolve();
+  }
+}

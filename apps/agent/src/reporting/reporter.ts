@@ -1,0 +1,124 @@
+import type {
+  AgentEvent,
+  Condition,
+  EVENT_KINDS,
+  ResourceRef,
+  SnapshotPage,
+} from "@vworkspace/contract";
+import { type Clock, newId } from "@vworkspace/kernel";
+import type { ControlPlane } from "../control-plane/control-plane";
+import { isFailure } from "../control-plane/control-plane-error";
+import { retryPauseMs } from "../control-plane/patience";
+import { type Log, reasonOf } from "../log";
+import { batchOf } from "./batch.decide";
+import type { EventSpool } from "./event-spool";
+
+/** An event as its author knows it; session, sequence and time are added here. */
+export interface NewEvent {
+  readonly kind: (typeof EVENT_KINDS)[number];
+  readonly resourceRef: ResourceRef;
+  readonly eventKey?: string;
+  readonly conditions?: Condition[];
+  readonly endpoints?: AgentEvent["endpoints"];
+  readonly snapshot?: SnapshotPage;
+  readonly agentVersion?: string;
+  readonly reason?: string;
+}
+
+export interface ReporterOptions {
+  readonly controlPlane: ControlPlane;
+  readonly spool: EventSpool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: () => number;
+}
+
+/** A batch leaves after this long, or as soon as it is full. */
+const BATCH_MS = 1_000;
+const BATCH_EVENTS = 100;
+
+/** Takes events, and carries them to the control plane in order, in batches, until they are stored there. */
+export class Reporter {
+  /** Of this process: with the sequence it orders events whatever the clocks say. */
+  readonly session = newId();
+  private sequence = 0;
+  private refused = 0;
+  private wake: AbortController = new AbortController();
+
+  constructor(private readonly options: ReporterOptions) {}
+
+  get queued(): number {
+    return this.options.spool.size;
+  }
+
+  /** Events lost: dropped for want of room, or refused by the control plane for good. */
+  get lost(): number {
+    return this.options.spool.dropped + this.refused;
+  }
+
+  async report(event: NewEvent): Promise<void> {
+    const { spool, clock } = this.options;
+    await spool.append({
+      ...event,
+      timestamp: clock.timestamp(),
+      session: this.session,
+      sequence: this.sequence++,
+    });
+    this.wake.abort();
+  }
+
+  /** Sends until `signal` aborts; then tries once more, so that what is known is not lost with the process. */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      if (!(await this.waitForBatch(signal))) break;
+      failures = (await this.sendBatch(failures, signal)) ? 0 : failures + 1;
+    }
+    if (this.options.spool.size > 0) await this.sendBatch(failures, signal);
+  }
+
+  /** Resolves once there is a batch: full, or its first event a second old. False when `signal` aborts first. */
+  private async waitForBatch(signal: AbortSignal): Promise<boolean> {
+    const { spool, clock } = this.options;
+    while (spool.size === 0) {
+      this.wake = new AbortController();
+      const either = AbortSignal.any([signal, this.wake.signal]);
+      await clock.sleep(60_000, either);
+      if (signal.aborted) return false;
+    }
+    if (spool.size < BATCH_EVENTS) await clock.sleep(BATCH_MS, signal);
+    return !signal.aborted;
+  }
+
+  private async sendBatch(
+    failures: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { controlPlane, spool, clock, log, random } = this.options;
+    const batch = batchOf(await spool.oldest(BATCH_EVENTS), failures);
+    const last = batch.at(-1);
+    if (last === undefined) return true;
+    try {
+      await controlPlane.sendEvents(batch.map(({ event }) => event));
+      await spool.removeThrough(last.position);
+      return true;
+    } catch (error) {
+      if (isFailure(error, "refused", "too-large") && batch.length === 1) {
+        // Alone and still refused: it would block everything behind it for ever.
+        this.refused += 1;
+        await spool.removeThrough(last.position);
+        log.error(
+          { reason: reasonOf(error), kind: last.event.kind },
+          "The control plane refused an event for good; it is dropped.",
+        );
+        return true;
+      }
+      log.debug(
+        { reason: reasonOf(error), queued: spool.size },
+        "Events could not be sent yet.",
+      );
+      await clock.sleep(retryPauseMs(error, failures, random), signal);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import { Module } from "@nestjs/common";
+import { ObservedModule } from "../../observed/observed.module";
+import { EventsController } from "./events.controller";
+import { JobsController } from "./jobs.controller";
+import { RegistrationController } from "./registration.controller";
+
+/** The agent contract over HTTP, below /api/agent. */
+@Module({
+  imports: [ObservedModule],
+  controllers: [RegistrationController, JobsController, EventsController],
+})
+export class AgentApiModule {}

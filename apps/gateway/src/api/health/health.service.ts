@@ -1,0 +1,105 @@
+import { Injectable } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
+import { Counter, Gauge, register } from "prom-client";
+import { DatabaseHealth } from "../../database/database-health";
+import { PollService } from "../../delivery/pull/poll.service";
+import { EventService } from "../../observed/events/event.service";
+
+/** Whether the gateway can do its work, and what it has done. */
+@Injectable()
+export class HealthService {
+  constructor(
+    private readonly database: DatabaseHealth,
+    private readonly polls: PollService,
+    private readonly events: EventService,
+  ) {
+    this.register();
+  }
+
+  async ready(): Promise<{ status: string }> {
+    try {
+      await this.database.check();
+      return { status: "ready" };
+    } catch (error) {
+      throw new DomainError("unavailable", "The database is not ready.", {
+        cause: error,
+        retryAfterSeconds: 1,
+      });
+    }
+  }
+
+  metrics(): Promise<string> {
+    return register.metrics();
+  }
+
+  private register(): void {
+    const { database, polls, events } = this;
+    gauge(
+      "vworkspace_polls_waiting",
+      "Long polls waiting on this replica.",
+      (metric) => metric.set(polls.waiting),
+    );
+    gauge(
+      "vworkspace_jobs_open",
+      "Open jobs by state.",
+      async (metric) => {
+        metric.reset();
+        for (const state of ["queued", "offered", "acked"])
+          metric.set({ state }, 0);
+        for (const { state, count } of await database.openJobs())
+          metric.set({ state }, count);
+      },
+      ["state"],
+    );
+    counter(
+      "vworkspace_database_queries_total",
+      "Statements sent to the database by this replica.",
+      () => ({ "": database.queries }),
+    );
+    counter(
+      "vworkspace_events_total",
+      "Events received by this replica, by what became of them.",
+      () => ({ ...events.counts }),
+      "result",
+    );
+  }
+}
+
+function gauge(
+  name: string,
+  help: string,
+  collect: (metric: Gauge) => void | Promise<void>,
+  labelNames: string[] = [],
+): void {
+  register.removeSingleMetric(name);
+  new Gauge({
+    name,
+    help,
+    labelNames,
+    collect() {
+      return collect(this);
+    },
+  });
+}
+
+/** A counter whose value is kept elsewhere and read when it is scraped. */
+function counter(
+  name: string,
+  help: string,
+  read: () => Record<string, number>,
+  label?: string,
+): void {
+  register.removeSingleMetric(name);
+  new Counter({
+    name,
+    help,
+    labelNames: label === undefined ? [] : [label],
+    collect() {
+      this.reset();
+      for (const [key, value] of Object.entries(read())) {
+        if (label === undefined) this.inc(value);
+        else this.inc({ [label]: key }, value);
+      }
+    },
+  });
+}

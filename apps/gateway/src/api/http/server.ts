@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import {
+  FastifyAdapter,
+  type NestFastifyApplication,
+} from "@nestjs/platform-fastify";
+import { LIMITS } from "@vworkspace/contract";
+import { isLoopback, newId } from "@vworkspace/kernel";
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
+import type { Logger } from "pino";
+import { Histogram } from "prom-client";
+
+const BODY_TIMEOUT_MS = 30_000;
+const HEADER_BYTES = 16 * 1024;
+const KEEP_ALIVE_MS = 75_000;
+/** Open connections of one address that is not this machine; a proxy in front is given its own limit there. */
+const CONNECTIONS_PER_ADDRESS = 2000;
+
+const durations = new Histogram({
+  name: "vworkspace_http_request_seconds",
+  help: "Time of HTTP requests by method, route and status; waiting polls included.",
+  labelNames: ["method", "route", "status"],
+  buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300],
+});
+
+/** The HTTP server with its limits. Every body arrives as a Buffer: each skin decodes its own. */
+export function httpAdapter(logger: Logger): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: () => newId(),
+    bodyLimit: LIMITS.bodyBytes,
+    requestTimeout: BODY_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: "idle",
+    http: { maxHeaderSize: HEADER_BYTES },
+    routerOptions: { maxParamLength: 512 },
+  });
+  return adapter;
+}
+
+/** Parsers, limits of connections, and one log line per request. To be called before the application is initialised. */
+export function prepareServer(
+  app: NestFastifyApplication,
+  maxConnections: number,
+): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser(
+    "*",
+    { parseAs: "buffer" },
+    (
+      _request: unknown,
+      body: Buffer,
+      done: (error: null, body: Buffer) => void,
+    ) => done(null, body),
+  );
+  fastify.addHook(
+    "onRequest",
+    (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      void reply
+        .header("x-request-id", request.id)
+        .header("x-content-type-options", "nosniff");
+      done();
+    },
+  );
+  fastify.addHook(
+    "onResponse",
+    (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      logRequest(request, reply);
+      done();
+    },
+  );
+  const server = app.getHttpServer() as {
+    maxConnections: number;
+    on(event: "connection", listener: (socket: Socket) => void): void;
+  };
+  server.maxConnections = maxConnections;
+  server.on("connection", limitPerAddress(new Map()));
+}
+
+function limitPerAddress(open: Map<string, number>): (socket: Socket) => void {
+  return (socket) => {
+    const address = socket.remoteAddress ?? "";
+    if (isLoopback(address.replace(/^::ffff:/, ""))) return;
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > CONNECTIONS_PER_ADDRESS) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once("close", () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+  };
+}
+
+/** Neither query strings nor headers nor bodies: they may hold what nobody should read. */
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url ?? "unmatched";
+  const { method } = request;
+  durations.observe(
+    { method, route, status: String(reply.statusCode) },
+    reply.elapsedTime / 1000,
+  );
+  const line = {
+    method,
+    route,
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime),
+    address: request.ip,
+  };
+  if (reply.statusCode >= 500) request.log.error(line, "request");
+  else if (reply.statusCode >= 400) request.log.info(line, "request");
+  else request.log.debug(line, "request");
+}

@@ -1,0 +1,334 @@
+import { join, resolve } from "node:path";
+import { LIMITS } from "@vworkspace/contract";
+import {
+  ConfigurationError,
+  type Environment,
+  type EnvironmentVariable,
+  isLoopback,
+  readAddress,
+  readWholeNumber,
+} from "@vworkspace/kernel";
+
+/** Every environment variable the gateway reads. docs/reference/environment.md is generated from this table. */
+export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
+  {
+    name: "VWORKSPACE_HTTP_ADDR",
+    default: "127.0.0.1:8080",
+    description: "Address that the gateway listens on.",
+  },
+  {
+    name: "VWORKSPACE_PUBLIC_URL",
+    default: "http://VWORKSPACE_HTTP_ADDR",
+    description:
+      "URL under which agents and Odoo reach the gateway; issuer of its tokens.",
+  },
+  {
+    name: "DATABASE_URL",
+    default: "embedded PostgreSQL",
+    isSecret: true,
+    description:
+      "PostgreSQL 16 or later, as the role that answers requests; or, alone, as a role that may create the three roles.",
+  },
+  {
+    name: "DATABASE_OWNER_URL",
+    isSecret: true,
+    description:
+      "The same database as the role that owns the tables and runs migrations.",
+  },
+  {
+    name: "DATABASE_WORKER_URL",
+    isSecret: true,
+    description:
+      "The same database as the role of sweeps and notifications; past any pooler.",
+  },
+  {
+    name: "VWORKSPACE_DATABASE_POOL",
+    default: "10",
+    description: "Connections per role and replica.",
+  },
+  {
+    name: "VWORKSPACE_DATA_DIR",
+    default: ".data",
+    description: "Where the embedded PostgreSQL and its master key live.",
+  },
+  {
+    name: "VWORKSPACE_MASTER_KEY_FILE",
+    default: "VWORKSPACE_DATA_DIR/keys/master.key when embedded",
+    description:
+      "File with 32 random bytes in base64: openssl rand -base64 32.",
+  },
+  {
+    name: "VWORKSPACE_JOB_LEASE_SECONDS",
+    default: String(LIMITS.leaseSeconds),
+    description:
+      "How long an acked job may be silent before it is offered again.",
+  },
+  {
+    name: "VWORKSPACE_JOB_TTL_SECONDS",
+    default: String(LIMITS.jobSeconds),
+    description: "How long an offered job may stay unacked before it expires.",
+  },
+  {
+    name: "VWORKSPACE_REISSUE_SECONDS",
+    default: "60",
+    description:
+      "First pause before an intent that was not delivered is issued again; doubles up to an hour.",
+  },
+  {
+    name: "VWORKSPACE_SWEEP_SECONDS",
+    default: "15",
+    description:
+      "Period of the sweep that catches lost notifications, expiry and lapsed leases.",
+  },
+  {
+    name: "VWORKSPACE_DISCONNECT_AFTER_SECONDS",
+    default: "120",
+    description: "Silence after which a cluster is shown as disconnected.",
+  },
+  {
+    name: "VWORKSPACE_CREDENTIAL_GRACE_SECONDS",
+    default: String(LIMITS.credentialGraceSeconds),
+    description: "How long a rotated cluster credential keeps working.",
+  },
+  {
+    name: "VWORKSPACE_RETENTION_DAYS",
+    default: "400",
+    description: "Age at which months of events and settled jobs are dropped.",
+  },
+  {
+    name: "VWORKSPACE_MAX_CONNECTIONS",
+    default: "50000",
+    description: "Open connections per replica.",
+  },
+  {
+    name: "VWORKSPACE_ODOO_DATABASES",
+    default: "any non-empty name",
+    description:
+      "Names accepted as the `db` of Odoo's protocols, separated by commas.",
+  },
+  {
+    name: "VWORKSPACE_BOOTSTRAP_ADMIN",
+    isSecret: true,
+    description:
+      "LOGIN:KEY of an admin to make in the organization `test`; embedded database on a loopback address only.",
+  },
+  {
+    name: "VWORKSPACE_DEMO",
+    default: "false",
+    description:
+      "Demo mode: organization `demo`, simulated clusters, loopback only.",
+  },
+  {
+    name: "VWORKSPACE_METRICS_TOKEN",
+    isSecret: true,
+    default: "loopback only",
+    description: "Bearer token for /metrics from other than this machine.",
+  },
+  {
+    name: "VWORKSPACE_LOG_LEVEL",
+    default: "info",
+    description: "fatal, error, warn, info, debug or trace.",
+  },
+];
+
+export interface GatewayConfig {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly publicUrl: string | undefined;
+  readonly database: DatabaseConfig;
+  readonly dataDir: string;
+  readonly masterKeyFile: string | undefined;
+  readonly jobs: JobTimes;
+  readonly disconnectAfterSeconds: number;
+  readonly credentialGraceSeconds: number;
+  readonly retentionDays: number;
+  readonly maxConnections: number;
+  readonly odooDatabases: readonly string[];
+  readonly bootstrapAdmin:
+    { readonly login: string; readonly key: string } | undefined;
+  readonly isDemo: boolean;
+  readonly metricsToken: string | undefined;
+  readonly logLevel: string;
+}
+
+export interface DatabaseConfig {
+  readonly url: string | undefined;
+  readonly ownerUrl: string | undefined;
+  readonly workerUrl: string | undefined;
+  readonly poolSize: number;
+}
+
+/** Seconds each; see the table of variables. */
+export interface JobTimes {
+  readonly leaseSeconds: number;
+  readonly ttlSeconds: number;
+  readonly reissueSeconds: number;
+  readonly sweepSeconds: number;
+}
+
+const LOG_LEVELS = [
+  "fatal",
+  "error",
+  "warn",
+  "info",
+  "debug",
+  "trace",
+  "silent",
+];
+
+/** Reads the environment. @throws ConfigurationError naming variable, value and remedy. */
+export function readGatewayConfig(
+  environment: Environment = process.env,
+): GatewayConfig {
+  const config: GatewayConfig = {
+    http: readAddress(environment, "VWORKSPACE_HTTP_ADDR", "127.0.0.1:8080"),
+    publicUrl: readUrl(environment, "VWORKSPACE_PUBLIC_URL"),
+    database: readDatabase(environment),
+    dataDir: resolve(environment["VWORKSPACE_DATA_DIR"] || ".data"),
+    masterKeyFile: environment["VWORKSPACE_MASTER_KEY_FILE"] || undefined,
+    jobs: readJobTimes(environment),
+    disconnectAfterSeconds: readWholeNumber(
+      environment,
+      "VWORKSPACE_DISCONNECT_AFTER_SECONDS",
+      120,
+    ),
+    credentialGraceSeconds: readWholeNumber(
+      environment,
+      "VWORKSPACE_CREDENTIAL_GRACE_SECONDS",
+      LIMITS.credentialGraceSeconds,
+    ),
+    retentionDays: readWholeNumber(
+      environment,
+      "VWORKSPACE_RETENTION_DAYS",
+      400,
+    ),
+    maxConnections: readWholeNumber(
+      environment,
+      "VWORKSPACE_MAX_CONNECTIONS",
+      50_000,
+    ),
+    odooDatabases: (environment["VWORKSPACE_ODOO_DATABASES"] ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter(Boolean),
+    bootstrapAdmin: readBootstrapAdmin(environment),
+    isDemo: ["1", "true", "yes"].includes(
+      (environment["VWORKSPACE_DEMO"] ?? "").toLowerCase(),
+    ),
+    metricsToken: environment["VWORKSPACE_METRICS_TOKEN"] || undefined,
+    logLevel: readLogLevel(environment),
+  };
+  refuseExposure(config);
+  return config;
+}
+
+/** Demo, embedded database and bootstrap admin are for one machine: never on an address that others reach. */
+function refuseExposure(config: GatewayConfig): void {
+  if (isLoopback(config.http.host)) return;
+  if (config.isDemo) {
+    throw new ConfigurationError(
+      `VWORKSPACE_HTTP_ADDR is ${config.http.host}: the demo listens on a loopback address only; unset VWORKSPACE_DEMO.`,
+    );
+  }
+  if (!config.database.url) {
+    throw new ConfigurationError(
+      `VWORKSPACE_HTTP_ADDR is ${config.http.host}: with the embedded database the gateway listens on a loopback address only; set DATABASE_URL.`,
+    );
+  }
+  if (config.bootstrapAdmin) {
+    throw new ConfigurationError(
+      "VWORKSPACE_BOOTSTRAP_ADMIN is for tests on this machine: unset it and use `npm run -s vworkspace -- user add`.",
+    );
+  }
+}
+
+function readDatabase(environment: Environment): DatabaseConfig {
+  const read = (name: string) => {
+    const text = environment[name] || undefined;
+    if (text !== undefined && !/^postgres(ql)?:\/\//.test(text)) {
+      throw new ConfigurationError(
+        `${name} is no PostgreSQL URL: give postgres://USER:PASSWORD@HOST:PORT/DATABASE.`,
+      );
+    }
+    return text;
+  };
+  const urls = {
+    url: read("DATABASE_URL"),
+    ownerUrl: read("DATABASE_OWNER_URL"),
+    workerUrl: read("DATABASE_WORKER_URL"),
+  };
+  const extra = [urls.ownerUrl, urls.workerUrl].filter(Boolean).length;
+  if (extra === 1 || (extra === 2 && !urls.url)) {
+    throw new ConfigurationError(
+      "Set DATABASE_URL, DATABASE_OWNER_URL and DATABASE_WORKER_URL together, or DATABASE_URL alone.",
+    );
+  }
+  return {
+    ...urls,
+    poolSize: Math.max(
+      2,
+      readWholeNumber(environment, "VWORKSPACE_DATABASE_POOL", 10),
+    ),
+  };
+}
+
+function readJobTimes(environment: Environment): JobTimes {
+  return {
+    leaseSeconds: readWholeNumber(
+      environment,
+      "VWORKSPACE_JOB_LEASE_SECONDS",
+      LIMITS.leaseSeconds,
+    ),
+    ttlSeconds: readWholeNumber(
+      environment,
+      "VWORKSPACE_JOB_TTL_SECONDS",
+      LIMITS.jobSeconds,
+    ),
+    reissueSeconds: readWholeNumber(
+      environment,
+      "VWORKSPACE_REISSUE_SECONDS",
+      60,
+    ),
+    sweepSeconds: Math.max(
+      1,
+      readWholeNumber(environment, "VWORKSPACE_SWEEP_SECONDS", 15),
+    ),
+  };
+}
+
+function readUrl(environment: Environment, name: string): string | undefined {
+  const text = environment[name];
+  if (!text) return undefined;
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
+    throw new ConfigurationError(
+      `${name} is "${text}": give a URL such as https://gateway.example.com.`,
+    );
+  }
+  return text.replace(/\/+$/, "");
+}
+
+function readLogLevel(environment: Environment): string {
+  const level = environment["VWORKSPACE_LOG_LEVEL"] || "info";
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new ConfigurationError(
+    `VWORKSPACE_LOG_LEVEL is "${level}": use one of ${LOG_LEVELS.join(", ")}.`,
+  );
+}
+
+function readBootstrapAdmin(
+  environment: Environment,
+): GatewayConfig["bootstrapAdmin"] {
+  const text = environment["VWORKSPACE_BOOTSTRAP_ADMIN"];
+  if (!text) return undefined;
+  const [login = "", key = ""] = text.split(/:(.*)/s);
+  if (login === "" || key.length < 32) {
+    throw new ConfigurationError(
+      "VWORKSPACE_BOOTSTRAP_ADMIN must be LOGIN:KEY with a key of 32 characters or more.",
+    );
+  }
+  return { login, key };
+}
+
+/** The master key file of an embedded start; made on first use. */
+export function embeddedMasterKeyFile(config: GatewayConfig): string {
+  return join(config.dataDir, "keys", "master.key");
+}

@@ -1,0 +1,103 @@
+import { createHmac } from "node:crypto";
+import { ConfigurationError } from "@vworkspace/kernel";
+import { Client } from "pg";
+import type { DatabaseUrls } from "./data-sources";
+
+const ROLE_NAMES = {
+  owner: "vworkspace_owner",
+  app: "vworkspace_app",
+  worker: "vworkspace_worker",
+} as const;
+
+/**
+ * Makes the three roles from a URL of a role that may create roles, and returns their URLs. Idempotent; every replica
+ * derives the same passwords from the master key, so nothing has to be stored.
+ * @throws ConfigurationError when the role may not create roles
+ */
+export async function bootstrapRoles(
+  bootstrapUrl: string,
+  masterKey: Buffer,
+): Promise<DatabaseUrls> {
+  const client = new Client({
+    connectionString: bootstrapUrl,
+    connectionTimeoutMillis: 5000,
+  });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{
+      may: boolean;
+      version: number;
+      name: string;
+    }>(
+      "select (rolsuper or rolcreaterole) as may, current_setting('server_version_num')::int as version, current_database() as name from pg_roles where rolname = current_user",
+    );
+    requireAbilities(rows[0]);
+    await client.query("select pg_advisory_lock(7822114)");
+    for (const role of Object.values(ROLE_NAMES)) {
+      await makeRole(client, role, passwordOf(role, masterKey));
+    }
+    await grantDatabase(client, rows[0]?.name ?? "");
+  } finally {
+    await client.end();
+  }
+  const urlOf = (role: string) => {
+    const url = new URL(bootstrapUrl);
+    url.username = role;
+    url.password = passwordOf(role, masterKey);
+    return url.toString();
+  };
+  return {
+    owner: urlOf(ROLE_NAMES.owner),
+    app: urlOf(ROLE_NAMES.app),
+    worker: urlOf(ROLE_NAMES.worker),
+  };
+}
+
+function requireAbilities(
+  row: { may: boolean; version: number } | undefined,
+): void {
+  if (row && row.version < 160_000) {
+    throw new ConfigurationError(
+      `PostgreSQL ${Math.floor(row.version / 10_000)} is too old: use 16 or later.`,
+    );
+  }
+  if (!row?.may) {
+    throw new ConfigurationError(
+      "DATABASE_URL alone needs a role that may create roles; else set DATABASE_OWNER_URL and DATABASE_WORKER_URL besides (docs/database.md shows the statements).",
+    );
+  }
+}
+
+/** A password that only who holds the master key can derive. */
+function passwordOf(role: string, masterKey: Buffer): string {
+  return createHmac("sha256", masterKey)
+    .update(`database-role:${role}`)
+    .digest("base64url");
+}
+
+async function makeRole(
+  client: Client,
+  role: string,
+  password: string,
+): Promise<void> {
+  const { rowCount } = await client.query(
+    "select 1 from pg_roles where rolname = $1",
+    [role],
+  );
+  const verb = rowCount === 0 ? "create" : "alter";
+  const attributes = "login nosuperuser nocreatedb nocreaterole nobypassrls";
+  await client.query(
+    `${verb} role ${role} with ${attributes} password ${client.escapeLiteral(password)}`,
+  );
+}
+
+/** The owner makes the tables; nobody else may make anything in the schema. */
+async function grantDatabase(client: Client, database: string): Promise<void> {
+  const name = client.escapeIdentifier(database);
+  const { owner, app, worker } = ROLE_NAMES;
+  await client.query(
+    `grant connect on database ${name} to ${owner}, ${app}, ${worker}`,
+  );
+  await client.query("revoke create on schema public from public");
+  await client.query(`grant usage, create on schema public to ${owner}`);
+}

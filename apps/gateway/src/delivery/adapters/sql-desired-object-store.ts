@@ -1,0 +1,119 @@
+import type { SqlTransaction } from "../../database/sql-transaction";
+import type {
+  DeliveryProgress,
+  DesiredAction,
+  DesiredState,
+  ObjectIdentity,
+} from "../domain/desired-object";
+import { DesiredObjectStore } from "../domain/desired-object-store";
+
+interface Row {
+  generation: string;
+  action: DesiredAction;
+  payload: string;
+  waits_for_delete: boolean;
+  observed_generation: string;
+  reissues: number;
+}
+
+const WHERE =
+  "organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6";
+
+export class SqlDesiredObjectStore extends DesiredObjectStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async issue(state: DesiredState): Promise<number> {
+    const row = await this.transaction.one<{ generation: string }>(
+      `insert into desired_objects (organization_id, cluster_id, api_version, kind, namespace, name, generation, action, payload)
+       values ($1, $2, $3, $4, $5, $6, 1, $7, $8)
+       on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
+         set generation = desired_objects.generation + 1, action = excluded.action, payload = excluded.payload,
+             reissue_at = null, reissues = 0, updated_at = now()
+       returning generation`,
+      [...this.key(state.object), state.action, JSON.stringify(state.manifest)],
+    );
+    return Number(row?.generation);
+  }
+
+  override async lock(
+    object: ObjectIdentity,
+  ): Promise<DeliveryProgress | undefined> {
+    const row = await this.transaction.one<Row>(
+      `select * from desired_objects where ${WHERE} for update`,
+      this.key(object),
+    );
+    return (
+      row && {
+        generation: Number(row.generation),
+        action: row.action,
+        manifest: JSON.parse(row.payload) as Record<string, unknown>,
+        waitsForDelete: row.waits_for_delete,
+        observedGeneration: Number(row.observed_generation),
+        reissues: row.reissues,
+      }
+    );
+  }
+
+  override async reissue(object: ObjectIdentity): Promise<number> {
+    const row = await this.transaction.one<{ generation: string }>(
+      `update desired_objects set generation = generation + 1, reissues = reissues + 1, reissue_at = null, updated_at = now()
+       where ${WHERE} returning generation`,
+      this.key(object),
+    );
+    return Number(row?.generation);
+  }
+
+  override async raiseAbove(
+    object: ObjectIdentity,
+    generation: number,
+  ): Promise<void> {
+    await this.transaction.run(
+      `update desired_objects set generation = greatest(generation, $7) where ${WHERE}`,
+      [...this.key(object), generation],
+    );
+  }
+
+  override async setWaitsForDelete(
+    object: ObjectIdentity,
+    waits: boolean,
+  ): Promise<void> {
+    await this.transaction.run(
+      `update desired_objects set waits_for_delete = $7 where ${WHERE}`,
+      [...this.key(object), waits],
+    );
+  }
+
+  override async scheduleReissue(
+    object: ObjectIdentity,
+    pauseSeconds: number | undefined,
+  ): Promise<void> {
+    await this.transaction.run(
+      `update desired_objects set reissue_at = now() + make_interval(secs => $7) where ${WHERE}`,
+      [...this.key(object), pauseSeconds ?? null],
+    );
+  }
+
+  override async noteObserved(
+    object: ObjectIdentity,
+    generation: number,
+  ): Promise<void> {
+    await this.transaction.run(
+      `update desired_objects set observed_generation = $7, reissue_at = case when $7 >= generation then null else reissue_at end
+       where ${WHERE} and (observed_generation <> $7 or ($7 >= generation and reissue_at is not null))`,
+      [...this.key(object), generation],
+    );
+  }
+
+  private key(object: ObjectIdentity): unknown[] {
+    return [
+      this.transaction.organization,
+      object.clusterId,
+      object.apiVersion,
+      object.kind,
+      object.namespace,
+      object.name,
+    ];
+  }
+}

@@ -1,0 +1,162 @@
+import { Injectable } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
+import type { Stores } from "../database/unit-of-work";
+import { ClusterStore } from "../fleet/clusters/domain/cluster-store";
+import { AuditStore } from "../trust/audit/domain/audit-store";
+import { type Actor, gatewayActor } from "../trust/identity/domain/actor";
+import type { DeliveryListener } from "./domain/delivery-listener";
+import {
+  type DeliveryOutcome,
+  type DesiredState,
+  type ObjectIdentity,
+  reissuePauseSeconds,
+} from "./domain/desired-object";
+import { DesiredObjectStore } from "./domain/desired-object-store";
+import { Transports } from "./domain/transport";
+
+/** Seconds of the first pause before an undelivered generation is issued again. */
+export class DeliveryOptions {
+  constructor(readonly reissueSeconds: number) {}
+}
+
+/**
+ * Turns desired states into deliveries: takes the next generation of the object, asks the cluster's transport to carry
+ * it, and issues it again as long as the cluster wasn't seen to have it.
+ */
+@Injectable()
+export class DeliveryService {
+  private readonly listeners: DeliveryListener[] = [];
+
+  constructor(
+    private readonly transports: Transports,
+    private readonly options: DeliveryOptions,
+  ) {}
+
+  listen(listener: DeliveryListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Issues a new generation of the object, in the transaction of the change. Returns the generation. */
+  async deliver(
+    stores: Stores,
+    organizationId: string,
+    state: DesiredState,
+  ): Promise<number> {
+    const generation = await stores.get(DesiredObjectStore).issue(state);
+    await this.carry(stores, organizationId, { ...state, generation });
+    return generation;
+  }
+
+  /** A delivery has ended. Issues what waited for it, or plans to issue it again. */
+  async settled(
+    stores: Stores,
+    actor: Actor,
+    settled: {
+      object: ObjectIdentity;
+      action: "apply" | "delete";
+      generation: number;
+      outcome: DeliveryOutcome;
+      error: string | undefined;
+    },
+  ): Promise<void> {
+    const objects = stores.get(DesiredObjectStore);
+    const progress = await objects.lock(settled.object);
+    if (!progress) return;
+    const isNewest = progress.generation === settled.generation;
+    if (isNewest)
+      await objects.scheduleReissue(
+        settled.object,
+        reissuePauseSeconds(progress, settled, this.options.reissueSeconds),
+      );
+    for (const listener of this.listeners)
+      await listener.deliverySettled(stores, actor, { ...settled, isNewest });
+    if (!progress.waitsForDelete || settled.action !== "delete") return;
+    await objects.setWaitsForDelete(settled.object, false);
+    const { generation, action, manifest } = progress;
+    await this.carry(stores, actor.organizationId, {
+      object: settled.object,
+      action,
+      manifest,
+      generation,
+    });
+  }
+
+  /**
+   * Issues the newest state again under the next generation: the cluster was seen without it, or its delivery ended.
+   * @param seenGeneration what the cluster carries; when it is higher than the counter, the gateway was restored from a
+   *   backup: the counter goes above it, and that is audited
+   */
+  async reissue(
+    stores: Stores,
+    organizationId: string,
+    object: ObjectIdentity,
+    seenGeneration = 0,
+  ): Promise<void> {
+    const objects = stores.get(DesiredObjectStore);
+    const progress = await objects.lock(object);
+    if (!progress) return;
+    if (seenGeneration > progress.generation) {
+      await objects.raiseAbove(object, seenGeneration);
+      await this.record(stores, organizationId, object, {
+        action: "delivery.restore_detected",
+        detail: { seen: seenGeneration, expected: progress.generation },
+      });
+    }
+    const generation = await objects.reissue(object);
+    await this.carry(stores, organizationId, {
+      object,
+      action: progress.action,
+      manifest: progress.manifest,
+      generation,
+    });
+    for (const listener of this.listeners)
+      await listener.generationIssued(stores, {
+        object,
+        action: progress.action,
+        generation,
+      });
+    await this.record(stores, organizationId, object, {
+      action: "delivery.reissue",
+      detail: { generation },
+    });
+  }
+
+  private async carry(
+    stores: Stores,
+    organizationId: string,
+    delivery: DesiredState & { generation: number },
+  ): Promise<void> {
+    const cluster = await stores
+      .get(ClusterStore)
+      .byId(delivery.object.clusterId);
+    const transport = cluster && this.transports.of(cluster.connectivityMode);
+    if (!transport) {
+      throw new DomainError(
+        "validation_failed",
+        `connectivity_mode is "${cluster?.connectivityMode ?? ""}": this gateway has no transport for it; use pull.`,
+      );
+    }
+    const answer = await transport.deliver(stores, organizationId, delivery);
+    if (answer === "waiting")
+      await stores
+        .get(DesiredObjectStore)
+        .setWaitsForDelete(delivery.object, true);
+  }
+
+  private record(
+    stores: Stores,
+    organizationId: string,
+    object: ObjectIdentity,
+    what: { action: string; detail: Record<string, unknown> },
+  ): Promise<void> {
+    const subject = {
+      type: object.kind,
+      id: `${object.namespace}/${object.name}`,
+    };
+    return stores.get(AuditStore).append(gatewayActor(organizationId), {
+      action: what.action,
+      subject,
+      detail: { ...what.detail, cluster_id: object.clusterId },
+    });
+  }
+}

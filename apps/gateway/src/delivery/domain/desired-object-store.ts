@@ -1,0 +1,34 @@
+import type {
+  DeliveryProgress,
+  DesiredState,
+  ObjectIdentity,
+} from "./desired-object";
+
+/** Generation counters and newest desired states, of one organization. */
+export abstract class DesiredObjectStore {
+  /** Takes the next generation and keeps the state; holds the object's row until the transaction ends. */
+  abstract issue(state: DesiredState): Promise<number>;
+  /** Progress of an object, holding its row; undefined where nothing was ever desired. */
+  abstract lock(object: ObjectIdentity): Promise<DeliveryProgress | undefined>;
+  /** Takes the next generation for the same state again. */
+  abstract reissue(object: ObjectIdentity): Promise<number>;
+  /** Raises the counter above a generation that a cluster was seen to carry. */
+  abstract raiseAbove(
+    object: ObjectIdentity,
+    generation: number,
+  ): Promise<void>;
+  abstract setWaitsForDelete(
+    object: ObjectIdentity,
+    waits: boolean,
+  ): Promise<void>;
+  /** When to issue again; undefined for not at all. */
+  abstract scheduleReissue(
+    object: ObjectIdentity,
+    pauseSeconds: number | undefined,
+  ): Promise<void>;
+  /** Notes the generation that was seen in the cluster; a pending re-issue that it makes needless is taken back. */
+  abstract noteObserved(
+    object: ObjectIdentity,
+    generation: number,
+  ): Promise<void>;
+}

@@ -1,0 +1,68 @@
+/** Identity of a Kubernetes object in one cluster. Its generation counter outlives it. */
+export interface ObjectIdentity {
+  readonly clusterId: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export type DesiredAction = "apply" | "delete";
+
+/** What should be: a whole manifest, or that there is none. */
+export interface DesiredState {
+  readonly object: ObjectIdentity;
+  readonly action: DesiredAction;
+  /** The manifest to apply; empty for a delete. */
+  readonly manifest: Readonly<Record<string, unknown>>;
+}
+
+/** One generation of a desired state, on its way to the cluster. */
+export interface Delivery extends DesiredState {
+  readonly generation: number;
+}
+
+/** Where the delivery of an object stands. */
+export interface DeliveryProgress {
+  readonly generation: number;
+  readonly action: DesiredAction;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** The newest generation waits for an earlier delete to be settled (agent contract, ORD). */
+  readonly waitsForDelete: boolean;
+  /** Newest generation that the cluster was seen to carry, by event or snapshot. */
+  readonly observedGeneration: number;
+  readonly reissues: number;
+}
+
+/** What became of one generation's delivery. */
+export type DeliveryOutcome =
+  "succeeded" | "failed" | "noop" | "conflict" | "superseded" | "expired";
+
+const MAX_PAUSE_SECONDS = 3600;
+
+/**
+ * Seconds until an undelivered generation is issued again, doubling up to an hour; undefined when it needs no more
+ * deliveries. Expiry and failure end a delivery, never an intent.
+ */
+export function reissuePauseSeconds(
+  progress: DeliveryProgress,
+  settled: { readonly generation: number; readonly outcome: DeliveryOutcome },
+  baseSeconds: number,
+): number | undefined {
+  const isNewest = settled.generation === progress.generation;
+  const hasArrived = progress.observedGeneration >= progress.generation;
+  if (!isNewest || hasArrived) return undefined;
+  switch (settled.outcome) {
+    case "succeeded":
+    case "noop":
+    case "superseded":
+      return undefined;
+    case "failed":
+    case "conflict":
+    case "expired":
+      return Math.min(
+        MAX_PAUSE_SECONDS,
+        baseSeconds * 2 ** Math.min(progress.reissues, 20),
+      );
+  }
+}

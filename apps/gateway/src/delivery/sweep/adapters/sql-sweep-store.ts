@@ -1,0 +1,96 @@
+import type { SqlTransaction } from "../../../database/sql-transaction";
+import type { ObjectIdentity } from "../../domain/desired-object";
+import { type SweepFindings, SweepStore } from "../domain/sweep-store";
+
+interface Row {
+  what: "expired" | "deliverable" | "due";
+  organization_id: string | null;
+  cluster_id: string;
+  job_id: string | null;
+  api_version: string | null;
+  kind: string | null;
+  namespace: string | null;
+  name: string | null;
+}
+
+const MONTHS_AHEAD = 3;
+
+export class SqlSweepStore extends SweepStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async look(
+    waitingClusters: readonly string[],
+    limit: number,
+  ): Promise<SweepFindings> {
+    const rows = await this.transaction.query<Row>(
+      `(select 'expired' as what, organization_id, cluster_id, id as job_id, null as api_version, null as kind, null as namespace, null as name
+        from jobs where expires_at < now() and (state <> 'acked' or lease_until < now()) order by expires_at limit $2)
+       union all
+       (select distinct 'deliverable', null::uuid, cluster_id, null::uuid, null, null, null, null
+        from jobs where cluster_id = any($1::uuid[]) and expires_at > now() and (state <> 'acked' or lease_until < now()))
+       union all
+       (select 'due', organization_id, cluster_id, null::uuid, api_version, kind, namespace, name
+        from desired_objects where reissue_at < now() order by reissue_at limit $2)`,
+      [waitingClusters, limit],
+    );
+    const of = (what: Row["what"]) => rows.filter((row) => row.what === what);
+    return {
+      expired: of("expired").map((row) => ({
+        organizationId: row.organization_id ?? "",
+        clusterId: row.cluster_id,
+        jobId: row.job_id ?? "",
+      })),
+      deliverable: of("deliverable").map((row) => row.cluster_id),
+      due: of("due").map((row) => ({
+        organizationId: row.organization_id ?? "",
+        object: objectOf(row),
+      })),
+    };
+  }
+
+  override async claimDue(object: ObjectIdentity): Promise<boolean> {
+    const row = await this.transaction.one(
+      `select 1 from desired_objects where organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5
+         and name = $6 and reissue_at < now() for update skip locked`,
+      [
+        this.transaction.organization,
+        object.clusterId,
+        object.apiVersion,
+        object.kind,
+        object.namespace,
+        object.name,
+      ],
+    );
+    return row !== undefined;
+  }
+
+  override async keepHouse(retentionDays: number): Promise<void> {
+    for (const table of ["settled_jobs", "events"]) {
+      await this.transaction.query(
+        "select maintain_partitions($1::regclass, $2, make_interval(days => $3))",
+        [table, MONTHS_AHEAD, retentionDays],
+      );
+    }
+    await this.transaction.run(
+      "delete from event_dedup where received_at < now() - interval '30 days'",
+    );
+    await this.transaction.run(
+      "delete from request_replays where created_at < now() - interval '30 days'",
+    );
+    await this.transaction.run(
+      "delete from rejected_events where received_at < now() - interval '30 days'",
+    );
+  }
+}
+
+function objectOf(row: Row): ObjectIdentity {
+  return {
+    clusterId: row.cluster_id,
+    apiVersion: row.api_version ?? "",
+    kind: row.kind ?? "",
+    namespace: row.namespace ?? "",
+    name: row.name ?? "",
+  };
+}

@@ -1,0 +1,120 @@
+import type { SqlTransaction } from "../../../database/sql-transaction";
+import type { Cluster, ClusterState } from "../domain/cluster";
+import {
+  type ClusterFacts,
+  ClusterStore,
+  type NewCluster,
+  PresenceStore,
+} from "../domain/cluster-store";
+
+const COLUMNS = `id, number, code, name, state, connectivity_mode as "connectivityMode", simulated`;
+
+export class SqlClusterStore extends ClusterStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async add(cluster: NewCluster): Promise<boolean> {
+    const added = await this.transaction.run(
+      `insert into clusters (organization_id, id, code, name, simulated) values ($1, $2, $3, $4, $5)
+       on conflict (organization_id, code) do nothing`,
+      [
+        this.transaction.organization,
+        cluster.id,
+        cluster.code,
+        cluster.name,
+        cluster.simulated,
+      ],
+    );
+    return added > 0;
+  }
+
+  override byId(id: string): Promise<Cluster | undefined> {
+    return this.transaction.one(
+      `select ${COLUMNS} from clusters where organization_id = $1 and id = $2`,
+      [this.transaction.organization, id],
+    );
+  }
+
+  override byCode(code: string): Promise<Cluster | undefined> {
+    return this.transaction.one(
+      `select ${COLUMNS} from clusters where organization_id = $1 and code = $2`,
+      [this.transaction.organization, code],
+    );
+  }
+
+  override async rename(id: string, name: string): Promise<void> {
+    await this.transaction.run(
+      "update clusters set name = $3, updated_at = now() where organization_id = $1 and id = $2",
+      [this.transaction.organization, id, name],
+    );
+  }
+
+  override async setState(id: string, state: ClusterState): Promise<void> {
+    await this.transaction.run(
+      "update clusters set state = $3, updated_at = now() where organization_id = $1 and id = $2",
+      [this.transaction.organization, id, state],
+    );
+  }
+
+  override async setFacts(id: string, facts: ClusterFacts): Promise<void> {
+    const json = (value: readonly unknown[] | undefined) =>
+      value === undefined ? null : JSON.stringify(value);
+    // Only a change is written: a heartbeat that says the same again leaves the row alone.
+    await this.transaction.run(
+      `update clusters set agent_version = coalesce($3, agent_version), cluster_uid = coalesce($4, cluster_uid),
+         controllers = coalesce($5::jsonb, controllers), conditions = coalesce($6::jsonb, conditions), updated_at = now()
+       where organization_id = $1 and id = $2
+         and (agent_version, cluster_uid, controllers, conditions) is distinct from
+             (coalesce($3, agent_version), coalesce($4, cluster_uid), coalesce($5::jsonb, controllers), coalesce($6::jsonb, conditions))`,
+      [
+        this.transaction.organization,
+        id,
+        facts.agentVersion ?? null,
+        facts.clusterUid ?? null,
+        json(facts.controllers),
+        json(facts.conditions),
+      ],
+    );
+  }
+
+  override async mergeConditions(
+    id: string,
+    conditions: readonly { readonly type: string }[],
+  ): Promise<void> {
+    await this.transaction.run(
+      `update clusters set conditions = (
+         select jsonb_agg(condition order by condition ->> 'type') from (
+           select known as condition from jsonb_array_elements(conditions) known where not known ->> 'type' = any($3::text[])
+           union all select news from jsonb_array_elements($4::jsonb) news) merged), updated_at = now()
+       where organization_id = $1 and id = $2`,
+      [
+        this.transaction.organization,
+        id,
+        conditions.map((condition) => condition.type),
+        JSON.stringify(conditions),
+      ],
+    );
+  }
+}
+
+export class SqlPresenceStore extends PresenceStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async touch(
+    seen: readonly { organizationId: string; clusterId: string }[],
+  ): Promise<void> {
+    await this.transaction.run(
+      `insert into cluster_presence (organization_id, cluster_id, last_seen)
+       select organization_id, cluster_id, now() from unnest($1::uuid[], $2::uuid[]) as seen (organization_id, cluster_id)
+       order by organization_id, cluster_id
+       on conflict (organization_id, cluster_id) do update set last_seen = greatest(cluster_presence.last_seen, excluded.last_seen)`,
+      [
+        seen.map((cluster) => cluster.organizationId),
+        seen.map((cluster) => cluster.clusterId),
+      ],
+    );
+  }
+}

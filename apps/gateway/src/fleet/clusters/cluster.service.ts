@@ -1,0 +1,174 @@
+import { randomBytes } from "node:crypto";
+import { Injectable } from "@nestjs/common";
+import { LIMITS } from "@vworkspace/contract";
+import { DomainError, newId } from "@vworkspace/kernel";
+import { MasterKey } from "../../database/master-key";
+import type { Stores } from "../../database/unit-of-work";
+import { AuditStore } from "../../trust/audit/domain/audit-store";
+import type { Actor } from "../../trust/identity/domain/actor";
+import { ClusterSignals } from "../signals/domain/cluster-signals";
+import type { Cluster, ClusterState } from "./domain/cluster";
+import { ClusterStore } from "./domain/cluster-store";
+import { CredentialStore } from "./domain/credential-store";
+
+export const REGISTRATION_TOKEN_PURPOSE = "registration-token";
+
+export interface RegistrationToken {
+  /** Shown once; only its hash is kept. */
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** The registry of clusters: which there are, and who may become one. */
+@Injectable()
+export class ClusterService {
+  constructor(
+    private readonly masterKey: MasterKey,
+    private readonly signals: ClusterSignals,
+  ) {}
+
+  /** Adds a pending cluster. `code` is its clusterId on the wire and can't be changed later. */
+  async create(
+    stores: Stores,
+    actor: Actor,
+    cluster: { code: string; name: string; simulated?: boolean },
+  ): Promise<Cluster> {
+    if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(cluster.code)) {
+      throw new DomainError(
+        "validation_failed",
+        `code is "${cluster.code}": use lower-case letters, digits, dots and hyphens, at most 63.`,
+      );
+    }
+    const id = newId();
+    const isNew = await stores.get(ClusterStore).add({
+      id,
+      code: cluster.code,
+      name: cluster.name || cluster.code,
+      simulated: cluster.simulated ?? false,
+    });
+    if (!isNew)
+      throw new DomainError(
+        "already_exists",
+        `code is "${cluster.code}": there is a cluster of that code; choose another.`,
+      );
+    await this.record(stores, actor, "cluster.create", {
+      id,
+      code: cluster.code,
+    });
+    return this.require(stores, id);
+  }
+
+  async rename(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+    name: string,
+  ): Promise<void> {
+    const cluster = await this.require(stores, clusterId);
+    await stores.get(ClusterStore).rename(clusterId, name);
+    await this.record(stores, actor, "cluster.write", cluster);
+  }
+
+  /** A single-use token with which the agent of this cluster registers; a new one replaces no other. */
+  async issueRegistrationToken(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+  ): Promise<RegistrationToken> {
+    const cluster = await this.require(stores, clusterId);
+    if (cluster.state === "revoked" || cluster.state === "disabled") {
+      throw new DomainError(
+        "validation_failed",
+        `Cluster ${cluster.code} is ${cluster.state}: enable it before you issue a registration token.`,
+      );
+    }
+    const token = `vwr_${randomBytes(32).toString("base64url")}`;
+    const hash = this.masterKey.hash(REGISTRATION_TOKEN_PURPOSE, token);
+    const id = newId();
+    const expiresAt = await stores.get(CredentialStore).addRegistrationToken({
+      id,
+      clusterId,
+      hash,
+      ttlSeconds: LIMITS.registrationTokenSeconds,
+    });
+    await this.record(
+      stores,
+      actor,
+      "cluster.issue_registration_token",
+      cluster,
+      { token_id: id },
+    );
+    return { token, expiresAt };
+  }
+
+  /** Ends every credential of the cluster, for good; what runs there goes on running. */
+  async revoke(stores: Stores, actor: Actor, clusterId: string): Promise<void> {
+    const cluster = await this.require(stores, clusterId);
+    if (cluster.state === "revoked") return;
+    await stores.get(CredentialStore).revokeAll(clusterId);
+    await this.changeState(stores, actor, cluster, {
+      state: "revoked",
+      action: "cluster.revoke",
+    });
+  }
+
+  async disable(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+  ): Promise<void> {
+    const cluster = await this.require(stores, clusterId);
+    if (cluster.state === "revoked")
+      throw new DomainError(
+        "validation_failed",
+        `Cluster ${cluster.code} is revoked.`,
+      );
+    await this.changeState(stores, actor, cluster, {
+      state: "disabled",
+      action: "cluster.disable",
+    });
+  }
+
+  async enable(stores: Stores, actor: Actor, clusterId: string): Promise<void> {
+    const cluster = await this.require(stores, clusterId);
+    if (cluster.state !== "disabled") return;
+    await this.changeState(stores, actor, cluster, {
+      state: "active",
+      action: "cluster.enable",
+    });
+  }
+
+  /** @throws DomainError not_found */
+  async require(stores: Stores, clusterId: string): Promise<Cluster> {
+    const cluster = await stores.get(ClusterStore).byId(clusterId);
+    if (!cluster)
+      throw new DomainError("not_found", "There is no such cluster.");
+    return cluster;
+  }
+
+  private async changeState(
+    stores: Stores,
+    actor: Actor,
+    cluster: Cluster,
+    change: { state: ClusterState; action: string },
+  ): Promise<void> {
+    await stores.get(ClusterStore).setState(cluster.id, change.state);
+    // A poll that waits looks again, and is refused.
+    stores.afterCommit(() => this.signals.signal(cluster.id));
+    await this.record(stores, actor, change.action, cluster);
+  }
+
+  private record(
+    stores: Stores,
+    actor: Actor,
+    action: string,
+    cluster: { id: string; code: string },
+    detail = {},
+  ): Promise<void> {
+    return stores.get(AuditStore).append(actor, {
+      action,
+      subject: { type: "cluster", id: cluster.id, name: cluster.code },
+      detail,
+    });
+  }
+}

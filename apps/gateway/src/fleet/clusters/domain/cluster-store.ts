@@ -1,0 +1,42 @@
+import type { Cluster, ClusterState } from "./cluster";
+
+export interface NewCluster {
+  readonly id: string;
+  readonly code: string;
+  readonly name: string;
+  readonly simulated: boolean;
+}
+
+export interface ClusterFacts {
+  readonly agentVersion?: string | undefined;
+  readonly clusterUid?: string | undefined;
+  readonly controllers?: readonly unknown[] | undefined;
+  readonly conditions?: readonly unknown[] | undefined;
+}
+
+/** Clusters of one organization. */
+export abstract class ClusterStore {
+  /** False when the code is taken. */
+  abstract add(cluster: NewCluster): Promise<boolean>;
+  abstract byId(id: string): Promise<Cluster | undefined>;
+  abstract byCode(code: string): Promise<Cluster | undefined>;
+  abstract rename(id: string, name: string): Promise<void>;
+  abstract setState(id: string, state: ClusterState): Promise<void>;
+  /** What the agent tells of itself; only what is given changes. */
+  abstract setFacts(id: string, facts: ClusterFacts): Promise<void>;
+  /** Conditions of the cluster itself, by type: those given replace theirs. */
+  abstract mergeConditions(
+    id: string,
+    conditions: readonly { readonly type: string }[],
+  ): Promise<void>;
+}
+
+/** When a cluster was last heard of; written in batches, never by a poll itself. */
+export abstract class PresenceStore {
+  abstract touch(
+    seen: readonly {
+      readonly organizationId: string;
+      readonly clusterId: string;
+    }[],
+  ): Promise<void>;
+}

@@ -1,0 +1,83 @@
+import Ajv from "ajv";
+import { isDnsLabel, isExactSemver } from "@vworkspace/resources";
+import { validRange } from "semver";
+import type { CatalogFields } from "./catalog-entry";
+
+const MAX_SCHEMA_CHARACTERS = 128 * 1024;
+
+/** The first thing that is wrong with an entry, as a sentence that names field, value and remedy; undefined: nothing. */
+export function catalogProblem(entry: CatalogFields): string | undefined {
+  const checks: readonly (readonly [boolean, string])[] = [
+    [
+      isDnsLabel(entry.code),
+      `code is "${entry.code}": use a DNS label (lower-case letters, digits, hyphens; at most 63).`,
+    ],
+    [entry.name.trim() !== "", "name is empty: give the application a name."],
+    [
+      isChartUrl(entry),
+      `chart_url is "${entry.chart_url}": give ${entry.chart_source_type === "oci" ? "oci://HOST/PATH" : "an http(s) URL"} without credentials.`,
+    ],
+    [
+      /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/.test(entry.chart_name),
+      `chart_name is "${entry.chart_name}": give the chart's name.`,
+    ],
+    [
+      entry.recommended_version === null ||
+        isExactSemver(entry.recommended_version),
+      `recommended_version is "${entry.recommended_version ?? ""}": give one exact version, for example 1.2.3.`,
+    ],
+  ];
+  const failed = checks.find(([isFine]) => !isFine);
+  if (failed) return failed[1];
+  const range = entry.allowed_versions.find(
+    (version) => validRange(version) === null,
+  );
+  if (range !== undefined)
+    return `allowed_versions holds "${range}": give versions or ranges, for example 1.2.3 or ^1.2.`;
+  return entry.values_schema === null
+    ? undefined
+    : schemaProblem(entry.values_schema);
+}
+
+/** The first way in which values don't fit the entry's schema; undefined: they fit. */
+export function valuesProblem(
+  entry: CatalogFields,
+  values: unknown,
+): string | undefined {
+  if (entry.values_schema === null) return undefined;
+  const ajv = new Ajv({
+    strict: false,
+    allErrors: false,
+    validateFormats: false,
+  });
+  const validate = ajv.compile(entry.values_schema);
+  if (validate(values)) return undefined;
+  const [error] = validate.errors ?? [];
+  return `values${(error?.instancePath ?? "").replaceAll("/", ".")} ${error?.message ?? "do not fit the catalog entry's schema"}.`;
+}
+
+function isChartUrl(entry: CatalogFields): boolean {
+  if (entry.chart_url.length > 2048 || !URL.canParse(entry.chart_url))
+    return false;
+  const url = new URL(entry.chart_url);
+  const protocols =
+    entry.chart_source_type === "oci" ? ["oci:"] : ["http:", "https:"];
+  return (
+    protocols.includes(url.protocol) &&
+    url.username === "" &&
+    url.password === ""
+  );
+}
+
+function schemaProblem(
+  schema: Readonly<Record<string, unknown>>,
+): string | undefined {
+  if (JSON.stringify(schema).length > MAX_SCHEMA_CHARACTERS)
+    return "values_schema is larger than 128 KiB.";
+  try {
+    new Ajv({ strict: false, validateFormats: false }).compile(schema);
+    return undefined;
+  } catch (error) {
+    return `values_schema is no JSON Schema: ${error instanceof Error ? error.message : "it does not compile"}.`;
+  }
+}

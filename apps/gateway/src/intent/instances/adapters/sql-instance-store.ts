@@ -1,0 +1,196 @@
+import type { SqlTransaction } from "../../../database/sql-transaction";
+import type { ObjectIdentity } from "../../../delivery/domain/desired-object";
+import type {
+  Instance,
+  InstanceState,
+  Observation,
+  ObservedCondition,
+} from "../domain/instance";
+import { InstanceStore, type NewInstance } from "../domain/instance-store";
+
+type Row = Omit<
+  Instance,
+  "generation" | "observed_generation" | "intent_version"
+> & {
+  generation: string;
+  observed_generation: string;
+  intent_version: string | null;
+};
+
+const SELECT = `select id, cluster_id, catalog_entry_id, namespace, name, chart_version, values_json, values_secret_ref, integrations,
+  suspended, generation, observed_generation, state, external_ref, intent_version from application_instances`;
+
+export class SqlInstanceStore extends InstanceStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async add(instance: NewInstance): Promise<boolean> {
+    const added = await this.transaction.run(
+      `insert into application_instances (organization_id, id, cluster_id, catalog_entry_id, namespace, name, chart_version, values_json,
+         values_secret_ref, integrations, suspended, external_ref, intent_version, origin, created_by)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing`,
+      [
+        this.transaction.organization,
+        instance.id,
+        instance.cluster_id,
+        instance.catalog_entry_id,
+        instance.namespace,
+        instance.name,
+        instance.chart_version,
+        instance.values_json,
+        jsonOrNull(instance.values_secret_ref),
+        JSON.stringify(instance.integrations),
+        instance.suspended,
+        instance.external_ref,
+        instance.intent_version,
+        instance.origin,
+        instance.created_by,
+      ],
+    );
+    return added > 0;
+  }
+
+  override async find(id: string): Promise<Instance | undefined> {
+    const row = await this.transaction.one<Row>(
+      `${SELECT} where organization_id = $1 and id = $2`,
+      [this.transaction.organization, id],
+    );
+    return row && instance(row);
+  }
+
+  override lock(id: string): Promise<Instance | undefined> {
+    return this.lockWhere("id = $2", [id]);
+  }
+
+  override lockLiveAt(
+    object: Pick<ObjectIdentity, "clusterId" | "namespace" | "name">,
+  ): Promise<Instance | undefined> {
+    return this.lockWhere(
+      "cluster_id = $2 and namespace = $3 and name = $4 and state not in ('deleting', 'deleted')",
+      [object.clusterId, object.namespace, object.name],
+    );
+  }
+
+  override lockDeletingAt(
+    object: Pick<ObjectIdentity, "clusterId" | "namespace" | "name">,
+    generation?: number,
+  ): Promise<Instance | undefined> {
+    return this.lockWhere(
+      "cluster_id = $2 and namespace = $3 and name = $4 and state = 'deleting' and ($5::bigint is null or generation = $5) order by generation desc limit 1",
+      [object.clusterId, object.namespace, object.name, generation ?? null],
+    );
+  }
+
+  override lockByExternalRef(
+    externalRef: string,
+  ): Promise<Instance | undefined> {
+    return this.lockWhere("external_ref = $2", [externalRef]);
+  }
+
+  override async save(instance: Instance): Promise<void> {
+    await this.transaction.run(
+      `update application_instances set chart_version = $3, values_json = $4, values_secret_ref = $5, integrations = $6, suspended = $7,
+         generation = $8, state = $9, intent_version = $10, catalog_entry_id = $11, external_ref = $12, updated_at = now(),
+         deleted_at = case when $9 = 'deleted' then coalesce(deleted_at, now()) end
+       where organization_id = $1 and id = $2`,
+      [
+        this.transaction.organization,
+        instance.id,
+        instance.chart_version,
+        instance.values_json,
+        jsonOrNull(instance.values_secret_ref),
+        JSON.stringify(instance.integrations),
+        instance.suspended,
+        instance.generation,
+        instance.state,
+        instance.intent_version,
+        instance.catalog_entry_id,
+        instance.external_ref,
+      ],
+    );
+  }
+
+  override async saveObserved(
+    id: string,
+    seen: {
+      observation: Observation;
+      endpoints: readonly unknown[];
+      state: InstanceState;
+    },
+  ): Promise<void> {
+    await this.transaction.run(
+      `update application_instances set observed_generation = $3, conditions = $4, endpoints = $5, state = $6, updated_at = now()
+       where organization_id = $1 and id = $2`,
+      [
+        this.transaction.organization,
+        id,
+        seen.observation.intentGeneration,
+        JSON.stringify(seen.observation.conditions),
+        JSON.stringify(seen.endpoints),
+        seen.state,
+      ],
+    );
+  }
+
+  override async count(clusterId: string | null): Promise<number> {
+    const row = await this.transaction.one<{ count: string }>(
+      "select count(*) from application_instances where organization_id = $1 and state <> 'deleted' and ($2::uuid is null or cluster_id = $2)",
+      [this.transaction.organization, clusterId],
+    );
+    return Number(row?.count ?? 0);
+  }
+
+  override async observation(
+    object: ObjectIdentity,
+  ): Promise<Observation | undefined> {
+    const row = await this.transaction.one<{
+      present: boolean;
+      intent_generation: string;
+      conditions: ObservedCondition[];
+    }>(
+      `select present, intent_generation, conditions from observed_objects
+       where organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6`,
+      [
+        this.transaction.organization,
+        object.clusterId,
+        object.apiVersion,
+        object.kind,
+        object.namespace,
+        object.name,
+      ],
+    );
+    return (
+      row && {
+        present: row.present,
+        intentGeneration: Number(row.intent_generation),
+        conditions: row.conditions,
+      }
+    );
+  }
+
+  private async lockWhere(
+    where: string,
+    values: readonly unknown[],
+  ): Promise<Instance | undefined> {
+    const row = await this.transaction.one<Row>(
+      `${SELECT} where organization_id = $1 and ${where} for update`,
+      [this.transaction.organization, ...values],
+    );
+    return row && instance(row);
+  }
+}
+
+function instance(row: Row): Instance {
+  return {
+    ...row,
+    generation: Number(row.generation),
+    observed_generation: Number(row.observed_generation),
+    intent_version:
+      row.intent_version === null ? null : Number(row.intent_version),
+  };
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

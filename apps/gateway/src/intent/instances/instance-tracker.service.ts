@@ -1,0 +1,91 @@
+import { Injectable } from "@nestjs/common";
+import type { Stores } from "../../database/unit-of-work";
+import { DeliveryService } from "../../delivery/delivery.service";
+import type {
+  DeliveryListener,
+  IssuedAgain,
+  SettledDelivery,
+} from "../../delivery/domain/delivery-listener";
+import type { ObjectIdentity } from "../../delivery/domain/desired-object";
+import type { Actor } from "../../trust/identity/domain/actor";
+import { INSTANCE_KIND } from "./domain/instance";
+import { decideInstanceState } from "./domain/instance-state.decide";
+import { InstanceStore } from "./domain/instance-store";
+import { recordInstance } from "./instance-evidence";
+
+/** Follows what becomes of intent: generations that delivery issued again, deletes that ended, and what was seen. */
+@Injectable()
+export class InstanceTrackerService implements DeliveryListener {
+  constructor(delivery: DeliveryService) {
+    delivery.listen(this);
+  }
+
+  async generationIssued(stores: Stores, issued: IssuedAgain): Promise<void> {
+    if (issued.object.kind !== INSTANCE_KIND.kind) return;
+    const store = stores.get(InstanceStore);
+    const instance =
+      issued.action === "delete"
+        ? await store.lockDeletingAt(issued.object)
+        : await store.lockLiveAt(issued.object);
+    if (instance)
+      await store.save({ ...instance, generation: issued.generation });
+  }
+
+  /**
+   * A delete that the cluster confirmed ends the instance; so does one that failed when something newer has taken the
+   * place, since nobody will ask for it again.
+   */
+  async deliverySettled(
+    stores: Stores,
+    actor: Actor,
+    delivery: SettledDelivery,
+  ): Promise<void> {
+    if (
+      delivery.action !== "delete" ||
+      delivery.object.kind !== INSTANCE_KIND.kind
+    )
+      return;
+    const store = stores.get(InstanceStore);
+    const instance = await store.lockDeletingAt(
+      delivery.object,
+      delivery.generation,
+    );
+    if (!instance) return;
+    const seen = await store.observation(delivery.object);
+    const isNewerThere =
+      seen?.present === true && seen.intentGeneration > delivery.generation;
+    const isGone =
+      delivery.outcome === "succeeded" ||
+      (delivery.outcome === "noop" && !isNewerThere);
+    if (!isGone && delivery.isNewest) return;
+    const deleted = { ...instance, state: "deleted" as const };
+    await store.save(deleted);
+    await recordInstance(stores, actor, "instance.deleted", deleted);
+  }
+
+  /** Brings an instance up to date with what was seen of its object. */
+  async observe(
+    stores: Stores,
+    actor: Actor,
+    object: ObjectIdentity,
+    endpoints: readonly unknown[],
+  ): Promise<void> {
+    if (object.kind !== INSTANCE_KIND.kind) return;
+    const store = stores.get(InstanceStore);
+    const instance =
+      (await store.lockLiveAt(object)) ?? (await store.lockDeletingAt(object));
+    const observation = instance && (await store.observation(object));
+    if (!observation) return;
+    const state = decideInstanceState({
+      current: instance.state,
+      generation: instance.generation,
+      observation,
+    });
+    await store.saveObserved(instance.id, { observation, endpoints, state });
+    if (state !== instance.state)
+      await recordInstance(stores, actor, "instance.state", {
+        ...instance,
+        state,
+      });
+  }
+}

@@ -1,0 +1,359 @@
+import { Injectable } from "@nestjs/common";
+import { canonicalJson } from "@vworkspace/contract";
+import { DomainError, newId } from "@vworkspace/kernel";
+import type { Stores } from "../../database/unit-of-work";
+import { DeliveryService } from "../../delivery/delivery.service";
+import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
+import { ClusterService } from "../../fleet/clusters/cluster.service";
+import type { Actor } from "../../trust/identity/domain/actor";
+import {
+  type CatalogEntry,
+  CatalogStore,
+} from "../catalog/domain/catalog-entry";
+import { type Policy, PolicyStore } from "../policies/domain/policy";
+import { decidePolicy } from "../policies/domain/policy.decide";
+import {
+  instanceObject,
+  type Instance,
+  type InstanceIntent,
+} from "./domain/instance";
+import { instanceManifest } from "./domain/instance-manifest";
+import { intentProblem } from "./domain/instance-rules";
+import { InstanceStore } from "./domain/instance-store";
+import { recordInstance } from "./instance-evidence";
+
+export interface CreateInstance {
+  readonly clusterId: string;
+  readonly catalogCode: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The catalog entry's recommended one where it isn't given. */
+  readonly chart_version?: string;
+  /** The catalog entry's defaults where it isn't given. */
+  readonly values_json?: string;
+  readonly values_secret_ref?: InstanceIntent["values_secret_ref"];
+  readonly integrations?: InstanceIntent["integrations"];
+  readonly suspended?: boolean;
+  readonly external_ref?: string;
+  readonly intent_version?: number;
+  /** Which skin or program made it. */
+  readonly origin: string;
+}
+
+export type InstanceChanges = Partial<InstanceIntent> & {
+  readonly intent_version?: number;
+  readonly catalogCode?: string;
+};
+
+/** Intent for application instances: each change is decided by policy, recorded, and on its way in one transaction. */
+@Injectable()
+export class InstanceService {
+  constructor(
+    private readonly clusters: ClusterService,
+    private readonly delivery: DeliveryService,
+  ) {}
+
+  /** Makes an instance and deploys it. An equal repeat answers with the one that is there. */
+  async create(
+    stores: Stores,
+    actor: Actor,
+    request: CreateInstance,
+  ): Promise<string> {
+    const cluster = await this.clusters.require(stores, request.clusterId);
+    if (cluster.state === "revoked")
+      throw new DomainError(
+        "validation_failed",
+        `cluster_id: cluster ${cluster.code} is revoked; choose another.`,
+      );
+    const entry = await this.activeEntry(stores, request.catalogCode);
+    const intent = withDefaults(request, entry);
+    refuse(intentProblem(intent, entry));
+    await this.decide(
+      stores,
+      { clusterId: cluster.id, intent, entry, isNew: true },
+      request,
+    );
+    const id = newId();
+    const { external_ref = null, intent_version = null, origin } = request;
+    const isNew = await stores.get(InstanceStore).add({
+      ...intent,
+      id,
+      cluster_id: cluster.id,
+      catalog_entry_id: entry.id,
+      external_ref,
+      intent_version,
+      origin,
+      created_by: actor.id,
+    });
+    if (!isNew) return this.equalExisting(stores, request, { intent, entry });
+    const instance = await this.require(stores, id);
+    await this.deploy(stores, actor, {
+      instance,
+      entry,
+      action: "instance.create",
+    });
+    return id;
+  }
+
+  /** Changes an instance and deploys it again. Nothing is issued when nothing changes, or when the version isn't newer. */
+  async write(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    changes: InstanceChanges,
+  ): Promise<void> {
+    const instance = await this.requireLive(stores, id);
+    const { intent_version, catalogCode, ...fields } = changes;
+    if (
+      intent_version !== undefined &&
+      instance.intent_version !== null &&
+      intent_version <= instance.intent_version
+    )
+      return;
+    const entry =
+      catalogCode === undefined
+        ? await this.entryOf(stores, instance)
+        : await this.activeEntry(stores, catalogCode);
+    const changed: Instance = {
+      ...instance,
+      ...fields,
+      catalog_entry_id: entry.id,
+      intent_version: intent_version ?? instance.intent_version,
+    };
+    if (
+      changed.namespace !== instance.namespace ||
+      changed.name !== instance.name
+    ) {
+      throw new DomainError(
+        "validation_failed",
+        "name and namespace can't be changed: create another instance and delete this one.",
+      );
+    }
+    refuse(intentProblem(changed, entry));
+    await this.decide(stores, {
+      clusterId: instance.cluster_id,
+      intent: changed,
+      entry,
+      isNew: false,
+    });
+    if (isSameIntent(instance, changed))
+      return stores.get(InstanceStore).save(changed);
+    await this.deploy(stores, actor, {
+      instance: changed,
+      entry,
+      action: "instance.write",
+    });
+  }
+
+  async suspend(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    suspended: boolean,
+  ): Promise<void> {
+    const instance = await this.requireLive(stores, id);
+    if (instance.suspended === suspended) return;
+    const entry = await this.entryOf(stores, instance);
+    await this.deploy(stores, actor, {
+      instance: { ...instance, suspended },
+      entry,
+      action: suspended ? "instance.suspend" : "instance.resume",
+    });
+  }
+
+  /** The tombstone: only this removes anything. The record stays, `deleting`, until the cluster confirms. */
+  async remove(stores: Stores, actor: Actor, id: string): Promise<void> {
+    const instance = await this.require(stores, id);
+    if (instance.state === "deleting" || instance.state === "deleted") return;
+    const object = instanceObject(instance);
+    const generation = await this.delivery.deliver(
+      stores,
+      actor.organizationId,
+      { object, action: "delete", manifest: {} },
+    );
+    await stores
+      .get(InstanceStore)
+      .save({ ...instance, generation, state: "deleting" });
+    await recordInstance(stores, actor, "instance.delete", {
+      ...instance,
+      generation,
+    });
+  }
+
+  private async deploy(
+    stores: Stores,
+    actor: Actor,
+    change: { instance: Instance; entry: CatalogEntry; action: string },
+  ): Promise<void> {
+    const { instance, entry, action } = change;
+    const state = {
+      object: instanceObject(instance),
+      action: "apply" as const,
+      manifest: instanceManifest(instance, entry),
+    };
+    const generation = await this.delivery.deliver(
+      stores,
+      actor.organizationId,
+      state,
+    );
+    const deployed: Instance = { ...instance, generation, state: "deploying" };
+    await stores.get(InstanceStore).save(deployed);
+    await recordInstance(stores, actor, action, deployed);
+  }
+
+  private async decide(
+    stores: Stores,
+    change: {
+      clusterId: string;
+      intent: InstanceIntent;
+      entry: CatalogEntry;
+      isNew: boolean;
+    },
+    place?: CreateInstance,
+  ): Promise<void> {
+    const { clusterId, intent, entry } = change;
+    const policies = await stores.get(PolicyStore).lockApplicable(clusterId);
+    const isRepeat =
+      place !== undefined &&
+      (await stores.get(InstanceStore).lockLiveAt({ ...place, clusterId })) !==
+        undefined;
+    const counts = new Map<Policy, number>();
+    for (const policy of policies)
+      counts.set(
+        policy,
+        await stores.get(InstanceStore).count(policy.cluster_id),
+      );
+    const refusal = decidePolicy(policies, {
+      namespace: intent.namespace,
+      catalogCode: entry.code,
+      chartUrl: entry.chart_url,
+      chartVersion: intent.chart_version,
+      instances:
+        change.isNew && !isRepeat
+          ? (policy) => counts.get(policy) ?? 0
+          : undefined,
+    });
+    if (refusal)
+      throw new DomainError("policy_denied", refusal.message, {
+        details: { ...refusal, message: undefined },
+      });
+  }
+
+  private async equalExisting(
+    stores: Stores,
+    request: CreateInstance,
+    wanted: { intent: InstanceIntent; entry: CatalogEntry },
+  ): Promise<string> {
+    const store = stores.get(InstanceStore);
+    const byRef =
+      request.external_ref === undefined
+        ? undefined
+        : await store.lockByExternalRef(request.external_ref);
+    const existing =
+      byRef ??
+      (await store.lockLiveAt({
+        clusterId: request.clusterId,
+        namespace: request.namespace,
+        name: request.name,
+      }));
+    const isEqual =
+      existing &&
+      existing.cluster_id === request.clusterId &&
+      existing.catalog_entry_id === wanted.entry.id &&
+      isSameIntent(existing, { ...existing, ...wanted.intent });
+    if (
+      existing &&
+      isEqual &&
+      !["deleting", "deleted"].includes(existing.state)
+    )
+      return existing.id;
+    throw new DomainError(
+      "already_exists",
+      `name is "${request.name}": namespace "${request.namespace}" of this cluster has another instance of that name or external_ref; choose another or write to it.`,
+    );
+  }
+
+  private async activeEntry(
+    stores: Stores,
+    code: string,
+  ): Promise<CatalogEntry> {
+    const entry = await stores.get(CatalogStore).byCode(code);
+    if (!entry?.active)
+      throw new DomainError(
+        "validation_failed",
+        `catalog_code is "${code}": there is no active catalog entry of that code.`,
+      );
+    return entry;
+  }
+
+  private async entryOf(
+    stores: Stores,
+    instance: Instance,
+  ): Promise<CatalogEntry> {
+    const entry = await stores
+      .get(CatalogStore)
+      .byId(instance.catalog_entry_id);
+    if (!entry)
+      throw new DomainError(
+        "not_found",
+        "The instance's catalog entry is gone.",
+      );
+    return entry;
+  }
+
+  private async require(stores: Stores, id: string): Promise<Instance> {
+    const place = await stores.get(InstanceStore).find(id);
+    // The object's row is held before the instance's, as everywhere, so that a change and a report can't deadlock.
+    if (place) await stores.get(DesiredObjectStore).lock(instanceObject(place));
+    const instance = await stores.get(InstanceStore).lock(id);
+    if (!instance)
+      throw new DomainError(
+        "not_found",
+        "There is no such application instance.",
+      );
+    return instance;
+  }
+
+  private async requireLive(stores: Stores, id: string): Promise<Instance> {
+    const instance = await this.require(stores, id);
+    if (instance.state === "deleting" || instance.state === "deleted") {
+      throw new DomainError(
+        "validation_failed",
+        `Instance ${instance.name} is ${instance.state}: create a new one.`,
+      );
+    }
+    return instance;
+  }
+}
+
+function withDefaults(
+  request: CreateInstance,
+  entry: CatalogEntry,
+): InstanceIntent {
+  return {
+    namespace: request.namespace,
+    name: request.name,
+    chart_version: request.chart_version || (entry.recommended_version ?? ""),
+    values_json: request.values_json ?? JSON.stringify(entry.default_values),
+    values_secret_ref: request.values_secret_ref ?? null,
+    integrations: request.integrations ?? {},
+    suspended: request.suspended ?? false,
+  };
+}
+
+function isSameIntent(left: Instance, right: Instance): boolean {
+  const facts = (instance: Instance) => [
+    instance.chart_version,
+    instance.values_json,
+    instance.values_secret_ref,
+    instance.integrations,
+    instance.suspended,
+    instance.catalog_entry_id,
+  ];
+  return canonicalJson(facts(left)) === canonicalJson(facts(right));
+}
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined)
+    throw new DomainError("validation_failed", problem);
+}

@@ -1,0 +1,80 @@
+import type { SqlTransaction } from "../../../database/sql-transaction";
+import { type Policy, PolicyStore } from "../domain/policy";
+
+const COLUMNS = `id, name, cluster_id, allowed_namespaces, allowed_catalog_codes, allowed_chart_url_prefixes, allowed_operations,
+  require_approval_for, four_eyes, approval_trust, maintenance_windows, max_instances, version_constraint`;
+
+export class SqlPolicyStore extends PolicyStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override byId(id: string): Promise<Policy | undefined> {
+    return this.transaction.one(
+      `select ${COLUMNS} from policies where organization_id = $1 and id = $2`,
+      [this.transaction.organization, id],
+    );
+  }
+
+  override async lockApplicable(clusterId: string): Promise<readonly Policy[]> {
+    const applicable =
+      "organization_id = $1 and (cluster_id is null or cluster_id = $2)";
+    const values = [this.transaction.organization, clusterId];
+    await this.transaction.query(
+      `select 1 from policies where ${applicable} and max_instances is not null order by id for update`,
+      values,
+    );
+    return this.transaction.query(
+      `select ${COLUMNS} from policies where ${applicable} order by cluster_id nulls first`,
+      values,
+    );
+  }
+
+  override async add(policy: Policy): Promise<boolean> {
+    const added = await this.transaction.run(
+      `insert into policies (organization_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+       on conflict (organization_id, cluster_id) do nothing`,
+      this.values(policy),
+    );
+    return added > 0;
+  }
+
+  override async save(policy: Policy): Promise<void> {
+    await this.transaction.run(
+      `update policies set name = $3, cluster_id = $4, allowed_namespaces = $5, allowed_catalog_codes = $6, allowed_chart_url_prefixes = $7,
+         allowed_operations = $8, require_approval_for = $9, four_eyes = $10, approval_trust = $11, maintenance_windows = $12,
+         max_instances = $13, version_constraint = $14, updated_at = now()
+       where organization_id = $1 and id = $2`,
+      this.values(policy),
+    );
+  }
+
+  override async remove(id: string): Promise<void> {
+    await this.transaction.run(
+      "delete from policies where organization_id = $1 and id = $2",
+      [this.transaction.organization, id],
+    );
+  }
+
+  private values(policy: Policy): unknown[] {
+    const json = [
+      policy.allowed_namespaces,
+      policy.allowed_catalog_codes,
+      policy.allowed_chart_url_prefixes,
+      policy.allowed_operations,
+      policy.require_approval_for,
+    ];
+    return [
+      this.transaction.organization,
+      policy.id,
+      policy.name,
+      policy.cluster_id,
+      ...json.map((value) => JSON.stringify(value)),
+      policy.four_eyes,
+      policy.approval_trust,
+      JSON.stringify(policy.maintenance_windows),
+      policy.max_instances,
+      policy.version_constraint,
+    ];
+  }
+}

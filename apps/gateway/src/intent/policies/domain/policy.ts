@@ -1,0 +1,35 @@
+/** What an organization lets happen: on all its clusters, or besides on one. An empty list allows nothing. */
+export interface Policy extends PolicyFields {
+  readonly id: string;
+}
+
+export interface PolicyFields {
+  readonly name: string;
+  /** Null: for every cluster of the organization. */
+  readonly cluster_id: string | null;
+  /** Names or patterns with `*`. */
+  readonly allowed_namespaces: readonly string[];
+  readonly allowed_catalog_codes: readonly string[];
+  readonly allowed_chart_url_prefixes: readonly string[];
+  readonly allowed_operations: readonly unknown[];
+  readonly require_approval_for: readonly unknown[];
+  readonly four_eyes: boolean;
+  readonly approval_trust: "personal" | "odoo";
+  readonly maintenance_windows: readonly unknown[];
+  readonly max_instances: number | null;
+  /** A semver range, or null for any version. */
+  readonly version_constraint: string | null;
+}
+
+export abstract class PolicyStore {
+  abstract byId(id: string): Promise<Policy | undefined>;
+  /**
+   * The organization's policy and the cluster's own. Those with a limit of instances are held until the transaction
+   * ends, so that two that count at once can't both find room.
+   */
+  abstract lockApplicable(clusterId: string): Promise<readonly Policy[]>;
+  /** False when there is one for that scope. */
+  abstract add(policy: Policy): Promise<boolean>;
+  abstract save(policy: Policy): Promise<void>;
+  abstract remove(id: string): Promise<void>;
+}

@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import type { AgentEvent } from "@vworkspace/contract";
+import { newId } from "@vworkspace/kernel";
+import type { SqlTransaction } from "../../../database/sql-transaction";
+import type { ObjectIdentity } from "../../../delivery/domain/desired-object";
+import { EventStore } from "../domain/event-store";
+import type { ObservedObject, PlacedCondition } from "../domain/observation";
+
+interface ObservedRow {
+  uid: string;
+  present: boolean;
+  intent_generation: string;
+  conditions: PlacedCondition[];
+  endpoints: unknown[];
+  observed_at: Date;
+}
+
+const OBJECT =
+  "organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6";
+
+export class SqlEventStore extends EventStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async now(): Promise<string> {
+    const row = await this.transaction.one<{ now: Date }>(
+      "select clock_timestamp() as now",
+    );
+    return (row?.now ?? new Date()).toISOString();
+  }
+
+  override async rememberNew(
+    clusterId: string,
+    occurrences: readonly { index: number; key: string; timestamp: string }[],
+  ): Promise<ReadonlySet<number>> {
+    const hashes = occurrences.map((occurrence) =>
+      createHash("sha256").update(occurrence.key).digest(),
+    );
+    const rows = await this.transaction.query<{
+      event_key_hash: Buffer;
+      timestamp: Date;
+    }>(
+      `insert into event_dedup (organization_id, cluster_id, event_key_hash, timestamp)
+       select $1, $2, hash, at from unnest($3::bytea[], $4::timestamptz[]) as seen (hash, at) order by hash, at
+       on conflict do nothing returning event_key_hash, timestamp`,
+      [
+        this.transaction.organization,
+        clusterId,
+        hashes,
+        occurrences.map((occurrence) => occurrence.timestamp),
+      ],
+    );
+    const fresh = new Set(
+      rows.map(
+        (row) =>
+          `${row.event_key_hash.toString("hex")} ${row.timestamp.getTime()}`,
+      ),
+    );
+    const result = new Set<number>();
+    for (const [position, { index, timestamp }] of occurrences.entries()) {
+      // Deleted once taken: of two equal ones in a batch the first is new, the second a repeat.
+      if (
+        fresh.delete(
+          `${hashes[position]?.toString("hex") ?? ""} ${Date.parse(timestamp)}`,
+        )
+      )
+        result.add(index);
+    }
+    return result;
+  }
+
+  override async add(
+    clusterId: string,
+    events: readonly AgentEvent[],
+  ): Promise<void> {
+    if (events.length === 0) return;
+    const column = (pick: (event: AgentEvent) => unknown) => events.map(pick);
+    await this.transaction.run(
+      `insert into events (organization_id, id, cluster_id, event_key, kind, resource_api_version, resource_kind, resource_namespace, resource_name, body, timestamp)
+       select $1, id, $2, event_key, kind, api_version, resource_kind, namespace, name, body, at
+       from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::jsonb[], $11::timestamptz[])
+         as event (id, event_key, kind, api_version, resource_kind, namespace, name, body, at)`,
+      [
+        this.transaction.organization,
+        clusterId,
+        column(() => newId()),
+        column((event) => event.eventKey ?? null),
+        column((event) => event.kind),
+        column((event) => event.resourceRef.apiVersion),
+        column((event) => event.resourceRef.kind),
+        column((event) => event.resourceRef.namespace ?? ""),
+        column((event) => event.resourceRef.name),
+        column((event) => JSON.stringify(event)),
+        column((event) => event.timestamp),
+      ],
+    );
+  }
+
+  override async addRejected(
+    clusterId: string,
+    rejected: readonly { reason: string; body: string }[],
+  ): Promise<void> {
+    if (rejected.length === 0) return;
+    await this.transaction.run(
+      `insert into rejected_events (organization_id, id, cluster_id, reason, body)
+       select $1, id, $2, reason, body from unnest($3::uuid[], $4::text[], $5::text[]) as rejected (id, reason, body)`,
+      [
+        this.transaction.organization,
+        clusterId,
+        rejected.map(() => newId()),
+        rejected.map((event) => event.reason),
+        rejected.map((event) => event.body),
+      ],
+    );
+  }
+
+  override async lockObserved(
+    object: ObjectIdentity,
+  ): Promise<ObservedObject | undefined> {
+    // A first report has no row to hold: its place is held instead, so that two first reports take turns.
+    await this.transaction.query(
+      "select pg_advisory_xact_lock(hashtextextended($1, 1))",
+      [Object.values(object).join("\u0000")],
+    );
+    const row = await this.transaction.one<ObservedRow>(
+      `select uid, present, intent_generation, conditions, endpoints, observed_at from observed_objects where ${OBJECT} for update`,
+      this.key(object),
+    );
+    return (
+      row && {
+        uid: row.uid,
+        present: row.present,
+        intentGeneration: Number(row.intent_generation),
+        conditions: row.conditions,
+        endpoints: row.endpoints,
+        observedAt: row.observed_at.toISOString(),
+      }
+    );
+  }
+
+  override async saveObserved(
+    object: ObjectIdentity,
+    observed: ObservedObject,
+    snapshotId: string | undefined,
+  ): Promise<void> {
+    await this.transaction.run(
+      `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, present, intent_generation, conditions, endpoints, observed_at, snapshot_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+       on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
+         set uid = excluded.uid, present = excluded.present, intent_generation = excluded.intent_generation, conditions = excluded.conditions,
+             endpoints = excluded.endpoints, observed_at = excluded.observed_at, snapshot_id = coalesce(excluded.snapshot_id, observed_objects.snapshot_id),
+             updated_at = now()`,
+      [
+        ...this.key(object),
+        observed.uid,
+        observed.present,
+        observed.intentGeneration,
+        JSON.stringify(observed.conditions),
+        JSON.stringify(observed.endpoints),
+        observed.observedAt,
+        snapshotId ?? null,
+      ],
+    );
+  }
+
+  override unlisted(
+    clusterId: string,
+    snapshotId: string,
+  ): Promise<readonly ObjectIdentity[]> {
+    return this.transaction.query(
+      `select cluster_id as "clusterId", api_version as "apiVersion", kind, namespace, name from observed_objects
+       where organization_id = $1 and cluster_id = $2 and present and snapshot_id is distinct from $3`,
+      [this.transaction.organization, clusterId, snapshotId],
+    );
+  }
+
+  override async markAbsent(object: ObjectIdentity): Promise<void> {
+    await this.transaction.run(
+      `update observed_objects set present = false, intent_generation = 0, conditions = '[]', endpoints = '[]', updated_at = now() where ${OBJECT}`,
+      this.key(object),
+    );
+  }
+
+  override async undelivered(
+    clusterId: string,
+  ): Promise<readonly { object: ObjectIdentity; seenGeneration: number }[]> {
+    const rows = await this.transaction.query<
+      ObjectIdentity & { seen: string }
+    >(
+      `select d.cluster_id as "clusterId", d.api_version as "apiVersion", d.kind, d.namespace, d.name,
+         coalesce(case when o.present then o.intent_generation end, 0) as seen
+       from desired_objects d
+       left join observed_objects o using (organization_id, cluster_id, api_version, kind, namespace, name)
+       where d.organization_id = $1 and d.cluster_id = $2
+         and case d.action when 'apply' then coalesce(o.present, false) is false or o.intent_generation <> d.generation
+                           else coalesce(o.present, false) end
+         and not exists (select 1 from jobs j where j.organization_id = d.organization_id and j.cluster_id = d.cluster_id and j.kind <> 'intent'
+                         and j.api_version = d.api_version and j.object_kind = d.kind and j.namespace = d.namespace and j.name = d.name)`,
+      [this.transaction.organization, clusterId],
+    );
+    return rows.map(({ seen, ...object }) => ({
+      object,
+      seenGeneration: Number(seen),
+    }));
+  }
+
+  private key(object: ObjectIdentity): unknown[] {
+    return [
+      this.transaction.organization,
+      object.clusterId,
+      object.apiVersion,
+      object.kind,
+      object.namespace,
+      object.name,
+    ];
+  }
+}

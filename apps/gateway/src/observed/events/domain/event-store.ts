@@ -1,0 +1,46 @@
+import type { AgentEvent } from "@vworkspace/contract";
+import type { ObjectIdentity } from "../../../delivery/domain/desired-object";
+import type { ObservedObject } from "./observation";
+
+/** Events as they came, and the newest observation of each object, of one organization. */
+export abstract class EventStore {
+  /** The database's clock, RFC 3339 UTC. */
+  abstract now(): Promise<string>;
+  /** Of these (index, key, timestamp): the indexes that were not seen before. Remembers them. */
+  abstract rememberNew(
+    clusterId: string,
+    occurrences: readonly {
+      readonly index: number;
+      readonly key: string;
+      readonly timestamp: string;
+    }[],
+  ): Promise<ReadonlySet<number>>;
+  abstract add(clusterId: string, events: readonly AgentEvent[]): Promise<void>;
+  abstract addRejected(
+    clusterId: string,
+    rejected: readonly { readonly reason: string; readonly body: string }[],
+  ): Promise<void>;
+  /** The observation of an object, holding its row (or its place) until the transaction ends. */
+  abstract lockObserved(
+    object: ObjectIdentity,
+  ): Promise<ObservedObject | undefined>;
+  abstract saveObserved(
+    object: ObjectIdentity,
+    observed: ObservedObject,
+    snapshotId: string | undefined,
+  ): Promise<void>;
+  /** Objects of the cluster that are noted as present and that no page of the snapshot listed. */
+  abstract unlisted(
+    clusterId: string,
+    snapshotId: string,
+  ): Promise<readonly ObjectIdentity[]>;
+  /** Notes that an object is gone. */
+  abstract markAbsent(object: ObjectIdentity): Promise<void>;
+  /** Objects that are behind, different, missing, or there and shouldn't be, and that no open job is about. */
+  abstract undelivered(clusterId: string): Promise<
+    readonly {
+      readonly object: ObjectIdentity;
+      readonly seenGeneration: number;
+    }[]
+  >;
+}

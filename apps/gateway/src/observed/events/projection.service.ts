@@ -1,0 +1,185 @@
+import { Injectable } from "@nestjs/common";
+import type {
+  AgentEvent,
+  Condition,
+  ResourceRef,
+  SnapshotPage,
+} from "@vworkspace/contract";
+import type { Stores } from "../../database/unit-of-work";
+import { DeliveryService } from "../../delivery/delivery.service";
+import type { ObjectIdentity } from "../../delivery/domain/desired-object";
+import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
+import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
+import { ClusterStore } from "../../fleet/clusters/domain/cluster-store";
+import { InstanceTrackerService } from "../../intent/instances/instance-tracker.service";
+import type { Actor } from "../../trust/identity/domain/actor";
+import { EventStore } from "./domain/event-store";
+import { mergeReport, positionOf, type Report } from "./domain/observation";
+
+const CLUSTER_KIND = "Cluster";
+
+/** Turns what clusters report into the newest observation of each object, and tells whoever owns the intent behind it. */
+@Injectable()
+export class ProjectionService {
+  constructor(
+    private readonly instances: InstanceTrackerService,
+    private readonly delivery: DeliveryService,
+  ) {}
+
+  /** In order of arrival. @param receivedAt the gateway's clock, RFC 3339 UTC */
+  async project(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    events: readonly AgentEvent[],
+    receivedAt: string,
+  ): Promise<void> {
+    for (const event of events) {
+      if (event.kind === "ClusterHeartbeat")
+        await this.heartbeat(stores, principal, event);
+      else if (event.kind === "ClusterSnapshot" && event.snapshot)
+        await this.snapshot(stores, principal, {
+          event,
+          page: event.snapshot,
+          receivedAt,
+        });
+      else if (event.resourceRef.kind === CLUSTER_KIND)
+        await this.clusterConditions(stores, principal, event.conditions ?? []);
+      else if (event.conditions !== undefined)
+        await this.conditions(stores, principal, event, receivedAt);
+    }
+  }
+
+  private async heartbeat(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    event: AgentEvent,
+  ): Promise<void> {
+    await stores.get(ClusterStore).setFacts(principal.clusterId, {
+      agentVersion: event.agentVersion,
+      controllers: event.controllers,
+      conditions: event.conditions,
+    });
+  }
+
+  private async clusterConditions(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    conditions: readonly Condition[],
+  ): Promise<void> {
+    if (conditions.length > 0)
+      await stores
+        .get(ClusterStore)
+        .mergeConditions(principal.clusterId, conditions);
+  }
+
+  private async conditions(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    event: AgentEvent,
+    receivedAt: string,
+  ): Promise<void> {
+    const { resourceRef } = event;
+    await this.note(stores, principal, identity(principal, resourceRef), {
+      uid: resourceRef.uid ?? "",
+      intentGeneration: resourceRef.intentGeneration,
+      generation: resourceRef.generation,
+      conditions: event.conditions ?? [],
+      endpoints: event.endpoints,
+      position: positionOf(event, receivedAt),
+    });
+  }
+
+  private async note(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    object: ObjectIdentity,
+    report: Report,
+    snapshotId?: string,
+  ): Promise<void> {
+    const store = stores.get(EventStore);
+    const observed = mergeReport(await store.lockObserved(object), report);
+    await store.saveObserved(object, observed, snapshotId);
+    await stores
+      .get(DesiredObjectStore)
+      .noteObserved(object, observed.intentGeneration);
+    await this.instances.observe(
+      stores,
+      actorOf(principal),
+      object,
+      observed.endpoints,
+    );
+  }
+
+  /**
+   * A page replaces the projection of what it lists. After the last page what no page listed is absent, and whatever is
+   * behind, different or missing is issued again: this is how desired and observed are compared.
+   */
+  private async snapshot(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    snapshot: { event: AgentEvent; page: SnapshotPage; receivedAt: string },
+  ): Promise<void> {
+    const { event, page, receivedAt } = snapshot;
+    const position = positionOf(event, receivedAt);
+    for (const item of page.items) {
+      const object = identity(principal, item.resourceRef);
+      const report: Report = {
+        uid: item.uid,
+        intentGeneration: item.intentGeneration,
+        generation: item.resourceRef.generation,
+        conditions: item.conditions,
+        endpoints: undefined,
+        position,
+      };
+      await this.note(stores, principal, object, report, page.id);
+    }
+    if (page.last) await this.compare(stores, principal, page.id);
+  }
+
+  private async compare(
+    stores: Stores,
+    principal: ClusterPrincipal,
+    snapshotId: string,
+  ): Promise<void> {
+    const store = stores.get(EventStore);
+    for (const object of await store.unlisted(
+      principal.clusterId,
+      snapshotId,
+    )) {
+      await store.markAbsent(object);
+      await this.instances.observe(stores, actorOf(principal), object, []);
+    }
+    for (const { object, seenGeneration } of await store.undelivered(
+      principal.clusterId,
+    )) {
+      await this.delivery.reissue(
+        stores,
+        principal.organizationId,
+        object,
+        seenGeneration,
+      );
+    }
+  }
+}
+
+function identity(
+  principal: ClusterPrincipal,
+  ref: ResourceRef,
+): ObjectIdentity {
+  return {
+    clusterId: principal.clusterId,
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    namespace: ref.namespace ?? "",
+    name: ref.name,
+  };
+}
+
+function actorOf(principal: ClusterPrincipal): Actor {
+  return {
+    organizationId: principal.organizationId,
+    type: "cluster",
+    id: principal.clusterId,
+    name: principal.clusterCode,
+  };
+}

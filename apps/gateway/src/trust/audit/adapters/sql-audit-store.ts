@@ -1,0 +1,54 @@
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { newId } from "@vworkspace/kernel";
+import type { SqlTransaction } from "../../../database/sql-transaction";
+import type { Actor } from "../../identity/domain/actor";
+import { type AuditEntry, auditLeaf } from "../domain/audit-entry";
+import { AuditStore } from "../domain/audit-store";
+
+export class SqlAuditStore extends AuditStore {
+  constructor(private readonly transaction: SqlTransaction) {
+    super();
+  }
+
+  override async append(actor: Actor, entry: AuditEntry): Promise<void> {
+    const people = [
+      actor.type === "user" ? actor.name : undefined,
+      actor.onBehalfOf?.login,
+    ].filter((login) => login !== undefined);
+    const salts = new Map<string, Buffer>();
+    for (const person of people)
+      salts.set(person, await this.saltOf(actor.organizationId, person));
+    const personHash = (login: string) =>
+      createHmac("sha256", salts.get(login) ?? "")
+        .update(login)
+        .digest("base64url");
+    const leaf = auditLeaf(actor, entry, {
+      random: randomUUID(),
+      at: new Date().toISOString(),
+      personHash,
+    });
+    await this.transaction.run(
+      "insert into audit_queue (organization_id, id, leaf) values ($1, $2, $3)",
+      [actor.organizationId, newId(), leaf],
+    );
+  }
+
+  /** Made with the person's first entry; erasing the row later makes the hashes in the leaves mean nobody. */
+  private async saltOf(
+    organizationId: string,
+    person: string,
+  ): Promise<Buffer> {
+    const find = () =>
+      this.transaction.one<{ salt: Buffer }>(
+        "select salt from audit_people where organization_id = $1 and person = $2",
+        [organizationId, person],
+      );
+    const existing = await find();
+    if (existing) return existing.salt;
+    await this.transaction.run(
+      "insert into audit_people (organization_id, person, salt) values ($1, $2, $3) on conflict do nothing",
+      [organizationId, person, randomBytes(16)],
+    );
+    return (await find())?.salt ?? Buffer.alloc(0);
+  }
+}

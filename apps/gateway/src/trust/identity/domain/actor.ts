@@ -1,0 +1,38 @@
+export const ROLES = [
+  "reader",
+  "operator",
+  "approver",
+  "admin",
+  "bridge",
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Whom an Odoo says that a call was made for; kept and audited as asserted by it, never as proven. */
+export interface OnBehalfOf {
+  readonly odoo_uid: number;
+  readonly login: string;
+}
+
+/** Who does something. Every mutation takes one, and its audit entry names it. */
+export interface Actor {
+  readonly organizationId: string;
+  readonly type: "user" | "cluster" | "system";
+  /** UUID of the user or cluster; "gateway" for the gateway's own sweeps. */
+  readonly id: string;
+  /** Login of a user, code of a cluster. */
+  readonly name: string;
+  readonly onBehalfOf?: OnBehalfOf;
+}
+
+/** A signed-in user of the Odoo-shaped API. */
+export interface UserActor extends Actor {
+  readonly type: "user";
+  readonly role: Role;
+  /** The integer id that Odoo's clients know the user by. */
+  readonly number: number;
+}
+
+/** The gateway itself, for an organization: sweeps, expiry, re-issue. */
+export function gatewayActor(organizationId: string): Actor {
+  return { organizationId, type: "system", id: "gateway", name: "gateway" };
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from "node:crypto";
+import { Injectable } from "@nestjs/common";
+import { DomainError, newId } from "@vworkspace/kernel";
+import { MasterKey } from "../../database/master-key";
+import { UnitOfWork } from "../../database/unit-of-work";
+import { AuditStore } from "../audit/domain/audit-store";
+import { gatewayActor, type Role, type UserActor } from "./domain/actor";
+import { UserStore } from "./domain/user-store";
+
+const KEY_PURPOSE = "api-key";
+const PREFIX_CHARACTERS = 11;
+const MAX_KEY_CHARACTERS = 512;
+
+export interface AddUser {
+  readonly login: string;
+  readonly role: Role;
+  readonly organizationCode: string;
+  /** Only for tests and the demo; a random one where it isn't given. */
+  readonly key?: string;
+}
+
+/** Who may call the Odoo-shaped API: users with API keys of an organization. */
+@Injectable()
+export class UserService {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly masterKey: MasterKey,
+  ) {}
+
+  /**
+   * The user of an API key, or undefined. The key is found by its HMAC, so that neither the time of the look-up nor a
+   * dump of the database tells anything about it.
+   */
+  async authenticate(
+    login: string | number,
+    key: string,
+  ): Promise<UserActor | undefined> {
+    if (key.length === 0 || key.length > MAX_KEY_CHARACTERS) return undefined;
+    const hash = this.masterKey.hash(KEY_PURPOSE, key);
+    const owner = await this.unitOfWork.beforeSignIn((stores) =>
+      stores.get(UserStore).ownerOfKey(hash),
+    );
+    if (!owner || (owner.login !== login && owner.number !== login))
+      return undefined;
+    return {
+      organizationId: owner.organizationId,
+      type: "user",
+      id: owner.userId,
+      name: owner.login,
+      role: owner.role,
+      number: owner.number,
+    };
+  }
+
+  /** Makes the user (and the organization) where they are missing, and one more API key, which is returned once. */
+  async add(user: AddUser): Promise<{
+    readonly key: string;
+    readonly organizationId: string;
+    readonly userId: string;
+  }> {
+    requireCode("organization", user.organizationCode);
+    if (user.login.trim() === "" || user.login.length > 128) {
+      throw new DomainError(
+        "validation_failed",
+        "login must have 1 to 128 characters.",
+      );
+    }
+    const key =
+      user.key ??
+      `vw_${randomBytes(6).toString("base64url")}_${randomBytes(32).toString("base64url")}`;
+    return this.unitOfWork.asWorker(async (stores) => {
+      const users = stores.get(UserStore);
+      const organization = await users.ensureOrganization({
+        id: newId(),
+        code: user.organizationCode,
+        name: user.organizationCode,
+      });
+      const { id: userId, isNew } = await users.ensureUser({
+        organizationId: organization.id,
+        id: newId(),
+        login: user.login,
+        name: user.login,
+        role: user.role,
+      });
+      const secretHash = this.masterKey.hash(KEY_PURPOSE, key);
+      const prefix = key.slice(0, PREFIX_CHARACTERS);
+      if (!(await users.hasKey(organization.id, secretHash))) {
+        await users.addKey({
+          organizationId: organization.id,
+          id: newId(),
+          userId,
+          prefix,
+          secretHash,
+        });
+        await stores.get(AuditStore).append(gatewayActor(organization.id), {
+          action: isNew ? "user.create" : "user.add_key",
+          subject: { type: "user", id: userId },
+          detail: { role: user.role, key_prefix: prefix },
+        });
+      }
+      return { key, organizationId: organization.id, userId };
+    });
+  }
+
+  /** Codes of all organizations: the demo refuses a database that holds others. */
+  async organizationCodes(): Promise<readonly string[]> {
+    const organizations = await this.unitOfWork.asWorker((stores) =>
+      stores.get(UserStore).organizations(),
+    );
+    return organizations.map((organization) => organization.code);
+  }
+}
+
+function requireCode(field: string, code: string): void {
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(code)) {
+    throw new DomainError(
+      "validation_failed",
+      `${field} is "${code}": use lower-case letters, digits and hyphens, at most 63.`,
+    );
+  }
+}

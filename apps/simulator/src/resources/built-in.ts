@@ -1,0 +1,143 @@
+import type { Schema } from "../schema/schema";
+import { CONTAINER_TEMPLATE, CONDITIONS, SERVICE_SPEC } from "./merge-schemas";
+import {
+  prepareBinding,
+  prepareConfigMap,
+  prepareNamespace,
+  prepareSecret,
+} from "./prepare-built-in";
+import type { ResourceType } from "./resource-type";
+
+type Options = Partial<
+  Pick<
+    ResourceType,
+    "shortNames" | "categories" | "isNamespaced" | "hasGeneration" | "prepare"
+  >
+> & { readonly hasStatus?: boolean; readonly schema?: Schema };
+
+function builtIn(
+  apiVersion: string,
+  kind: string,
+  plural: string,
+  options: Options = {},
+): ResourceType {
+  const [version = "", group = ""] = apiVersion.split("/").reverse();
+  const { hasStatus = false, schema = {}, ...rest } = options;
+  return {
+    group,
+    kind,
+    listKind: `${kind}List`,
+    plural,
+    singular: kind.toLowerCase(),
+    shortNames: [],
+    categories: [],
+    isNamespaced: true,
+    isCustom: false,
+    hasGeneration: false,
+    isTerminating: false,
+    versions: [{ name: version, hasStatus, schema }],
+    ...rest,
+  };
+}
+
+const RBAC = "rbac.authorization.k8s.io/v1";
+
+export const NAMESPACES = builtIn("v1", "Namespace", "namespaces", {
+  isNamespaced: false,
+  hasStatus: true,
+  shortNames: ["ns"],
+  schema: { properties: { status: CONDITIONS } },
+  prepare: prepareNamespace,
+});
+
+export const CUSTOM_RESOURCE_DEFINITIONS = builtIn(
+  "apiextensions.k8s.io/v1",
+  "CustomResourceDefinition",
+  "customresourcedefinitions",
+  {
+    isNamespaced: false,
+    hasStatus: true,
+    hasGeneration: true,
+    shortNames: ["crd", "crds"],
+    categories: ["api-extensions"],
+    schema: { properties: { status: CONDITIONS } },
+  },
+);
+
+export const SECRETS = builtIn("v1", "Secret", "secrets", {
+  prepare: prepareSecret,
+});
+
+export const SERVICE_ACCOUNTS = builtIn(
+  "v1",
+  "ServiceAccount",
+  "serviceaccounts",
+  { shortNames: ["sa"] },
+);
+
+export const DEPLOYMENTS = builtIn("apps/v1", "Deployment", "deployments", {
+  hasStatus: true,
+  hasGeneration: true,
+  shortNames: ["deploy"],
+  categories: ["all"],
+  schema: {
+    properties: {
+      spec: { properties: { template: CONTAINER_TEMPLATE } },
+      status: CONDITIONS,
+    },
+  },
+});
+
+/** Kinds of a cluster that exist without a definition; those a well-behaved controller of ours uses. */
+export const BUILT_IN_TYPES: readonly ResourceType[] = [
+  NAMESPACES,
+  SECRETS,
+  builtIn("v1", "ConfigMap", "configmaps", {
+    shortNames: ["cm"],
+    prepare: prepareConfigMap,
+  }),
+  SERVICE_ACCOUNTS,
+  builtIn("v1", "Event", "events", { shortNames: ["ev"] }),
+  builtIn("v1", "Service", "services", {
+    hasStatus: true,
+    shortNames: ["svc"],
+    categories: ["all"],
+    schema: { properties: { spec: SERVICE_SPEC, status: CONDITIONS } },
+  }),
+  builtIn("v1", "Pod", "pods", {
+    hasStatus: true,
+    hasGeneration: true,
+    shortNames: ["po"],
+    categories: ["all"],
+    schema: { ...CONTAINER_TEMPLATE },
+  }),
+  DEPLOYMENTS,
+  builtIn(RBAC, "Role", "roles"),
+  builtIn(RBAC, "RoleBinding", "rolebindings", { prepare: prepareBinding }),
+  builtIn(RBAC, "ClusterRole", "clusterroles", { isNamespaced: false }),
+  builtIn(RBAC, "ClusterRoleBinding", "clusterrolebindings", {
+    isNamespaced: false,
+    prepare: prepareBinding,
+  }),
+  builtIn("coordination.k8s.io/v1", "Lease", "leases"),
+  CUSTOM_RESOURCE_DEFINITIONS,
+];
+
+/** Groups of a real cluster that the simulator has none or not all of: asked for, it answers 501 instead of "not found". */
+export const UNSERVED_GROUPS: readonly string[] = [
+  "admissionregistration.k8s.io",
+  "apiregistration.k8s.io",
+  "authentication.k8s.io",
+  "authorization.k8s.io",
+  "autoscaling",
+  "batch",
+  "certificates.k8s.io",
+  "discovery.k8s.io",
+  "events.k8s.io",
+  "flowcontrol.apiserver.k8s.io",
+  "networking.k8s.io",
+  "node.k8s.io",
+  "policy",
+  "scheduling.k8s.io",
+  "storage.k8s.io",
+];

@@ -1,0 +1,16 @@
+export * from "./kube-object";
+export * from "./kube-api";
+export * from "./kube-error";
+export {
+  KubeConnection,
+  type KubeRequest,
+  type KubeResponse,
+  type KubeStream,
+} from "./kube-connection";
+export * from "./load-kube-connection";
+export * from "./watch-source";
+export { openKubeApi, type KubeClient } from "./kube-client";
+export { Reflector, type ReflectorOptions } from "./reflector";
+export * from "./keyed-queue";
+export * from "./reconcile-outcome";
+export * from "./runner";

@@ -1,0 +1,231 @@
+import type { ConditionReason } from "./condition-reason";
+
+/** What the conditions of an ApplicationInstance may say. */
+export const APPLICATION_INSTANCE_REASONS = [
+  {
+    condition: "Ready",
+    status: "True",
+    reason: "HelmReleaseReady",
+    meaning: "The wanted version is installed and works.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Ready",
+    status: "True",
+    reason: "HelmReleaseReadyWithWarnings",
+    meaning: "It works, with a warning in the message.",
+    remedy: "Read the warning.",
+    isReserved: true,
+  },
+  {
+    condition: "Ready",
+    status: "True",
+    reason: "Placeholder",
+    meaning: "A placeholder installs nothing and is always ready.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Ready",
+    status: "False",
+    reason: "HelmReleaseFailed",
+    meaning: "Flux could not install or upgrade the release.",
+    remedy: "Read the message, then correct the chart version or the values.",
+  },
+  {
+    condition: "Ready",
+    status: "False",
+    reason: "ChartUnreachable",
+    meaning: "The chart cannot be fetched.",
+    remedy:
+      "Check spec.chart, its credentials, and the network of the cluster.",
+  },
+  {
+    condition: "Ready",
+    status: "False",
+    reason: "WaitingForCertificate",
+    meaning: "A certificate that the application needs is not issued yet.",
+    remedy: "Wait; if it lasts, look at the Certificate and its issuer.",
+  },
+  {
+    condition: "Ready",
+    status: "False",
+    reason: "WaitingForSecret",
+    meaning: "A Secret that the application needs is not there yet.",
+    remedy:
+      "Wait; if it lasts, look at the ExternalSecret or create the Secret.",
+  },
+  {
+    condition: "Ready",
+    status: "False",
+    reason: "Installing",
+    meaning: "The first installation is under way.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Ready",
+    status: "False",
+    reason: "Upgrading",
+    meaning: "An upgrade is under way.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Ready",
+    status: "Unknown",
+    reason: "Reconciling",
+    meaning: "Too little has been seen to say.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Reconciling",
+    status: "True",
+    reason: "HelmReleaseInstalling",
+    meaning: "Flux installs the release.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Reconciling",
+    status: "True",
+    reason: "HelmReleaseUpgrading",
+    meaning: "Flux upgrades the release.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Reconciling",
+    status: "True",
+    reason: "ChartSourceSyncing",
+    meaning: "Flux fetches the chart.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Reconciling",
+    status: "False",
+    reason: "Stable",
+    meaning: "Nothing is under way.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Degraded",
+    status: "True",
+    reason: "HelmReleaseDegraded",
+    meaning: "A release that worked does so no longer.",
+    remedy: "Read the message and look at the HelmRelease.",
+  },
+  {
+    condition: "Degraded",
+    status: "True",
+    reason: "ChartUnreachable",
+    meaning:
+      "The chart has been out of reach for some time; what is installed keeps running.",
+    remedy:
+      "Check spec.chart, its credentials, and the network of the cluster.",
+  },
+  {
+    condition: "Degraded",
+    status: "True",
+    reason: "EndpointUnreachable",
+    meaning: "A declared probe of the application fails.",
+    remedy: "Look at the application behind the endpoint in the message.",
+  },
+  {
+    condition: "Degraded",
+    status: "True",
+    reason: "Drifted",
+    meaning: "Somebody changed objects of the release; the message names them.",
+    remedy:
+      "Undo the change, put it into the values, or set spec.drift.mode to enabled.",
+  },
+  {
+    condition: "Degraded",
+    status: "False",
+    reason: "Recovered",
+    meaning: "What was wrong is over.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Suspended",
+    status: "True",
+    reason: "MaintenanceWindow",
+    meaning:
+      "A change waits for the next maintenance window, which the message names.",
+    remedy: "Wait, or change spec.policy.maintenanceWindows.",
+  },
+  {
+    condition: "Suspended",
+    status: "True",
+    reason: "ManuallySuspended",
+    meaning: "spec.suspend holds changes back.",
+    remedy: "Set spec.suspend to false to go on.",
+  },
+  {
+    condition: "Suspended",
+    status: "False",
+    reason: "Active",
+    meaning: "Changes are applied.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
+    reason: "MissingChartSource",
+    meaning: "The chart source does not exist or is not allowed.",
+    remedy: "Correct spec.chart.url or allow the source.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
+    reason: "MissingDependencies",
+    meaning:
+      "Something that the installation needs is missing; the message names it.",
+    remedy:
+      "Install what is missing, for example Flux or the release's service account.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
+    reason: "ReleaseNameTaken",
+    meaning:
+      "A Helm release of this name belongs to somebody else, whom the message names.",
+    remedy:
+      "Choose another spec.release.name, or set the annotation vworkspace.io/adopt to true to take it over.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
+    reason: "AwaitingApproval",
+    meaning: "A person must agree first.",
+    remedy: "Approve it in the control plane.",
+    isReserved: true,
+  },
+  {
+    condition: "Blocked",
+    status: "True",
+    reason: "PolicyDenied",
+    meaning: "A policy of the cluster refuses it.",
+    remedy: "Ask the owner of the policy.",
+    isReserved: true,
+  },
+  {
+    condition: "Blocked",
+    status: "False",
+    reason: "Unblocked",
+    meaning: "Nothing is in the way.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Deleting",
+    status: "True",
+    reason: "Uninstalling",
+    meaning: "Flux uninstalls the release.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Deleting",
+    status: "True",
+    reason: "WaitingForChildResources",
+    meaning: "Objects of the release are still there.",
+    remedy: "Wait; if it lasts, look for finalizers on them.",
+  },
+] as const satisfies readonly ConditionReason[];
+
+export type ApplicationInstanceReason =
+  (typeof APPLICATION_INSTANCE_REASONS)[number]["reason"];

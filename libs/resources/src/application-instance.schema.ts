@@ -1,0 +1,272 @@
+import { EXACT_SEMVER_PATTERN, SEMVER_MAX_LENGTH } from "./exact-semver";
+import { RELEASE_SERVICE_ACCOUNT } from "./names";
+import {
+  dataKey,
+  dnsLabel,
+  dnsSubdomain,
+  freeName,
+  secretName,
+  url,
+} from "./schema-parts";
+import type { StructuralSchema } from "./structural-schema";
+
+/** Segments with a letter or digit at both ends: none of them is `..`, so that the name can't lead out of url. */
+export const CHART_NAME_PATTERN =
+  "^[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?(/[A-Za-z0-9]([-A-Za-z0-9._]*[A-Za-z0-9])?)*$";
+
+const chartSchema = {
+  type: "object",
+  description:
+    "The Helm chart to install. Required in managed mode, refused in placeholder mode.",
+  required: ["sourceType", "url", "name", "version"],
+  properties: {
+    sourceType: {
+      type: "string",
+      description:
+        "oci: a registry that holds charts; helm: a chart repository with an index.",
+      enum: ["oci", "helm"],
+    },
+    url: {
+      ...url,
+      minLength: 1,
+      description:
+        "Where the chart is: oci://host/path for oci, https://host/path for helm. Without credentials; those belong in secretRef.",
+    },
+    name: {
+      ...freeName,
+      minLength: 1,
+      pattern: CHART_NAME_PATTERN,
+      description: "Name of the chart below url.",
+    },
+    version: {
+      type: "string",
+      description:
+        "Exactly one version by SemVer 2.0.0, for example 1.2.3 or 2.0.0-rc.1+build.5. No range, no latest, no leading v.",
+      maxLength: SEMVER_MAX_LENGTH,
+      pattern: EXACT_SEMVER_PATTERN,
+    },
+    secretRef: {
+      ...secretName,
+      description:
+        "Secret with the credentials of the chart source, in the form that Flux reads.",
+    },
+    certSecretRef: {
+      ...secretName,
+      description:
+        "Secret with TLS material for the chart source (ca.crt, tls.crt, tls.key).",
+    },
+  },
+} as const satisfies StructuralSchema;
+
+/** Helm limits release names to 53 characters, because charts append to them. */
+export const RELEASE_NAME_MAX_LENGTH = 53;
+
+const releaseSchema = {
+  type: "object",
+  description:
+    "Identity of the Helm release. Required in managed mode, refused in placeholder mode; immutable.",
+  required: ["name", "namespace"],
+  properties: {
+    name: {
+      ...dnsLabel,
+      maxLength: RELEASE_NAME_MAX_LENGTH,
+      description: "Name of the Helm release and of the HelmRelease.",
+    },
+    namespace: {
+      ...dnsLabel,
+      description: "Namespace of the release; the same as metadata.namespace.",
+    },
+  },
+} as const satisfies StructuralSchema;
+
+const valuesSchema = {
+  type: "object",
+  description:
+    "Values of the chart. Refused in placeholder mode; absent means the chart's defaults.",
+  required: ["source"],
+  properties: {
+    source: {
+      type: "string",
+      description:
+        "Which of the other fields is read. merge reads all that are there: ConfigMap, then Secret, then inline, and the last one wins.",
+      enum: ["inline", "secretRef", "configMapRef", "merge"],
+    },
+    inline: {
+      type: "object",
+      description:
+        "Values written here. Never secrets: those belong in a Secret that secretRef or the chart names.",
+      "x-kubernetes-preserve-unknown-fields": true,
+    },
+    secretRef: {
+      type: "object",
+      description: "Values as YAML in a key of a Secret of this namespace.",
+      required: ["name", "key"],
+      properties: {
+        name: { ...dnsSubdomain, description: "Name of the Secret." },
+        key: { ...dataKey, description: "Key that holds the YAML text." },
+      },
+    },
+    configMapRef: {
+      type: "object",
+      description: "Values as YAML in a key of a ConfigMap of this namespace.",
+      required: ["name", "key"],
+      properties: {
+        name: { ...dnsSubdomain, description: "Name of the ConfigMap." },
+        key: { ...dataKey, description: "Key that holds the YAML text." },
+      },
+    },
+  },
+} as const satisfies StructuralSchema;
+
+const integrationsSchema = {
+  type: "object",
+  description:
+    "Features of the cluster that the chart is asked to use; explicit values win over them.",
+  properties: {
+    externalSecrets: {
+      type: "object",
+      description: "Secrets through external-secrets.",
+      properties: {
+        enabled: { type: "boolean", description: "Whether to use it." },
+      },
+    },
+    certManager: {
+      type: "object",
+      description: "Certificates through cert-manager.",
+      properties: {
+        enabled: { type: "boolean", description: "Whether to use it." },
+      },
+    },
+    ingress: {
+      type: "object",
+      description: "An ingress in front of the application.",
+      properties: {
+        enabled: { type: "boolean", description: "Whether to have one." },
+        host: { ...freeName, description: "Host name it answers to." },
+      },
+    },
+  },
+} as const satisfies StructuralSchema;
+
+/** Five fields; what each may hold is for the parser of windows to judge. */
+export const CRON_PATTERN = "^[-0-9A-Za-z*,/?LW#]+( +[-0-9A-Za-z*,/?LW#]+){4}$";
+
+const policySchema = {
+  type: "object",
+  description: "When and how changes are applied.",
+  properties: {
+    maintenanceWindows: {
+      type: "array",
+      description:
+        "Times when changes may be applied; none means always. The first installation and deletion do not wait.",
+      maxItems: 16,
+      "x-kubernetes-list-type": "atomic",
+      items: {
+        type: "object",
+        description: "One recurring window.",
+        required: ["cron", "durationMinutes"],
+        properties: {
+          cron: {
+            type: "string",
+            description:
+              "When it opens: minute, hour, day of month, month, day of week.",
+            minLength: 9,
+            maxLength: 128,
+            pattern: CRON_PATTERN,
+          },
+          durationMinutes: {
+            type: "integer",
+            format: "int32",
+            description: "How long it stays open, in minutes; at most a week.",
+            minimum: 1,
+            maximum: 10080,
+          },
+          timezone: {
+            type: "string",
+            description: "IANA name, for example Europe/Vienna; absent: UTC.",
+            minLength: 1,
+            maxLength: 64,
+            pattern: "^[A-Za-z][-A-Za-z0-9_+/]*$",
+          },
+        },
+      },
+    },
+    timeoutSeconds: {
+      type: "integer",
+      format: "int32",
+      description:
+        "How long one installation or upgrade may take, in seconds; absent: 300.",
+      minimum: 1,
+      maximum: 86400,
+    },
+    rollbackOnFailure: {
+      type: "boolean",
+      description:
+        "Whether a failed upgrade is rolled back to the last good revision; absent: no.",
+    },
+  },
+} as const satisfies StructuralSchema;
+
+export const applicationInstanceSpecSchema = {
+  type: "object",
+  description: "What should be the case.",
+  required: ["appRef"],
+  properties: {
+    mode: {
+      type: "string",
+      description:
+        "managed: a Helm release through Flux; placeholder: no release, the target of operations on the cluster itself. Immutable.",
+      enum: ["managed", "placeholder"],
+      default: "managed",
+    },
+    appRef: {
+      type: "object",
+      description: "Which application of the catalog this is.",
+      required: ["catalogId"],
+      properties: {
+        catalogId: {
+          ...freeName,
+          minLength: 1,
+          description: "Code of the catalog entry.",
+        },
+      },
+    },
+    chart: chartSchema,
+    release: releaseSchema,
+    values: valuesSchema,
+    integrations: integrationsSchema,
+    suspend: {
+      type: "boolean",
+      description:
+        "Whether changes are held back; what runs keeps running. Deletion does not wait.",
+    },
+    drift: {
+      type: "object",
+      description:
+        "What happens when somebody changes the installed objects; absent: warn.",
+      required: ["mode"],
+      properties: {
+        mode: {
+          type: "string",
+          description:
+            "enabled: put back; warn: report only; disabled: do not look.",
+          enum: ["enabled", "warn", "disabled"],
+        },
+      },
+    },
+    deletionPolicy: {
+      type: "string",
+      description:
+        "Delete: deleting this object uninstalls the release; Orphan: the release stays and is nobody's.",
+      enum: ["Delete", "Orphan"],
+      default: "Delete",
+    },
+    serviceAccountName: {
+      ...dnsSubdomain,
+      description:
+        "Service account of this namespace whose rights the installation has.",
+      default: RELEASE_SERVICE_ACCOUNT,
+    },
+    policy: policySchema,
+  },
+} as const satisfies StructuralSchema;

@@ -1,0 +1,111 @@
+import type { ConditionReason } from "./condition-reason";
+
+/** What the conditions of a Cluster may say. */
+export const CLUSTER_REASONS = [
+  {
+    condition: "Connected",
+    status: "True",
+    reason: "RoundTripOK",
+    meaning: "The control plane answers.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Connected",
+    status: "True",
+    reason: "ControlPlaneReachable",
+    meaning: "The registration succeeded.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Connected",
+    status: "False",
+    reason: "ControlPlaneUnreachable",
+    meaning: "The control plane does not answer; the message says why.",
+    remedy: "Check spec.controlPlaneEndpoint, DNS, proxy and firewall.",
+  },
+  {
+    condition: "Disconnected",
+    status: "True",
+    reason: "NoRecentRoundTrip",
+    meaning:
+      "The control plane has not answered for longer than spec.connectivity.disconnectAfterSeconds; applications keep running.",
+    remedy: "Check spec.controlPlaneEndpoint, DNS, proxy and firewall.",
+  },
+  {
+    condition: "Disconnected",
+    status: "False",
+    reason: "Connected",
+    meaning: "The connection is alive.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Authenticated",
+    status: "True",
+    reason: "CredentialAccepted",
+    meaning: "The control plane accepts the credential.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Authenticated",
+    status: "False",
+    reason: "CredentialRejected",
+    meaning: "The control plane refuses the credential.",
+    remedy:
+      "Issue a registration token, put it into the Secret and set the annotation ops.vworkspace.io/rotate-credentials.",
+  },
+  {
+    condition: "Authenticated",
+    status: "False",
+    reason: "ControlPlaneAuthenticationFailed",
+    meaning: "Whether the credential is good could not be found out.",
+    remedy: "Read the message; the agent tries again.",
+  },
+  {
+    condition: "Authenticated",
+    status: "False",
+    reason: "CredentialExpired",
+    meaning: "The credential expired and could not be renewed.",
+    remedy:
+      "Issue a registration token, put it into the Secret and set the annotation ops.vworkspace.io/rotate-credentials.",
+  },
+  {
+    condition: "ControllersHealthy",
+    status: "True",
+    reason: "AllControllersReady",
+    meaning: "Every controller that is needed works.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "ControllersHealthy",
+    status: "False",
+    reason: "ControllerMissing",
+    meaning:
+      "A controller that is needed is not installed; the message names it.",
+    remedy: "Install it; the agent picks it up without a restart.",
+  },
+  {
+    condition: "ControllersHealthy",
+    status: "False",
+    reason: "ControllerDegraded",
+    meaning: "A controller that is needed does not work; the message names it.",
+    remedy: "Look at its pods and logs.",
+  },
+  {
+    condition: "BufferOverflow",
+    status: "True",
+    reason: "EventBufferFull",
+    meaning:
+      "Events were lost because the control plane took none for too long.",
+    remedy:
+      "Restore the connection; the next snapshot makes up for what was lost.",
+  },
+  {
+    condition: "BufferOverflow",
+    status: "False",
+    reason: "BufferDrained",
+    meaning: "Nothing is lost any more.",
+    remedy: "Nothing.",
+  },
+] as const satisfies readonly ConditionReason[];
+
+export type ClusterReason = (typeof CLUSTER_REASONS)[number]["reason"];

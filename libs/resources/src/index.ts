@@ -1,0 +1,30 @@
+export * from "./names";
+export type {
+  JsonObject,
+  JsonValue,
+  StructuralSchema,
+} from "./structural-schema";
+export { isExactSemver } from "./exact-semver";
+export { isDnsLabel } from "./dns-names";
+export type { ResourceCondition, ResourceMeta } from "./resource-meta";
+export * from "./application-instance";
+export * from "./operation";
+export * from "./cluster";
+export type { FieldProblem } from "./field-problem";
+export { brokenRules, ruleField, type Rule } from "./rule";
+export {
+  crdRules,
+  RESOURCE_DEFINITIONS,
+  type PrinterColumn,
+  type ResourceDefinition,
+} from "./resource-definition";
+export * from "./resource-defaults";
+export { withDefaults } from "./schema-defaults";
+export { structuralCheck, type StructuralCheck } from "./structural-validation";
+export * from "./resource-validation";
+export { secretLookingPaths } from "./inline-secrets";
+export * from "./custom-resource-definitions";
+export type { ConditionReason } from "./condition-reason";
+export * from "./application-instance.reasons";
+export * from "./operation.reasons";
+export * from "./cluster.reasons";

@@ -1,0 +1,79 @@
+/** Names that manifests, policies and other programs rely on. None of them may change within a version of the API. */
+
+export const APPLICATION_INSTANCE = {
+  apiVersion: "apps.vworkspace.io/v1alpha1",
+  kind: "ApplicationInstance",
+} as const;
+
+export const OPERATION = {
+  apiVersion: "ops.vworkspace.io/v1alpha1",
+  kind: "Operation",
+} as const;
+
+export const CLUSTER = {
+  apiVersion: "ops.vworkspace.io/v1alpha1",
+  kind: "Cluster",
+} as const;
+
+/** The kinds of ours that a CustomResourceDefinition exists for. */
+export type ResourceKind =
+  | typeof APPLICATION_INSTANCE.kind
+  | typeof OPERATION.kind
+  | typeof CLUSTER.kind;
+
+export const LABELS = {
+  /** {@link MANAGED_BY} on what the control plane asked for; one of {@link OLDER_MANAGED_BY} counts as the same. */
+  managedBy: "app.vworkspace.io/managed-by",
+  clusterId: "app.vworkspace.io/cluster-id",
+  /** Name of the instance, on everything derived from it. */
+  applicationInstance: "app.vworkspace.io/application-instance",
+  /** Uid of the operation, on everything derived from it. */
+  operation: "ops.vworkspace.io/operation",
+  /** "true" on our own resources: Velero restores no status, so a restored operation would run again. */
+  velero: "velero.io/exclude-from-backup",
+  /** On a namespace: {@link NAMESPACE_OPT_IN_VALUE} lets the agent act there. */
+  namespaceOptIn: "managed-by",
+} as const;
+
+export const MANAGED_BY = "control-plane";
+/** Values of `app.vworkspace.io/managed-by` that mean the same in older manifests. */
+export const OLDER_MANAGED_BY = ["odoo"] as const;
+export const NAMESPACE_OPT_IN_VALUE = "vworkspace";
+
+export const ANNOTATIONS = {
+  /** The control plane's generation that was applied; it never falls. */
+  intentGeneration: "vworkspace.io/intent-generation",
+  /** "true": take over a Helm release of this name that is not ours. */
+  adopt: "vworkspace.io/adopt",
+  /** On a Cluster: a new value asks to register again at once. */
+  rotateCredentials: "ops.vworkspace.io/rotate-credentials",
+  /** On an Operation: its own uid, written with phase Running; another uid marks a restored copy. */
+  startedUid: "ops.vworkspace.io/started-uid",
+  /** Flux: a new value asks for a reconciliation now. */
+  fluxRequestedAt: "reconcile.fluxcd.io/requestedAt",
+} as const;
+
+export const FINALIZERS = {
+  applicationInstance: "apps.vworkspace.io/uninstall",
+  clusterCleanup: "ops.vworkspace.io/cluster-cleanup",
+} as const;
+
+export const FIELD_MANAGERS = {
+  /** Jobs in pull mode. */
+  agent: "vworkspace-agent",
+  /** Push mode. */
+  controlPlane: "vworkspace-control-plane",
+  /** What reconcilers write. */
+  operator: "vworkspace-operator",
+} as const;
+
+/** Service account that Flux uses for releases; bound to `admin` in its namespace by the opt-in. */
+export const RELEASE_SERVICE_ACCOUNT = "vworkspace-release";
+
+/** Secret of the agent's credential, in its namespace. */
+export const CREDENTIAL_SECRET = "vworkspace-agent-credentials";
+export const CREDENTIAL_SECRET_KEYS = {
+  controlPlaneBaseUrl: "control-plane-base-url",
+  clusterId: "cluster-id",
+  token: "token",
+} as const;

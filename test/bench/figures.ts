@@ -1,0 +1,36 @@
+/** The value below which `share` (0 to 1) of the samples lie, by the nearest rank; NaN without samples. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const rank = Math.ceil(share * sorted.length) - 1;
+  return sorted[Math.max(0, rank)] ?? NaN;
+}
+
+/** Resident memory in bytes, from the text of /proc/PID/status; NaN where it does not say. */
+export function residentBytes(status: string): number {
+  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+  return Number(kibibytes ?? NaN) * 1024;
+}
+
+/**
+ * The sum of a metric over all its labels, from the text of a Prometheus endpoint; NaN where there is no such metric.
+ * @param name without labels, for example `vworkspace_database_queries_total`
+ */
+export function metricSum(text: string, name: string): number {
+  const values = text
+    .split("\n")
+    .map((line) => /^([a-zA-Z_:][\w:]*)(?:\{.*\})? (\S+)/.exec(line))
+    .filter((match) => match?.[1] === name)
+    .map((match) => Number(match?.[2]));
+  return values.length === 0 ? NaN : values.reduce((a, b) => a + b, 0);
+}
+
+/** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

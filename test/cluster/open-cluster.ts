@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { startSimulator } from "../../apps/simulator/src/simulator";
+import { kubeAssetsDirectory, startKubeApiserver } from "./kube-apiserver";
+import { readKubeconfig, writeKubeconfig } from "./kubeconfig-file";
+
+/** A cluster for one spec file; each spec works in namespaces (and CRD groups) of its own. */
+export interface OpenedCluster {
+  readonly target: "simulator" | "kube-apiserver";
+  /** Of a user who may do everything. */
+  readonly kubeconfigPath: string;
+  readonly adminToken: string;
+  /** Of AGENT_USER, bound by RBAC; the simulator knows no RBAC and gives none. */
+  readonly agentKubeconfigPath?: string;
+  /** How many requests the cluster has had; the simulator counts them. */
+  requestCount?(): number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the cluster that VWORKSPACE_TEST_CLUSTER names, `simulator` (the default) or `kube-apiserver`. A real one that runs
+ * already is used when VWORKSPACE_TEST_KUBECONFIG names its kubeconfig (see serve.ts).
+ *
+ * @throws Error naming the variable and its value, or why the real server cannot be had
+ */
+export async function openCluster(): Promise<OpenedCluster> {
+  const target = process.env["VWORKSPACE_TEST_CLUSTER"] ?? "simulator";
+  if (target === "simulator") return openSimulator();
+  if (target === "kube-apiserver")
+    return useRunning(process.env["VWORKSPACE_TEST_KUBECONFIG"] ?? "");
+  throw new Error(
+    `VWORKSPACE_TEST_CLUSTER is "${target}"; use simulator or kube-apiserver.`,
+  );
+}
+
+async function openSimulator(): Promise<OpenedCluster> {
+  const directory = await mkdtemp(join(tmpdir(), "vworkspace-simulator-"));
+  const simulator = await startSimulator({
+    flux: { delayMs: { min: 0, max: 20 } },
+  });
+  const kubeconfigPath = join(directory, "admin.kubeconfig");
+  writeKubeconfig(kubeconfigPath, {
+    server: simulator.url,
+    token: simulator.token,
+  });
+  return {
+    target: "simulator",
+    kubeconfigPath,
+    adminToken: simulator.token,
+    requestCount: () => simulator.requestCount(),
+    stop: async () => {
+      await simulator.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function useRunning(kubeconfigPath: string): Promise<OpenedCluster> {
+  if (kubeconfigPath === "") return openKubeApiserver();
+  const agentKubeconfigPath = join(dirname(kubeconfigPath), "agent.kubeconfig");
+  return {
+    target: "kube-apiserver",
+    kubeconfigPath,
+    adminToken: readKubeconfig(kubeconfigPath).token,
+    ...(existsSync(agentKubeconfigPath) ? { agentKubeconfigPath } : {}),
+    stop: () => Promise.resolve(),
+  };
+}
+
+async function openKubeApiserver(): Promise<OpenedCluster> {
+  const assets = await kubeAssetsDirectory();
+  if (assets === undefined)
+    throw new Error("There is no kube-apiserver; standard error says why.");
+  return { target: "kube-apiserver", ...(await startKubeApiserver(assets)) };
+}

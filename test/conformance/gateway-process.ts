@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const MAIN = resolve("dist/apps/gateway/src/main.js");
+const START_MS = 60_000;
+const STOP_MS = 20_000;
+
+/** Lines of its output that are kept, to say why a gateway ended. */
+const KEPT_LINES = 40;
+
+/**
+ * A real gateway, as a process of its own with an embedded PostgreSQL in a temporary directory. It runs what was built:
+ * `nest build gateway` first. The caller stops it.
+ */
+export class GatewayProcess {
+  private readonly output: string[] = [];
+  private readonly exited: Promise<void>;
+  private hasExited = false;
+  private readonly killWithUs = () => this.child.kill("SIGKILL");
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly dataDir: string,
+  ) {
+    this.exited = new Promise((done) => {
+      child.once("exit", () => {
+        this.hasExited = true;
+        done();
+      });
+    });
+    process.once("exit", this.killWithUs);
+  }
+
+  /** @param settings environment variables besides the ones that every test gateway has */
+  static async start(
+    settings: Readonly<Record<string, string>>,
+  ): Promise<{ process: GatewayProcess; url: string }> {
+    if (!existsSync(MAIN))
+      throw new Error(
+        `${MAIN} is missing: run \`npx nest build gateway\` first.`,
+      );
+    const dataDir = await mkdtemp(join(tmpdir(), "vworkspace-gateway-"));
+    const child = spawn(process.execPath, ["--enable-source-maps", MAIN], {
+      env: {
+        PATH: process.env["PATH"],
+        HOME: dataDir,
+        VWORKSPACE_DATA_DIR: dataDir,
+        VWORKSPACE_HTTP_ADDR: "127.0.0.1:0",
+        ...settings,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const gateway = new GatewayProcess(child, dataDir);
+    try {
+      return { process: gateway, url: await gateway.listening() };
+    } catch (error) {
+      await gateway.stop();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** What it wrote last, for a person. */
+  get lastOutput(): string {
+    return this.output.join("\n");
+  }
+
+  /** URL of the superuser of its database: for what only a test may do. */
+  async databaseUrl(): Promise<string> {
+    const password = await this.read("keys/postgres.password");
+    const pidFile = await this.read("postgres/postmaster.pid");
+    const port = pidFile.split("\n")[3]?.trim() ?? "";
+    return `postgres://postgres:${password.trim()}@127.0.0.1:${port}/vworkspace`;
+  }
+
+  /** SIGTERM, and SIGKILL if it does not end by itself; then its data are removed. May be called twice. */
+  async stop(): Promise<void> {
+    if (!this.hasExited) this.child.kill("SIGTERM");
+    const timer = setTimeout(this.killWithUs, STOP_MS);
+    await this.exited;
+    clearTimeout(timer);
+    process.removeListener("exit", this.killWithUs);
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  private read(file: string): Promise<string> {
+    return readFile(join(this.dataDir, file), "utf8");
+  }
+
+  /** The URL of its line `{"event":"listening","url":…}`. */
+  private async listening(): Promise<string> {
+    let timer: NodeJS.Timeout | undefined;
+    const announced = new Promise<string>((found, fail) => {
+      const late = () => fail(this.failure(`did not listen in ${START_MS} ms`));
+      timer = setTimeout(late, START_MS);
+      this.child.once("error", fail);
+      this.onLine((line) => {
+        const url = listeningUrl(line);
+        if (url !== undefined) found(url);
+      });
+    });
+    const ended = this.exited.then(() => {
+      throw this.failure("ended");
+    });
+    try {
+      return await Promise.race([announced, ended]);
+    } finally {
+      clearTimeout(timer);
+      ended.catch(() => undefined);
+    }
+  }
+
+  private onLine(listener: (line: string) => void): void {
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        this.output.push(line);
+        if (this.output.length > KEPT_LINES) this.output.shift();
+        listener(line);
+      });
+    }
+  }
+
+  private failure(what: string): Error {
+    return new Error(`The gateway ${what}. It wrote:\n${this.lastOutput}`);
+  }
+}
+
+function listeningUrl(line: string): string | undefined {
+  if (!line.includes('"listening"')) return undefined;
+  try {
+    const entry = JSON.parse(line) as { event?: unknown; url?: unknown };
+    const isIt = entry.event === "listening" && typeof entry.url === "string";
+    return isIt ? String(entry.url) : undefined;
+  } catch {
+    return undefined;
+  }
+}
