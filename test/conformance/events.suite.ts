@@ -2,7 +2,8 @@ import { LIMITS } from "@vworkspace/contract";
 import { newId } from "@vworkspace/kernel";
 import { AgentSession, jsonOf } from "./agent-session";
 import { expectNoContent, expectRefusal } from "./expectations";
-import type { ConformanceTarget } from "./target";
+import { issueApplyJob, issueDeleteJob, newObject } from "./suite-jobs";
+import type { ConformanceTarget, SuiteObject } from "./target";
 
 const PREFER = "return=representation";
 
@@ -147,28 +148,100 @@ export function describeEvents(target: () => ConformanceTarget): void {
   });
 
   describe("snapshot", () => {
-    const page = (items: unknown) => ({
+    let observer: AgentSession;
+    let object: SuiteObject;
+    beforeEach(async () => {
+      observer = await AgentSession.register(target());
+      object = newObject();
+    });
+
+    const page = (items: unknown, facts: object = {}) => ({
       kind: "ClusterSnapshot",
       resourceRef: {},
       timestamp: new Date().toISOString(),
-      snapshot: { id: newId(), page: 0, last: false, items },
+      snapshot: { id: newId(), page: 0, last: true, items, ...facts },
     });
-    const item = {
+
+    const item = (which: SuiteObject, intentGeneration: number) => ({
       resourceRef: {
         apiVersion: "apps.vworkspace.io/v1alpha1",
         kind: "ApplicationInstance",
-        namespace: "suite",
-        name: "seen",
+        ...which,
       },
-      uid: "6f1f1c5e-0000-4000-8000-000000000001",
-      intentGeneration: 1,
+      uid: newId(),
+      intentGeneration,
       conditions: [],
-    };
+    });
 
-    it("SNP-1 a page is stored, and a wrong one is kept aside", async () => {
-      expect(await told([page([item]), page("all"), page([{}])])).toMatchObject(
-        { accepted: 1, rejected: [{ index: 1 }, { index: 2 }] },
+    /** Applies the object and settles the job, as if it were there. */
+    async function settledApply(which = object): Promise<number> {
+      const { clusterId } = observer;
+      const issued = await issueApplyJob(target(), clusterId, which);
+      expectNoContent(await observer.result(issued.jobId));
+      return issued.generation;
+    }
+
+    async function expectOffered(kind: string, atLeast: number) {
+      const jobs = await observer.jobs();
+      expect(jobs.map((job) => job.kind)).toEqual([kind]);
+      const generation = Number(jobs[0]?.idempotencyKey.split("@")[1]);
+      expect(generation).toBeGreaterThanOrEqual(atLeast);
+    }
+
+    it("SNP-1 a page is taken, and a wrong one is kept aside", async () => {
+      const good = page([item(object, 1)], { last: false });
+      const answer = await told([good, page("all"), page([{}])], observer);
+      expect(answer).toMatchObject({
+        accepted: 1,
+        rejected: [{ index: 1 }, { index: 2 }],
+      });
+    });
+
+    it("SNP-2 what a snapshot does not list is issued again with its last page", async () => {
+      const generation = await settledApply();
+      const id = newId();
+      await told([page([], { id, page: 0, last: false })], observer);
+      expect(await observer.jobs()).toEqual([]);
+      await told([page([], { id, page: 1, last: true })], observer);
+      await expectOffered("apply", generation + 1);
+    });
+
+    it("SNP-2 what a snapshot lists with an older generation is issued again", async () => {
+      const older = await settledApply();
+      const newer = await settledApply();
+      await told([page([item(object, older)])], observer);
+      await expectOffered("apply", newer + 1);
+    });
+
+    it("SNP-3 what the pages of a snapshot list as it should be is left alone", async () => {
+      const other = newObject();
+      const first = item(object, await settledApply());
+      const second = item(other, await settledApply(other));
+      const id = newId();
+      const pages = [
+        page([first], { id, page: 0, last: false }),
+        page([second], { id, page: 1, last: true }),
+      ];
+      for (const each of pages) await told([each], observer);
+      expect(await observer.jobs()).toEqual([]);
+    });
+
+    it("SNP-4 what was deleted and is listed is deleted again", async () => {
+      const generation = await settledApply();
+      const { jobId } = await issueDeleteJob(
+        target(),
+        observer.clusterId,
+        object,
       );
+      expectNoContent(await observer.result(jobId));
+      await told([page([item(object, generation)])], observer);
+      await expectOffered("delete", generation + 2);
+    });
+
+    it("SNP-5 a generation that is higher than the gateway's raises its counter", async () => {
+      const generation = await settledApply();
+      await told([page([item(object, generation + 1000)])], observer);
+      await expectOffered("apply", generation + 1001);
     });
   });
 }

@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, request } from "node:http";
 export interface Sent {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** Aborting it destroys the connection, as a client does that dies. */
   readonly signal?: AbortSignal;
 }

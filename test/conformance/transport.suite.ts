@@ -4,7 +4,7 @@ import {
   JSON_MEDIA_TYPE,
   LIMITS,
 } from "@vworkspace/contract";
-import { AgentSession, call, now } from "./agent-session";
+import { AgentSession, call, jsonOf, now } from "./agent-session";
 import { expectNoContent, expectRefusal, requestIdOf } from "./expectations";
 import { issueApplyJob, newObject } from "./suite-jobs";
 import type { ConformanceTarget } from "./target";
@@ -149,15 +149,39 @@ export function describeTransport(target: () => ConformanceTarget): void {
       expect(requestIdOf(first)).not.toBe(requestIdOf(second));
     });
 
-    it.each(["{", '{"events": [}', "nonsense", '{"events":"\u0000'])(
-      "ERR-2 a body of %j gets 400",
-      async (body) => {
-        const headers = {
-          ...agent.headers(),
-          "content-type": AGENT_MEDIA_TYPE,
-        };
-        const sent = { method: "POST", headers, body } as const;
-        expectRefusal(await call(target(), "/events", sent), 400);
+    const send = (path: string, body: string | Buffer) => {
+      const headers = { ...agent.headers(), "content-type": AGENT_MEDIA_TYPE };
+      return call(target(), path, { method: "POST", headers, body });
+    };
+
+    it.each([
+      ["an open brace", "{"],
+      ["a bracket too many", '{"events": [}'],
+      ["a word", "nonsense"],
+      ["a control character", '{"events":"\u0000"}'],
+      ["no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22])],
+      ["65 levels", `${"[".repeat(65)}${"]".repeat(65)}`],
+      ["500,000 levels", "[".repeat(500_000)],
+    ])("ERR-2 a body that is %s gets 400", async (_, body) => {
+      expectRefusal(await send("/events", body), 400);
+    });
+
+    it.each(["\u0000", "\ud800"])(
+      "ERR-7 a body with the text %j gets 400, and only that event is kept aside",
+      async (text) => {
+        const { jobId } = await issueApplyJob(target(), agent.clusterId);
+        expectRefusal(await agent.status(jobId, { phase: text }), 400);
+        expectRefusal(await agent.result(jobId, { error: text }), 400);
+        expectNoContent(await agent.result(jobId));
+        const told = await agent.events(
+          [event(), { ...event(), reason: text }, event()],
+          "return=representation",
+        );
+        expect(told.status).toBe(200);
+        expect(jsonOf(told)).toMatchObject({
+          accepted: 2,
+          rejected: [{ index: 1 }],
+        });
       },
     );
 
@@ -167,15 +191,10 @@ export function describeTransport(target: () => ConformanceTarget): void {
     }
 
     it("ERR-3 a body over 1 MiB gets 413, one of 1 MiB is read", async () => {
-      const headers = { ...agent.headers(), "content-type": AGENT_MEDIA_TYPE };
-      const send = (bytes: number) =>
-        call(target(), "/events", {
-          method: "POST",
-          headers,
-          body: batchOf(bytes),
-        });
-      expectNoContent(await send(LIMITS.bodyBytes));
-      expectRefusal(await send(LIMITS.bodyBytes + 1), 413);
+      const whole = batchOf(LIMITS.bodyBytes);
+      expectNoContent(await send("/events", whole));
+      const oneMore = batchOf(LIMITS.bodyBytes + 1);
+      expectRefusal(await send("/events", oneMore), 413);
     });
 
     it.each([

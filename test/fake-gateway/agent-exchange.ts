@@ -6,6 +6,7 @@ import {
   type ErrorCode,
   isAgentBody,
   LIMITS,
+  parseJson,
 } from "@vworkspace/contract";
 import { DomainError, newId } from "@vworkspace/kernel";
 
@@ -35,22 +36,20 @@ export function bearerToken(request: IncomingMessage): string | undefined {
  * @throws DomainError unsupported_media_type, payload_too_large, malformed_json
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
-  const text = await readText(request);
-  if (text === "") return {};
+  const body = await readAll(request);
+  if (body.length === 0) return {};
   if (!isAgentBody(request.headers["content-type"]))
     throw new DomainError(
       "unsupported_media_type",
       `Content-Type must be ${AGENT_MEDIA_TYPE}.`,
     );
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new DomainError("malformed_json", "The body is no JSON.", { cause });
-  }
+  const parsed = parseJson(body);
+  if (!parsed.ok) throw new DomainError("malformed_json", parsed.reason);
+  return parsed.value;
 }
 
 /** Reads to the end even when it is too long: a client that is still writing would not see the answer. */
-async function readText(request: IncomingMessage): Promise<string> {
+async function readAll(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -62,7 +61,7 @@ async function readText(request: IncomingMessage): Promise<string> {
       "payload_too_large",
       `The body has ${size} bytes; at most ${LIMITS.bodyBytes} are read.`,
     );
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 export function send(response: ServerResponse, answer: Answer): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import {
+  isStorable,
   LIMITS,
   parseMessage,
   registerRequestSchema,
@@ -145,6 +146,11 @@ function authenticate(state: FakeState, request: IncomingMessage): Credential {
 function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const message = parseMessage(schema, input);
   if (!message.ok) throw new DomainError("invalid_request", message.reason);
+  if (!isStorable(message.value))
+    throw new DomainError(
+      "invalid_request",
+      "The body holds U+0000 or a lone surrogate: leave such characters out.",
+    );
   return message.value;
 }
 

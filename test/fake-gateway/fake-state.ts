@@ -1,9 +1,9 @@
-import { LIMITS } from "@vworkspace/contract";
+import { LIMITS, type SnapshotItem } from "@vworkspace/contract";
 import { DomainError } from "@vworkspace/kernel";
 import { Bell } from "./bell";
 import { type Credential, CredentialBook } from "./credential-book";
 import { EventBook } from "./event-book";
-import { isOpen, JobBook, type JobRecord } from "./job-book";
+import { isOpen, JobBook, type JobRecord, objectKeyOf } from "./job-book";
 
 /** Seconds; the contract's defaults where absent. */
 export interface FakeTimes {
@@ -16,7 +16,9 @@ export interface FakeTimes {
 export class FakeState {
   readonly jobs: JobBook;
   readonly credentials: CredentialBook;
-  readonly events = new EventBook();
+  readonly events = new EventBook((clusterId, items) =>
+    this.compare(clusterId, items),
+  );
   private readonly bells = new Map<string, Bell>();
   private readonly waitingPolls = new Map<string, number>();
 
@@ -85,6 +87,18 @@ export class FakeState {
     const job = this.jobs.get(id);
     if (job === undefined) throw new Error(`There is no job ${id}.`);
     return job;
+  }
+
+  /** Desired with observed: what the cluster lacks is issued again. */
+  private compare(clusterId: string, items: readonly SnapshotItem[]): void {
+    const seen = new Map(
+      items.map(({ resourceRef, intentGeneration }) => [
+        objectKeyOf(resourceRef),
+        intentGeneration ?? 0,
+      ]),
+    );
+    this.jobs.reissueUndelivered(clusterId, seen, this.now());
+    this.ring(clusterId);
   }
 
   /** Counts a waiting poll of a cluster; the caller must call the answer when the poll ends. */

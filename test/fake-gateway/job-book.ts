@@ -22,7 +22,8 @@ export interface JobRecord {
   readonly kind: JobKind;
   readonly payload: Record<string, unknown>;
   readonly idempotencyKey: string;
-  /** What the job is about, as `kind/namespace/name`; absent for an intent. */
+  /** What the job is about, and as `kind/namespace/name`; absent for an intent. */
+  readonly object?: ObjectReference;
   readonly objectKey?: string;
   readonly generation: number;
   readonly createdAt: number;
@@ -34,6 +35,26 @@ export interface JobRecord {
   error?: string;
   appliedRef?: ResourceRef;
   readonly statuses: StatusReport[];
+}
+
+type ObjectJob = JobRecord & {
+  readonly kind: "apply" | "delete";
+  readonly object: ObjectReference;
+  readonly objectKey: string;
+};
+
+function isObjectJob(job: JobRecord): job is ObjectJob {
+  return job.kind !== "intent";
+}
+
+/** Which object a job or a report is about: version and spelling of the kind do not count. */
+export function objectKeyOf(object: {
+  readonly kind: string;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}): string {
+  const { kind, namespace = "", name } = object;
+  return [kind.toLowerCase(), namespace, name].join("/");
 }
 
 const OPEN: readonly JobState[] = ["queued", "offered", "acked"];
@@ -64,11 +85,7 @@ export class JobBook {
     now: number,
   ): JobRecord {
     const { object } = work;
-    const objectKey = [
-      object.kind.toLowerCase(),
-      object.namespace,
-      object.name,
-    ].join("/");
+    const objectKey = objectKeyOf(object);
     const counter = `${clusterId} ${objectKey}`;
     const generation = (this.generations.get(counter) ?? 0) + 1;
     this.generations.set(counter, generation);
@@ -81,6 +98,7 @@ export class JobBook {
         kind,
         payload: { ...work.payload },
         idempotencyKey: objectJobKey(object, generation),
+        object,
         objectKey,
         generation,
       },
@@ -106,6 +124,32 @@ export class JobBook {
       },
       now,
     );
+  }
+
+  /**
+   * Compares with what a cluster was seen to carry, and issues the newest job of everything that is behind, missing or
+   * still there again, unless its delivery is under way.
+   * @param seen generation by `kind/namespace/name`; one that is higher than the counter raises it
+   */
+  reissueUndelivered(
+    clusterId: string,
+    seen: ReadonlyMap<string, number>,
+    now: number,
+  ): void {
+    for (const [objectKey, newest] of this.newestOf(clusterId)) {
+      const generation = seen.get(objectKey);
+      const isAsWanted =
+        newest.kind === "apply"
+          ? generation === newest.generation
+          : generation === undefined;
+      if (isAsWanted || this.openJobsOf(clusterId, objectKey).length > 0)
+        continue;
+      const counter = `${clusterId} ${objectKey}`;
+      const counted = this.generations.get(counter) ?? 0;
+      this.generations.set(counter, Math.max(counted, generation ?? 0));
+      const { kind, object, payload } = newest;
+      this.issueObjectJob(clusterId, kind, { object, payload }, now);
+    }
   }
 
   /** The jobs a poll is answered with, oldest first. With `resume` also those that were acked and never settled. */
@@ -216,6 +260,14 @@ export class JobBook {
     };
     this.jobs.set(record.id, record);
     return record;
+  }
+
+  /** The newest job of each object. */
+  private newestOf(clusterId: string): Map<string, ObjectJob> {
+    const newest = new Map<string, ObjectJob>();
+    for (const job of this.of(clusterId))
+      if (isObjectJob(job)) newest.set(job.objectKey, job);
+    return newest;
   }
 
   private requeue(job: JobRecord): void {

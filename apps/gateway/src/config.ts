@@ -206,19 +206,23 @@ export function readGatewayConfig(
       "VWORKSPACE_MAX_CONNECTIONS",
       50_000,
     ),
-    odooDatabases: (environment["VWORKSPACE_ODOO_DATABASES"] ?? "")
-      .split(",")
-      .map((name) => name.trim())
-      .filter(Boolean),
+    odooDatabases: readNames(environment, "VWORKSPACE_ODOO_DATABASES"),
     bootstrapAdmin: readBootstrapAdmin(environment),
-    isDemo: ["1", "true", "yes"].includes(
-      (environment["VWORKSPACE_DEMO"] ?? "").toLowerCase(),
-    ),
+    isDemo: readFlag(environment, "VWORKSPACE_DEMO"),
     metricsToken: environment["VWORKSPACE_METRICS_TOKEN"] || undefined,
     logLevel: readLogLevel(environment),
   };
   refuseExposure(config);
   return config;
+}
+
+function readNames(environment: Environment, name: string): readonly string[] {
+  const names = (environment[name] ?? "").split(",");
+  return names.map((item) => item.trim()).filter(Boolean);
+}
+
+function readFlag(environment: Environment, name: string): boolean {
+  return ["1", "true", "yes"].includes((environment[name] ?? "").toLowerCase());
 }
 
 /** Demo, embedded database and bootstrap admin are for one machine: never on an address that others reach. */

@@ -120,6 +120,8 @@ function closeOnSignal(
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.on(signal, () => close(signal));
+  // A program that started this one over an IPC channel is gone, however it went.
+  process.once("disconnect", () => close("disconnect"));
 }
 
 main().catch((error: unknown) => {

@@ -130,7 +130,7 @@ function resourcesIn(
   const byKind = new Map<string, Resource>();
   for (const { name, kind, namespaced } of list.resources) {
     // `deployments/scale` and the like are subresources, some with a kind of their own.
-    if (name.includes("/") || byKind.has(kind)) continue;
+    if (name.includes("/")) continue;
     byKind.set(kind, {
       root,
       plural: name,

@@ -109,15 +109,16 @@ describe("HttpKubeConnection", () => {
     ]);
   });
 
-  it("reuses its connection and follows no redirect", async () => {
+  it("reuses its connections and follows no redirect", async () => {
     let sockets = 0;
     server.on("connection", () => (sockets += 1));
     handler = (_, response) =>
       response.writeHead(302, { location: "http://127.0.0.1:1/" }).end("{}");
     const connection = connect();
-    for (let round = 0; round < 5; round += 1)
+    for (let round = 0; round < 20; round += 1)
       expect((await connection.send(GET)).status).toBe(302);
-    expect(sockets).toBe(1);
+    // A request may come before the socket of the one before it counts as free.
+    expect(sockets).toBeLessThanOrEqual(2);
   });
 
   it("waits for no answer longer than its limit, nor for the rest of one", async () => {

@@ -340,4 +340,16 @@ describe("Reflector", () => {
     expect(waiting.source.lists).toBe(1);
     expect(waiting.errors).toHaveLength(1);
   });
+
+  it("takes its own end for no failure, even when a request is under way", async () => {
+    const { source, errors, start, end, news } = setUp();
+    source.listPage = (_kind, _page, signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(unreachable())),
+      );
+    await start();
+    await end();
+    expect(errors).toEqual([]);
+    expect(await news()).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { DatabaseConfig } from "../config";
 import { type DatabaseUrls } from "./data-sources";
-import { startEmbeddedPostgres } from "./embedded";
+import { type EmbeddedMode, startEmbeddedPostgres } from "./embedded";
 import { type MasterKey, readMasterKey } from "./master-key";
 import { migrate } from "./migrate";
 import { bootstrapRoles } from "./roles";
@@ -18,6 +18,8 @@ export interface OpenDatabaseOptions {
   /** Where the master key is; made there only for an embedded server. */
   readonly masterKeyFile: string | undefined;
   readonly embeddedMasterKeyFile: string;
+  /** For an embedded server; "own" where it isn't said. */
+  readonly mode?: EmbeddedMode;
   readonly log: (line: string) => void;
 }
 
@@ -39,7 +41,11 @@ export async function openDatabase(
 async function openEmbedded(
   options: OpenDatabaseOptions,
 ): Promise<OpenDatabase> {
-  const server = await startEmbeddedPostgres(options.dataDir, options.log);
+  const server = await startEmbeddedPostgres(
+    options.dataDir,
+    options.mode ?? "own",
+    options.log,
+  );
   try {
     const masterKey = await readMasterKey(
       options.masterKeyFile ?? options.embeddedMasterKeyFile,

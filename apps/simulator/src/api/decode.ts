@@ -12,12 +12,16 @@ export function targetApiVersion({ type, version }: Target): string {
 }
 
 /**
- * Reads a request's object: it is of the target's kind and namespace, its metadata has the common shape. Fields are
- * neither pruned nor defaulted yet.
+ * Reads a request's object: it is of the target's kind and namespace, its metadata has the common shape. Its other fields
+ * are neither pruned nor defaulted yet.
  *
  * @throws StatusError 400 or 422 in the API's words
  */
-export function readObject(body: unknown, target: Target): KubeObject {
+export function readObject(
+  body: unknown,
+  target: Target,
+  options: WriteOptions,
+): KubeObject {
   const { kind } = target.type;
   if (!isFields(body))
     throw badRequest(
@@ -25,6 +29,10 @@ export function readObject(body: unknown, target: Target): KubeObject {
     );
   const metadata = body["metadata"] ?? {};
   requireMetadataShape(metadata);
+  const unknown = Object.keys(metadata as Fields)
+    .filter((name) => !METADATA_FIELDS.has(name))
+    .map((name) => `metadata.${name}`);
+  reportUnknown(unknown, target, options);
   const object = {
     ...body,
     ...readKind(body, target),
@@ -32,6 +40,21 @@ export function readObject(body: unknown, target: Target): KubeObject {
   };
   refuseOtherNamespace(object.metadata, target.namespace);
   return object;
+}
+
+/** @throws StatusError 400 when the client asked for strict validation */
+function reportUnknown(
+  paths: readonly string[],
+  { type, version }: Target,
+  options: WriteOptions,
+): void {
+  const unknown = paths.map((path) => `unknown field "${path}"`).sort();
+  if (unknown.length > 0 && options.fieldValidation === "Strict")
+    throw badRequest(
+      `${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}: strict decoding error: ${unknown.join(", ")}`,
+    );
+  if (options.fieldValidation !== "Ignore")
+    for (const text of unknown) options.warn?.(text);
 }
 
 function readKind(
@@ -83,13 +106,17 @@ const METADATA_FIELDS = new Set([
   "finalizers",
   "ownerReferences",
   "managedFields",
+  "selfLink",
 ]);
 
 /** What ObjectMeta declares and the client has set. */
 function knownMetadata(metadata: Fields): Metadata {
   const entries = Object.entries(metadata).filter(
     ([name, value]) =>
-      METADATA_FIELDS.has(name) && value !== null && value !== "",
+      METADATA_FIELDS.has(name) &&
+      name !== "selfLink" &&
+      value !== null &&
+      value !== "",
   );
   return { name: "", ...Object.fromEntries(entries) };
 }
@@ -112,17 +139,12 @@ function refuseOtherNamespace(
  */
 export function pruneAndDefault(
   object: KubeObject,
-  { type, version }: Target,
+  target: Target,
   options: WriteOptions & { readonly keepsNulls?: boolean },
 ): KubeObject {
-  if (!type.isCustom) return object;
-  const { value, dropped } = prune(object, version.schema);
-  const unknown = dropped.map((path) => `unknown field "${path}"`).sort();
-  if (unknown.length > 0 && options.fieldValidation === "Strict")
-    throw badRequest(
-      `${type.kind} in version "${version.name}" cannot be handled as a ${type.kind}: strict decoding error: ${unknown.join(", ")}`,
-    );
-  if (options.fieldValidation !== "Ignore")
-    for (const text of unknown) options.warn?.(text);
-  return withDefaults(value, version.schema, options.keepsNulls) as KubeObject;
+  if (!target.type.isCustom) return object;
+  const { schema } = target.version;
+  const { value, dropped } = prune(object, schema);
+  reportUnknown(dropped, target, options);
+  return withDefaults(value, schema, options.keepsNulls) as KubeObject;
 }

@@ -73,7 +73,10 @@ export function requireSameIdentity(
       invalidValue(`metadata.${field}`, next[field], "field is immutable"),
     );
   if (errors.length > 0)
-    throw invalid({ kind: type.kind, group: type.group, name: old.name }, errors);
+    throw invalid(
+      { kind: type.kind, group: type.group, name: old.name },
+      errors,
+    );
 }
 
 export function requirePreconditions(

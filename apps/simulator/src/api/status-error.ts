@@ -72,12 +72,12 @@ export function notFound(type: ResourceType, name: string): StatusError {
   return new StatusError(404, "NotFound", message, about(type, name));
 }
 
-/** @param existing said to be on its way out when it is */
+/** Says also when the existing object is on its way out. */
 export function alreadyExists(
   type: ResourceType,
-  name: string,
   existing: KubeObject,
 ): StatusError {
+  const { name } = existing.metadata;
   const isGoing = existing.metadata.deletionTimestamp !== undefined;
   const message = `${isGoing ? "object is being deleted: " : ""}${qualified(type)} "${name}" already exists`;
   return new StatusError(409, "AlreadyExists", message, about(type, name));

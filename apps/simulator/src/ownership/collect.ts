@@ -31,4 +31,3 @@ function visit(value: unknown, schema: Schema, walk: Walk): void {
 function isEmpty({ value }: Entry): boolean {
   return value === null || (isFields(value) && Object.keys(value).length === 0);
 }
-

@@ -61,7 +61,10 @@ export function prepareConfigMap(
 }
 
 /** Whom a binding binds may change; to what, never. */
-export function prepareBinding(object: KubeObject, old?: KubeObject): KubeObject {
+export function prepareBinding(
+  object: KubeObject,
+  old?: KubeObject,
+): KubeObject {
   if (old && !isEqual(object["roleRef"], old["roleRef"]))
     throw invalid(
       {

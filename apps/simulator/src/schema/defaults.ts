@@ -18,7 +18,9 @@ export function withDefaults(
       ? value.map((item) => withDefaults(item, items, keepsNulls))
       : value;
   }
-  return isFields(value) ? fieldsWithDefaults(value, schema, keepsNulls) : value;
+  return isFields(value)
+    ? fieldsWithDefaults(value, schema, keepsNulls)
+    : value;
 }
 
 function fieldsWithDefaults(

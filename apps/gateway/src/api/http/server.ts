@@ -5,7 +5,7 @@ import {
 } from "@nestjs/platform-fastify";
 import { LIMITS } from "@vworkspace/contract";
 import { isLoopback, newId } from "@vworkspace/kernel";
-import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { Histogram } from "prom-client";
 
@@ -25,7 +25,7 @@ const durations = new Histogram({
 /** The HTTP server with its limits. Every body arrives as a Buffer: each skin decodes its own. */
 export function httpAdapter(logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
-    loggerInstance: logger as FastifyBaseLogger,
+    loggerInstance: logger,
     disableRequestLogging: true,
     genReqId: () => newId(),
     bodyLimit: LIMITS.bodyBytes,

@@ -1,0 +1,192 @@
+import { Injectable } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
+import {
+  isList,
+  RpcUsageError,
+  type RpcStruct,
+  type RpcValue,
+} from "@vworkspace/odoo-rpc";
+import { RecordStore } from "../../../database/records/record-store";
+import type { Stores } from "../../../database/unit-of-work";
+import { MutationService } from "../../../intent/mutations/mutation.service";
+import type { ModelField } from "../registry/model-field";
+import type {
+  FieldValues,
+  ModelCall,
+  ModelChanges,
+  ModelMethod,
+  RecordAction,
+} from "../registry/model-method";
+import type { OdooModel } from "../registry/odoo-model";
+import { readValues } from "../registry/read-values";
+
+/** Records that one call changes, at most: all of them in one transaction. */
+const MAX_RECORDS = 100;
+
+/** The methods that change records: create, write, unlink and a model's actions, each call one replay-safe transaction. */
+@Injectable()
+export class WriteMethods {
+  constructor(private readonly mutations: MutationService) {}
+
+  /** The methods that a model's changes allow. */
+  of(changes: ModelChanges): Readonly<Record<string, ModelMethod>> {
+    const { create, write, unlink } = changes;
+    const methods: Record<string, ModelMethod> = {};
+    if (create) methods["create"] = this.create(create);
+    if (write) methods["write"] = this.write(write);
+    if (unlink) methods["unlink"] = this.unlink(unlink);
+    for (const [name, action] of Object.entries(changes.actions ?? {}))
+      methods[name] = this.action(name, action);
+    return methods;
+  }
+
+  private create(create: NonNullable<ModelChanges["create"]>): ModelMethod {
+    const run = async (call: ModelCall): Promise<RpcValue> => {
+      const given = call.args["vals_list"];
+      const all = isList(given) ? given : [given];
+      requireFew(all.length);
+      const { model } = call.entry;
+      const how = { isCreate: true, wire: call.wire };
+      const read = all.map((vals) => readValues(model, vals, how));
+      return this.run(call, "create", async (stores) => {
+        const keys: string[] = [];
+        for (const values of read) {
+          const resolved = await withKeys(stores, model, values);
+          keys.push(await create(stores, call.actor, resolved));
+        }
+        const numbers = await stores.get(RecordStore).numbersOf(model, keys);
+        const ids = keys.map((key) => numbers.get(key) ?? 0);
+        return isList(given) ? ids : (ids[0] ?? false);
+      });
+    };
+    return { parameters: ["vals_list"], takesIds: false, run };
+  }
+
+  private write(write: NonNullable<ModelChanges["write"]>): ModelMethod {
+    const run = (call: ModelCall): Promise<RpcValue> => {
+      const { model } = call.entry;
+      const how = { isCreate: false, wire: call.wire };
+      const read = readValues(model, call.args["vals"], how);
+      return this.run(call, "write", async (stores) => {
+        const values = await withKeys(stores, model, read);
+        for (const key of await keysOf(stores, call))
+          await write(stores, call.actor, { key, values });
+        return true;
+      });
+    };
+    return { parameters: ["vals"], takesIds: true, run };
+  }
+
+  private unlink(unlink: NonNullable<ModelChanges["unlink"]>): ModelMethod {
+    const run = (call: ModelCall): Promise<RpcValue> =>
+      this.run(call, "unlink", async (stores) => {
+        for (const key of await keysOf(stores, call))
+          await unlink(stores, call.actor, key);
+        return true;
+      });
+    return { parameters: [], takesIds: true, run };
+  }
+
+  private action(name: string, action: RecordAction): ModelMethod {
+    const run = async (call: ModelCall): Promise<RpcValue | undefined> => {
+      requireReplayable(name, action, call);
+      const answer = await this.run(call, name, async (stores) => {
+        const keys = await keysOf(stores, call);
+        let last: RpcStruct | undefined;
+        for (const key of keys)
+          last = await action.run(stores, call.actor, key);
+        return last ?? null;
+      });
+      return answer ?? undefined;
+    };
+    return { parameters: [], takesIds: true, run };
+  }
+
+  private run<T extends RpcValue>(
+    call: ModelCall,
+    method: string,
+    work: (stores: Stores) => Promise<T>,
+  ): Promise<T> {
+    const mutation = {
+      method: `${call.entry.model.name}.${method}`,
+      call: { ids: call.ids, args: call.args },
+      requestId: call.requestId,
+    };
+    return this.mutations.run(call.actor, mutation, work);
+  }
+}
+
+/** An answer that is shown once stands nowhere, so it can't be given again: request_replays would hold it in clear. */
+function requireReplayable(
+  name: string,
+  action: RecordAction,
+  call: ModelCall,
+): void {
+  if (action.isForOne && call.ids.length !== 1)
+    throw new DomainError(
+      "validation_failed",
+      `${name} is for one record; ${call.ids.length} ids were sent.`,
+    );
+  if (action.isShownOnce && call.requestId !== undefined)
+    throw new DomainError(
+      "validation_failed",
+      `request_id can't be used with ${name}: its answer is shown once and kept nowhere; leave it out.`,
+    );
+}
+
+function requireFew(count: number): void {
+  if (count > MAX_RECORDS)
+    throw new RpcUsageError(
+      `One call changes at most ${MAX_RECORDS} records, and ${count} were sent; use several calls.`,
+    );
+}
+
+/** UUIDs of the records that a call is about, each once. All must exist, or nothing is done. */
+async function keysOf(
+  stores: Stores,
+  call: ModelCall,
+): Promise<readonly string[]> {
+  const numbers = [...new Set(call.ids)];
+  requireFew(numbers.length);
+  const { model } = call.entry;
+  const keys = await stores.get(RecordStore).keysOf(model, numbers);
+  return numbers.map((number) => {
+    const key = keys.get(number);
+    if (key !== undefined) return key;
+    throw new DomainError(
+      "not_found",
+      `There is no ${model.name} with id ${number}.`,
+    );
+  });
+}
+
+/** The values with each many2one as the UUID of its record. */
+async function withKeys(
+  stores: Stores,
+  model: OdooModel,
+  values: FieldValues,
+): Promise<FieldValues> {
+  const resolved: Record<string, unknown> = { ...values };
+  for (const [name, value] of Object.entries(values)) {
+    const field = model.require(name);
+    if (field.type === "many2one" && typeof value === "number")
+      resolved[name] = await keyOf(stores, field, value);
+  }
+  return resolved;
+}
+
+async function keyOf(
+  stores: Stores,
+  field: ModelField,
+  number: number,
+): Promise<string> {
+  const target = field.target?.();
+  const keys =
+    target && (await stores.get(RecordStore).keysOf(target, [number]));
+  const key = keys?.get(number);
+  if (key !== undefined) return key;
+  throw new DomainError(
+    "validation_failed",
+    `${field.name} is ${number}: there is no ${target?.name ?? "record"} with that id.`,
+  );
+}

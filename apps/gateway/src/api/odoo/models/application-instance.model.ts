@@ -1,0 +1,103 @@
+import type { RpcValue } from "@vworkspace/odoo-rpc";
+import {
+  boolean,
+  char,
+  column,
+  integer,
+  json,
+  type ModelField,
+  many2one,
+  ownOrganization,
+  selection,
+  text,
+} from "../registry/model-field";
+import { OdooModel } from "../registry/odoo-model";
+
+const STATES = [
+  "draft",
+  "deploying",
+  "ready",
+  "degraded",
+  "blocked",
+  "suspended",
+  "deleting",
+  "deleted",
+] as const;
+
+export function applicationInstanceModel(
+  organization: OdooModel,
+  cluster: OdooModel,
+): OdooModel {
+  return new OdooModel({
+    name: "vworkspace.application.instance",
+    label: "Application instance",
+    displayField: "name",
+    from: `(select i.*, e.code as catalog_code from application_instances i
+      join catalog_entries e on e.organization_id = i.organization_id and e.id = i.catalog_entry_id)`,
+    fields: [
+      ...intentFields(organization, cluster),
+      integer("generation", "Generation"),
+      integer("observed_generation", "Observed generation"),
+      selection("state", "State", STATES),
+      json("conditions", "Conditions", { shape: "list" }),
+      json("endpoints", "Endpoints", { shape: "list" }),
+      char("external_ref", "External reference", {
+        writable: "on create",
+        isNullable: true,
+        help: "The record's own id on the other side; unique.",
+      }),
+      integer("intent_version", "Intent version", {
+        writable: "always",
+        isNullable: true,
+        help: "A write with a version not above this one changes nothing.",
+      }),
+      char("origin", "Origin", { help: "Where the instance was made." }),
+    ],
+  });
+}
+
+function intentFields(organization: OdooModel, cluster: OdooModel) {
+  return [
+    char("name", "Name", { isRequired: true, writable: "always" }),
+    char("namespace", "Namespace", { isRequired: true, writable: "always" }),
+    ownOrganization(organization),
+    many2one("cluster_id", "Cluster", cluster, {
+      isRequired: true,
+      writable: "always",
+    }),
+    char("catalog_code", "Catalog entry", {
+      isRequired: true,
+      writable: "always",
+      help: "Code of a catalog entry.",
+    }),
+    char("chart_version", "Chart version", {
+      writable: "always",
+      help: "One exact version; the catalog entry's recommended one where it isn't given.",
+    }),
+    ...valueFields(),
+    json("integrations", "Integrations", { writable: "always" }),
+    boolean("suspended", "Suspended", { writable: "always" }),
+  ];
+}
+
+function valueFields(): readonly ModelField[] {
+  return [
+    json("values", "Values", {
+      sql: column("values_json"),
+      fromDatabase: (value) => JSON.parse(value as string) as RpcValue,
+      textTwin: "values_json",
+      writable: "always",
+      help: "For people; programs use values_json, which is kept byte for byte.",
+    }),
+    text("values_json", "Values as JSON", {
+      isExact: true,
+      writable: "always",
+    }),
+    json("values_secret_ref", "Secret with values", {
+      shape: "struct of texts",
+      writable: "always",
+      isNullable: true,
+      help: '{"name": …, "key": …} of a Secret in the namespace.',
+    }),
+  ];
+}

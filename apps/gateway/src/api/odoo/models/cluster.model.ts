@@ -1,0 +1,57 @@
+import {
+  boolean,
+  char,
+  datetime,
+  json,
+  type ModelField,
+  ownOrganization,
+  selection,
+} from "../registry/model-field";
+import { OdooModel } from "../registry/odoo-model";
+
+/** @param disconnectAfterSeconds silence after which a cluster counts as disconnected */
+export function clusterModel(
+  organization: OdooModel,
+  disconnectAfterSeconds: number,
+): OdooModel {
+  const seconds = Math.trunc(disconnectAfterSeconds);
+  return new OdooModel({
+    name: "vworkspace.cluster",
+    label: "Cluster",
+    displayField: "name",
+    from: `(select c.*, p.last_seen, (c.state = 'active' and p.last_seen > now() - make_interval(secs => ${seconds})) is true as connected
+      from clusters c left join cluster_presence p on p.organization_id = c.organization_id and p.cluster_id = c.id)`,
+    fields: [
+      char("code", "Code", {
+        isRequired: true,
+        writable: "on create",
+        help: "The cluster's id on the wire; it can't be changed.",
+      }),
+      char("name", "Name", { isRequired: true, writable: "always" }),
+      ownOrganization(organization),
+      ...observedFields(),
+      boolean("simulated", "Simulated", { writable: "on create" }),
+    ],
+  });
+}
+
+function observedFields(): readonly ModelField[] {
+  return [
+      selection("connectivity_mode", "Connectivity", [
+        "pull",
+        "push",
+        "gitops",
+      ]),
+      selection("state", "State", ["pending", "active", "disabled", "revoked"]),
+      boolean("connected", "Connected", {
+        help: "Whether its agent was heard of lately.",
+      }),
+      datetime("last_seen", "Last seen"),
+      json("conditions", "Conditions", { shape: "list" }),
+      char("agent_version", "Agent version"),
+      json("controllers", "Controllers", { shape: "list" }),
+      selection("token_mode", "Token mode", ["bearer", "mtls", "dpop"]),
+      boolean("require_signed_payloads", "Requires signed payloads"),
+      boolean("require_encrypted_payloads", "Requires encrypted payloads"),
+  ];
+}

@@ -1,0 +1,13 @@
+import { char } from "../registry/model-field";
+import { OdooModel } from "../registry/odoo-model";
+
+/** The models themselves, which clients list to offer a choice. Its records are in memory (MemoryRecords). */
+export function irModel(): OdooModel {
+  return new OdooModel({
+    name: "ir.model",
+    label: "Models",
+    displayField: "name",
+    from: "",
+    fields: [char("model", "Model"), char("name", "Model Description")],
+  });
+}

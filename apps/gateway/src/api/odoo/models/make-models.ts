@@ -1,0 +1,28 @@
+import { applicationInstanceModel } from "./application-instance.model";
+import { auditEntryModel } from "./audit-entry.model";
+import { catalogEntryModel } from "./catalog-entry.model";
+import { clusterModel } from "./cluster.model";
+import { eventModel } from "./event.model";
+import { irModel } from "./ir-model.model";
+import { jobModel } from "./job.model";
+import { organizationModel } from "./organization.model";
+import { policyModel } from "./policy.model";
+import { usersModel } from "./users.model";
+
+/** Every model, each leading to the one instance of its relations' targets. */
+export function makeModels(disconnectAfterSeconds: number) {
+  const organization = organizationModel();
+  const cluster = clusterModel(organization, disconnectAfterSeconds);
+  return {
+    organization,
+    cluster,
+    catalogEntry: catalogEntryModel(organization),
+    policy: policyModel(organization, cluster),
+    applicationInstance: applicationInstanceModel(organization, cluster),
+    job: jobModel(organization, cluster),
+    event: eventModel(organization, cluster),
+    auditEntry: auditEntryModel(organization),
+    users: usersModel(organization),
+    irModel: irModel(),
+  };
+}

@@ -1,0 +1,60 @@
+import type { ReadMethods } from "../methods/read.methods";
+import type { WriteMethods } from "../methods/write.methods";
+import type { ModelChanges, ModelEntry } from "../registry/model-method";
+import { ModelRegistry } from "../registry/model-registry";
+import type { OdooModel } from "../registry/odoo-model";
+import { makeModels } from "./make-models";
+import { MemoryRecords } from "./memory-records";
+import { contextGet } from "./users.model";
+
+/** How the records of the models that can change are changed. */
+export interface AllChanges {
+  readonly cluster: ModelChanges;
+  readonly catalogEntry: ModelChanges;
+  readonly policy: ModelChanges;
+  readonly applicationInstance: ModelChanges;
+}
+
+/** The one registry that every skin calls. */
+export function makeRegistry(
+  disconnectAfterSeconds: number,
+  reads: ReadMethods,
+  writes: WriteMethods,
+  changes: AllChanges,
+): ModelRegistry {
+  const { irModel, users, ...models } = makeModels(disconnectAfterSeconds);
+  const changesOf = (name: string): ModelChanges =>
+    changes[name as keyof AllChanges] ?? {};
+  const entries: ModelEntry[] = Object.entries(models).map(([name, model]) => ({
+    model,
+    changes: changesOf(name),
+  }));
+  entries.push({
+    model: users,
+    changes: {},
+    methods: { context_get: contextGet },
+  });
+  const all = [...entries.map((entry) => entry.model), irModel];
+  entries.push({ model: irModel, changes: {}, records: modelRecords(all) });
+  return new ModelRegistry(
+    entries.map((entry) => ({
+      ...entry,
+      methods: {
+        ...reads.methods,
+        ...writes.of(entry.changes),
+        ...entry.methods,
+      },
+    })),
+  );
+}
+
+function modelRecords(models: readonly OdooModel[]): MemoryRecords {
+  return new MemoryRecords(
+    models.map((model, index) => ({
+      id: index + 1,
+      model: model.name,
+      name: model.label,
+      display_name: model.label,
+    })),
+  );
+}

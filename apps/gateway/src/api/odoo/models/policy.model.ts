@@ -1,0 +1,83 @@
+import {
+  boolean,
+  char,
+  integer,
+  json,
+  type ModelField,
+  many2one,
+  ownOrganization,
+  selection,
+} from "../registry/model-field";
+import { OdooModel } from "../registry/odoo-model";
+
+export function policyModel(
+  organization: OdooModel,
+  cluster: OdooModel,
+): OdooModel {
+  return new OdooModel({
+    name: "vworkspace.policy",
+    label: "Policy",
+    displayField: "name",
+    from: "policies",
+    fields: [
+      char("name", "Name", { isRequired: true, writable: "always" }),
+      ownOrganization(organization),
+      many2one("cluster_id", "Cluster", cluster, {
+        writable: "always",
+        isNullable: true,
+        help: "Not set: the policy is for all clusters.",
+      }),
+      ...listFields(),
+      ...approvalFields(),
+      integer("max_instances", "Instances at most", {
+        writable: "always",
+        isNullable: true,
+        help: "Not set: no limit.",
+      }),
+      char("version_constraint", "Version constraint", {
+        writable: "always",
+        isNullable: true,
+        help: 'A semver range, for example ">=1.2.0 <2.0.0".',
+      }),
+    ],
+  });
+}
+
+function listFields(): readonly ModelField[] {
+  const texts = (name: string, label: string, help: string) =>
+    json(name, label, { shape: "texts", writable: "always", help });
+  const list = (name: string, label: string) =>
+    json(name, label, { shape: "list", writable: "always" });
+  return [
+      texts(
+        "allowed_namespaces",
+        "Allowed namespaces",
+        "Names, or patterns with *; an empty list allows none.",
+      ),
+      texts(
+        "allowed_catalog_codes",
+        "Allowed catalog entries",
+        "Codes, or patterns with *; an empty list allows none.",
+      ),
+      texts(
+        "allowed_chart_url_prefixes",
+        "Allowed chart URLs",
+        "What a chart's URL begins with; an empty list allows none.",
+      ),
+      list("allowed_operations", "Allowed operations"),
+      list("require_approval_for", "Approval is needed for"),
+      list("maintenance_windows", "Maintenance windows"),
+  ];
+}
+
+function approvalFields(): readonly ModelField[] {
+  return [
+      boolean("four_eyes", "Four eyes", { writable: "always" }),
+      selection(
+        "approval_trust",
+        "Whose approvals count",
+        ["personal", "odoo"],
+        { writable: "always" },
+      ),
+  ];
+}

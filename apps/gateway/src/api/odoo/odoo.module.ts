@@ -1,0 +1,85 @@
+import { type DynamicModule, Module } from "@nestjs/common";
+import { RecordStore } from "../../database/records/record-store";
+import { SqlRecordStore } from "../../database/records/sql-record-store";
+import { StoreBindings } from "../../database/store-bindings";
+import { IntentModule } from "../../intent/intent.module";
+import { IdentityModule } from "../../trust/identity/identity.module";
+import { JsonRpcController } from "./json-rpc.controller";
+import { ReadMethods } from "./methods/read.methods";
+import { WriteMethods } from "./methods/write.methods";
+import { ApplicationInstanceChanges } from "./models/application-instance.changes";
+import { CatalogEntryChanges } from "./models/catalog-entry.changes";
+import { ClusterChanges } from "./models/cluster.changes";
+import { makeRegistry } from "./models/make-registry";
+import { PolicyChanges } from "./models/policy.changes";
+import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
+import { ModelRegistry } from "./registry/model-registry";
+import { JsonRpcSkin } from "./rpc/json-rpc.skin";
+import { RpcFailures } from "./rpc/rpc-failures";
+import { RpcServices } from "./rpc/rpc-services";
+import { SignIn } from "./rpc/sign-in";
+import { XmlRpcSkin } from "./rpc/xml-rpc.skin";
+import { XmlRpcController } from "./xml-rpc.controller";
+
+const CHANGES = [
+  ClusterChanges,
+  CatalogEntryChanges,
+  PolicyChanges,
+  ApplicationInstanceChanges,
+] as const;
+
+/**
+ * The gateway as an Odoo: one model registry, and a skin for each protocol. Bodies arrive as they were sent
+ * (`request.body` is a Buffer); what is read from them, and how deeply, is the codec's business.
+ */
+@Module({})
+export class OdooModule {
+  constructor(bindings: StoreBindings) {
+    bindings.bind(RecordStore, SqlRecordStore);
+  }
+
+  static register(options: OdooOptions): DynamicModule {
+    return {
+      module: OdooModule,
+      imports: [IntentModule, IdentityModule],
+      controllers: [XmlRpcController, JsonRpcController],
+      providers: [
+        { provide: ODOO_OPTIONS, useValue: options },
+        ...CHANGES,
+        ReadMethods,
+        WriteMethods,
+        {
+          provide: ModelRegistry,
+          inject: [ReadMethods, WriteMethods, ...CHANGES],
+          useFactory: (
+            reads: ReadMethods,
+            writes: WriteMethods,
+            ...changes: ChangesInOrder
+          ) => {
+            const [cluster, catalogEntry, policy, applicationInstance] =
+              changes;
+            return makeRegistry(options.disconnectAfterSeconds, reads, writes, {
+              cluster,
+              catalogEntry,
+              policy,
+              applicationInstance,
+            });
+          },
+        },
+        SignIn,
+        RpcServices,
+        RpcFailures,
+        XmlRpcSkin,
+        JsonRpcSkin,
+      ],
+      exports: [ModelRegistry],
+    };
+  }
+}
+
+type ChangesInOrder = [
+  ClusterChanges,
+  CatalogEntryChanges,
+  PolicyChanges,
+  ApplicationInstanceChanges,
+];

@@ -1,0 +1,9 @@
+import type { RpcStruct } from "@vworkspace/odoo-rpc";
+
+/** The Odoo that we look like: from 19 on odooly uses JSON-2 for keys, from 10 on odoorpc signs in over /jsonrpc. */
+export const SERVER_VERSION: RpcStruct = {
+  server_version: "19.0",
+  server_version_info: [19, 0, 0, "final", 0, ""],
+  server_serie: "19.0",
+  protocol_version: 1,
+};

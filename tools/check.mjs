@@ -1,0 +1,67 @@
+// `npm run check`: format, lint, types, arrows, generated files, unit tests. What fails says which command mends it.
+import { spawnSync } from "node:child_process";
+import { root } from "./build.mjs";
+
+const bin = (path) => [process.execPath, `node_modules/${path}`];
+const STEPS = [
+  [
+    "format",
+    [...bin("prettier/bin/prettier.cjs"), "--check", "--log-level=warn", "."],
+    "npm run format",
+  ],
+  [
+    "lint",
+    [
+      ...bin("eslint/bin/eslint.js"),
+      "--max-warnings=0",
+      "--cache",
+      "--cache-location=node_modules/.cache/eslint/",
+      ".",
+    ],
+    "npx eslint --fix .",
+  ],
+  [
+    "types",
+    [...bin("typescript/bin/tsc"), "--noEmit", "-p", "."],
+    "mend the lines named above",
+  ],
+  [
+    "arrows",
+    [
+      ...bin("dependency-cruiser/bin/dependency-cruise.mjs"),
+      "--config",
+      ".dependency-cruiser.cjs",
+      "--output-type",
+      "err",
+      "apps",
+      "libs",
+      "migrations",
+    ],
+    "mend the imports named above (CONTRIBUTING.md, Arrows)",
+  ],
+  ["house", [process.execPath, "tools/house-rules.mjs"], "see CONTRIBUTING.md"],
+  [
+    "unit",
+    [
+      process.execPath,
+      "--experimental-vm-modules",
+      "--no-warnings",
+      "node_modules/jest/bin/jest.js",
+      "--selectProjects",
+      "unit",
+      "--silent",
+    ],
+    "npm run check",
+  ],
+];
+
+let hasFailed = false;
+for (const [name, [command, ...rest], remedy] of STEPS) {
+  const startedAt = Date.now();
+  const { status } = spawnSync(command, rest, { cwd: root, stdio: "inherit" });
+  console.log(
+    `${status === 0 ? "ok  " : "FAIL"} ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)${status === 0 ? "" : `: ${remedy}`}`,
+  );
+  hasFailed ||= status !== 0;
+}
+process.exit(hasFailed ? 1 : 0);

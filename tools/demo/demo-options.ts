@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+
+export interface DemoOptions {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly databaseUrl?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly yes: boolean;
+  readonly remove: boolean;
+}
+
+const EPILOGUE = `
+Without options everything is on this machine: an embedded PostgreSQL, the gateway, a simulated cluster and its agent.
+Logs are in the data directory, under logs/. Ctrl-C stops all of it; the data stay for the next start.
+
+Examples:
+  npm start
+  npm start -- --port 9090
+  npm start -- --kubeconfig ~/.kube/config --context staging
+  npm start -- --kubeconfig ~/.kube/config --context staging --remove`;
+
+/** Reads the arguments of \`npm start\`; --help and wrong ones end the process. */
+export function readDemoOptions(argv: readonly string[]): DemoOptions {
+  const command = demoCommand().parse([...argv], { from: "user" });
+  const options = command.opts<DemoOptions>();
+  if (options.remove && options.kubeconfig === undefined)
+    command.error(
+      "--remove needs --kubeconfig: name the cluster to take vworkspace away from.",
+    );
+  if (options.context !== undefined && options.kubeconfig === undefined)
+    command.error("--context needs --kubeconfig.");
+  if (options.kubeconfig !== undefined)
+    requireReadable(command, options.kubeconfig);
+  return { ...options, dataDir: resolve(options.dataDir) };
+}
+
+function demoCommand(): Command {
+  return new Command("npm start --")
+    .description(
+      "Runs the whole of vworkspace on this machine and takes one application from a call in Odoo's protocol to Ready.",
+    )
+    .option(
+      "--port <number>",
+      "port of the gateway on 127.0.0.1",
+      readPort,
+      8080,
+    )
+    .option(
+      "--data-dir <directory>",
+      "where database, keys and logs are kept",
+      ".data",
+    )
+    .option(
+      "--database-url <url>",
+      "a PostgreSQL of yours in place of the embedded one (a role that may create roles)",
+    )
+    .option(
+      "--kubeconfig <file>",
+      "a real cluster in place of the simulated one",
+    )
+    .option("--context <name>", "context of the kubeconfig")
+    .option("--yes", "apply to the real cluster without asking", false)
+    .option(
+      "--remove",
+      "take vworkspace away from the real cluster again; applications stay",
+      false,
+    )
+    .addHelpText("after", EPILOGUE);
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new InvalidArgumentError("Give a number from 1 to 65535.");
+  return port;
+}
+
+function requireReadable(command: Command, file: string): void {
+  try {
+    readFileSync(file);
+  } catch (error) {
+    command.error(
+      `--kubeconfig ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"}): name a kubeconfig file.`,
+    );
+  }
+}

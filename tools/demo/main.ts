@@ -1,0 +1,177 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type DemoFile,
+  ensureMasterKey,
+  prepareDataDir,
+  readDemoFile,
+  writeDemoFile,
+} from "./demo-file";
+import { type DemoOptions, readDemoOptions } from "./demo-options";
+import { DemoFailure, Program } from "./program";
+import { RealCluster } from "./real-cluster";
+import { Screen } from "./screen";
+import { snippet } from "./snippet";
+import { Tour } from "./tour";
+
+const SIMULATED_CLUSTER = "demo";
+const REAL_CLUSTER = "demo-real";
+
+/** The programs of one start; stopped in the order in which nothing is cut off. */
+class Demo {
+  private readonly programs: Program[] = [];
+  private readonly screen = new Screen();
+  private isStopping = false;
+
+  constructor(private readonly options: DemoOptions) {}
+
+  async run(): Promise<void> {
+    const { dataDir, port, kubeconfig } = this.options;
+    this.screen.heading(`vworkspace demo, data in ${dataDir}; Ctrl-C stops it`);
+    if (this.options.remove)
+      return new RealCluster(this.options, this.screen).remove();
+    await prepareDataDir(dataDir);
+    if (kubeconfig !== undefined)
+      await new RealCluster(this.options, this.screen).install();
+    const clusterId =
+      kubeconfig === undefined ? SIMULATED_CLUSTER : REAL_CLUSTER;
+    const demo = await readDemoFile(
+      dataDir,
+      `http://127.0.0.1:${port}`,
+      clusterId,
+    );
+    await this.startGateway(demo);
+    await writeDemoFile(dataDir, demo);
+    const tour = new Tour(demo, this.screen);
+    try {
+      await this.startCluster(demo, tour);
+      await tour.prepare();
+      await tour.application();
+    } finally {
+      await tour.close();
+    }
+    this.screen.ready("Ready");
+    this.screen.text(snippet(demo, join(dataDir, "demo.json")));
+    await this.untilOneEnds();
+  }
+
+  /** The agent first, so that it can say goodbye; the gateway last, since it keeps the database. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    for (const program of [...this.programs].reverse()) await program.stop();
+  }
+
+  private async startGateway(demo: DemoFile): Promise<void> {
+    const { dataDir, port, databaseUrl } = this.options;
+    const masterKey = join(dataDir, "keys", "master.key");
+    if (databaseUrl !== undefined) await ensureMasterKey(masterKey);
+    const gateway = this.start("gateway", {
+      VWORKSPACE_HTTP_ADDR: `127.0.0.1:${port}`,
+      VWORKSPACE_DATA_DIR: dataDir,
+      VWORKSPACE_DEMO: "true",
+      VWORKSPACE_BOOTSTRAP_ADMIN: `${demo.login}:${demo.key}`,
+      ...(databaseUrl === undefined
+        ? {}
+        : { DATABASE_URL: databaseUrl, VWORKSPACE_MASTER_KEY_FILE: masterKey }),
+    });
+    const { url } = await gateway.event("listening");
+    const database =
+      databaseUrl === undefined ? "embedded PostgreSQL" : "your PostgreSQL";
+    this.screen.step("Gateway", `${String(url)} on ${database}`);
+  }
+
+  private async startCluster(demo: DemoFile, tour: Tour): Promise<void> {
+    const isSimulated = this.options.kubeconfig === undefined;
+    const state = join(this.options.dataDir, "simulator.json");
+    const isNew = !isSimulated || !existsSync(state);
+    const kubeconfig = isSimulated
+      ? await this.startSimulator(state)
+      : String(this.options.kubeconfig);
+    const cluster = await tour.cluster(isSimulated);
+    const needsToken = isNew || cluster.state === "pending";
+    const token = needsToken ? await tour.registrationToken(cluster.id) : "";
+    const agent = this.start("agent", {
+      CONTROL_PLANE_ENDPOINT: demo.url,
+      KUBECONFIG: kubeconfig,
+      ...(this.options.context === undefined
+        ? {}
+        : { VWORKSPACE_KUBE_CONTEXT: this.options.context }),
+      VWORKSPACE_STATE_DIR: join(this.options.dataDir, "agent"),
+      VWORKSPACE_SIMULATED: String(isSimulated),
+      ...(token === "" ? {} : { VWORKSPACE_REGISTRATION_TOKEN: token }),
+    });
+    await agent.event("connected");
+    this.screen.step(
+      "Agent",
+      token === ""
+        ? `connected as cluster ${demo.clusterId}, with the credential it has`
+        : `registered cluster ${demo.clusterId} with a single-use token`,
+    );
+  }
+
+  private async startSimulator(state: string): Promise<string> {
+    const kubeconfig = join(this.options.dataDir, "simulator.kubeconfig");
+    const simulator = this.start("simulator", {
+      VWORKSPACE_SIMULATOR_ADDR: "127.0.0.1:0",
+      VWORKSPACE_SIMULATOR_KUBECONFIG: kubeconfig,
+      VWORKSPACE_SIMULATOR_CRDS: join("deploy", "crds"),
+      VWORKSPACE_SIMULATOR_STATE: state,
+    });
+    const { url } = await simulator.event("listening");
+    this.screen.step(
+      "Simulated cluster",
+      `${String(url)}, with stand-in Flux controllers`,
+    );
+    return kubeconfig;
+  }
+
+  private start(name: string, environment: Record<string, string>): Program {
+    const logFile = join(this.options.dataDir, "logs", `${name}.log`);
+    const program = new Program({
+      name,
+      main: `apps/${name}/src/main.js`,
+      logFile,
+      environment,
+    });
+    this.programs.push(program);
+    return program;
+  }
+
+  private async untilOneEnds(): Promise<void> {
+    const ended = await Promise.race(
+      this.programs.map(async (program) => ({
+        program,
+        code: await program.ended,
+      })),
+    );
+    if (!this.isStopping) throw new DemoFailure(ended.program.lastWords());
+  }
+}
+
+async function main(): Promise<void> {
+  const demo = new Demo(readDemoOptions(process.argv.slice(2)));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => void demo.stop().then(() => process.exit(0)));
+  }
+  // The process that started this one is gone, however it went.
+  process.once(
+    "disconnect",
+    () => void demo.stop().then(() => process.exit(0)),
+  );
+  try {
+    await demo.run();
+    await demo.stop();
+  } catch (error) {
+    await demo.stop();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  const isOwn = error instanceof DemoFailure;
+  process.stderr.write(
+    `\n${error instanceof Error ? (isOwn ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
+  );
+  process.exit(1);
+});

@@ -1,0 +1,122 @@
+import { createInterface } from "node:readline/promises";
+import {
+  type KubeApi,
+  type KubeObject,
+  loadKubeConnection,
+  openKubeApi,
+} from "@vworkspace/kube";
+import {
+  APPLICATION_INSTANCE,
+  CLUSTER,
+  customResourceDefinitions,
+  OPERATION,
+} from "@vworkspace/resources";
+import type { DemoOptions } from "./demo-options";
+import { DemoFailure } from "./program";
+import type { Screen } from "./screen";
+
+const NAMESPACE = "vworkspace-system";
+const MANAGER = { fieldManager: "vworkspace-install" };
+const FLUX = { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" };
+const DEFINITION = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+};
+
+/** A cluster of the user's: what the demo puts there, and takes away again. */
+export class RealCluster {
+  private readonly api: KubeApi;
+  private readonly place: string;
+
+  constructor(
+    private readonly options: DemoOptions,
+    private readonly screen: Screen,
+  ) {
+    const { kubeconfig, context } = options;
+    this.place =
+      context === undefined
+        ? `the current context of ${String(kubeconfig)}`
+        : `context ${context} of ${String(kubeconfig)}`;
+    this.api = openKubeApi(
+      loadKubeConnection({
+        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        ...(context === undefined ? {} : { context }),
+      }),
+    );
+  }
+
+  /** Says what will be applied, asks, and applies it. */
+  async install(): Promise<void> {
+    this.screen.text(`\nOn ${this.place} this applies:`);
+    for (const { manifest } of customResourceDefinitions())
+      this.screen.text(`  - CustomResourceDefinition ${nameOf(manifest)}`);
+    this.screen.text(
+      `  - Namespace ${NAMESPACE}, with the agent's credential in a Secret\n  - what you deploy to it through the gateway`,
+    );
+    await this.confirm("Apply?");
+    for (const { manifest } of customResourceDefinitions())
+      await this.api.apply(manifest as KubeObject, MANAGER);
+    await this.api.apply(
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
+      MANAGER,
+    );
+    this.screen.step("Custom resources", "applied");
+    if (!(await this.api.serves(FLUX)))
+      this.screen.text(
+        "  Flux is not installed there: applications stay Blocked (MissingDependencies) until it is.",
+      );
+  }
+
+  /** Our finalizers first, so that nothing is uninstalled; then our resources, definitions and namespace. */
+  async remove(): Promise<void> {
+    this.screen.text(`\nFrom ${this.place} this removes:`);
+    this.screen.text(
+      `  - all ApplicationInstances, Operations and the Cluster object, with their CustomResourceDefinitions\n  - the namespace ${NAMESPACE}\nHelm releases and what runs stay as they are.`,
+    );
+    await this.confirm("Remove?");
+    for (const kind of [APPLICATION_INSTANCE, OPERATION, CLUSTER]) {
+      if (!(await this.api.serves(kind))) continue;
+      for (const object of await this.api.list(kind))
+        await this.release(object);
+    }
+    for (const { manifest } of customResourceDefinitions())
+      await this.api.delete({ ...DEFINITION, name: nameOf(manifest) });
+    await this.api.delete({
+      apiVersion: "v1",
+      kind: "Namespace",
+      name: NAMESPACE,
+    });
+    this.screen.step("Removed", "applications were not touched");
+  }
+
+  private async release(object: KubeObject): Promise<void> {
+    const { name, namespace } = object.metadata;
+    const ref = {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    await this.api.patch(ref, { metadata: { finalizers: null } }, MANAGER);
+  }
+
+  private async confirm(question: string): Promise<void> {
+    if (this.options.yes) return;
+    if (!process.stdin.isTTY)
+      throw new DemoFailure(
+        "Nobody can answer here: say --yes to go on without asking.",
+      );
+    const terminal = createInterface({
+      input: process.stdin,
+      output: process.stdout,
+    });
+    const answer = await terminal.question(`${question} [y/N] `);
+    terminal.close();
+    if (!/^y(es)?$/i.test(answer.trim()))
+      throw new DemoFailure("Nothing was changed.");
+  }
+}
+
+function nameOf(manifest: object): string {
+  return (manifest as KubeObject).metadata.name;
+}

@@ -1,0 +1,16 @@
+// `npm run generate`: writes what is generated (CRDs, table of environment variables); with --check only compares.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { build, root } from "./build.mjs";
+
+if (!build()) process.exit(1);
+let hasFailed = false;
+for (const generator of ["generate-crds.js", "generate-environment.js"]) {
+  const { status } = spawnSync(
+    process.execPath,
+    [join(root, "dist", "tools", generator), ...process.argv.slice(2)],
+    { cwd: root, stdio: "inherit" },
+  );
+  hasFailed ||= status !== 0;
+}
+process.exit(hasFailed ? 1 : 0);

@@ -1,0 +1,48 @@
+// Rules of the house that no other tool checks: names of folders, paths named in ARCHITECTURE.md, one address book of
+// environment variables, and that nothing names a registry or a machine.
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./build.mjs";
+
+const files = execFileSync(
+  "git",
+  ["ls-files", "--cached", "--others", "--exclude-standard"],
+  { cwd: root, encoding: "utf8" },
+)
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(root, file)));
+const problems = [];
+
+const SAYS_NOTHING = /(^|\/)(common|shared|utils|helpers|core|misc)\//;
+for (const file of files.filter((path) => SAYS_NOTHING.test(path))) {
+  problems.push(
+    `${file}: a folder called common, shared, utils, helpers, core or misc says nothing; name it after what it does.`,
+  );
+}
+
+const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
+for (const file of files.filter((path) =>
+  /^(apps|libs|test|tools|migrations)\/.*\.(ts|mjs)$/.test(path),
+)) {
+  const name = file.split("/").at(-1);
+  if (!KEBAB.test(name))
+    problems.push(`${file}: names of files are in kebab-case.`);
+}
+
+for (const document of ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"]) {
+  if (!existsSync(join(root, document))) {
+    problems.push(`${document} is missing.`);
+    continue;
+  }
+  const named = readFileSync(join(root, document), "utf8").matchAll(
+    /`((?:apps|libs|migrations|test|tools|deploy|docs)\/[^`\s*<>{}]*)`/g,
+  );
+  for (const [, path] of named) {
+    if (!existsSync(join(root, path)))
+      problems.push(`${document} names ${path}, which is not there.`);
+  }
+}
+
+for (const problem of problems) console.error(problem);
+process.exit(problems.length > 0 ? 1 : 0);

@@ -1,0 +1,162 @@
+// `npm test`: every kind of test, each starting the services it needs. Ends with one line: N passed, N failed[, N skipped].
+//   npm test -- unit db             only these kinds
+//   npm test -- --help
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { build, root } from "./build.mjs";
+import { kubeAssets } from "./kube-assets.mjs";
+
+const KINDS = {
+  unit: "functions and rules; no sockets, a clock moved by hand",
+  db: "the gateway's stores and services on an embedded PostgreSQL",
+  conformance:
+    "the agent contract and Odoo's protocols over HTTP, against the fake gateway and the real one",
+  simulator: "libs/kube, the CRDs and the agent against the simulated cluster",
+  cluster: "the same against a real kube-apiserver and etcd",
+};
+
+const isCi = process.env.CI === "true";
+const results = mkdtempSync(join(tmpdir(), "vworkspace-test-"));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+if (process.argv.includes("--help")) {
+  console.log("npm test [-- KIND ...]\n");
+  for (const [kind, what] of Object.entries(KINDS))
+    console.log(`  ${kind.padEnd(12)} ${what}`);
+  process.exit(0);
+}
+const chosen = process.argv.slice(2);
+const unknown = chosen.find((kind) => !(kind in KINDS));
+if (unknown !== undefined) {
+  console.error(
+    `There is no kind of test called ${unknown}: choose from ${Object.keys(KINDS).join(", ")}.`,
+  );
+  process.exit(2);
+}
+const wants = (kind) => chosen.length === 0 || chosen.includes(kind);
+
+/** Runs one jest project and adds up what it counted. A run that executed nothing has failed. */
+function jest(title, project, { environment = {}, paths = [] } = {}) {
+  console.log(`\n── ${title}`);
+  const outputFile = join(results, `${title.replaceAll(/[^a-z]+/g, "-")}.json`);
+  const startedAt = Date.now();
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      "--experimental-vm-modules",
+      "--no-warnings",
+      "node_modules/jest/bin/jest.js",
+      "--selectProjects",
+      project,
+      "--json",
+      `--outputFile=${outputFile}`,
+      "--silent",
+      "--forceExit",
+      ...(paths.length > 0 ? ["--", ...paths] : []),
+    ],
+    {
+      cwd: root,
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, ...environment },
+    },
+  );
+  const counted = readCounts(outputFile, status);
+  totals.passed += counted.passed;
+  totals.failed += counted.failed;
+  totals.skipped += counted.skipped;
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
+  console.log(
+    `   ${title}: ${counted.passed} passed, ${counted.failed} failed${counted.skipped ? `, ${counted.skipped} skipped` : ""} (${seconds} s)`,
+  );
+}
+
+function readCounts(outputFile, status) {
+  try {
+    const report = JSON.parse(readFileSync(outputFile, "utf8"));
+    const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
+    const isEmpty = report.numTotalTests === 0;
+    return {
+      passed: report.numPassedTests,
+      failed: Math.max(failed, status === 0 && !isEmpty ? 0 : 1),
+      skipped: report.numPendingTests,
+    };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/** Starts one real API server for all files of the suite. */
+function serveCluster(environment) {
+  const child = spawn(process.execPath, ["dist/test/cluster/serve.js"], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...environment },
+  });
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) =>
+      resolve({ child, facts: JSON.parse(line) }),
+    );
+    child.once("exit", (code) =>
+      reject(new Error(`The API server ended with ${code}.`)),
+    );
+  });
+}
+
+async function realCluster() {
+  const assets = await kubeAssets({ log: (line) => console.log(`   ${line}`) });
+  if (!assets) {
+    console.log("   cluster: skipped, there is no kube-apiserver (see above).");
+    totals.skipped += 1;
+    if (isCi) totals.failed += 1;
+    return;
+  }
+  const environment = {
+    VWORKSPACE_TEST_CLUSTER: "kube-apiserver",
+    KUBEBUILDER_ASSETS: assets.dir,
+  };
+  const { child, facts } = await serveCluster(environment);
+  try {
+    jest("cluster, kube-apiserver", "cluster", {
+      environment: {
+        ...environment,
+        VWORKSPACE_TEST_KUBECONFIG: facts.kubeconfigPath,
+      },
+    });
+  } finally {
+    child.removeAllListeners("exit");
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+  }
+}
+
+if (!build()) process.exit(1);
+if (wants("unit")) jest("unit", "unit");
+if (wants("db")) jest("database", "db");
+if (wants("conformance")) {
+  jest("conformance, fake gateway and codecs", "conformance", {
+    environment: { VWORKSPACE_CONFORMANCE_TARGET: "fake" },
+  });
+  jest("conformance, real gateway", "conformance", {
+    environment: { VWORKSPACE_CONFORMANCE_TARGET: "gateway" },
+    paths: ["test/conformance"],
+  });
+}
+if (wants("simulator"))
+  jest("cluster, simulator", "cluster", {
+    environment: { VWORKSPACE_TEST_CLUSTER: "simulator" },
+  });
+if (wants("cluster")) await realCluster();
+
+rmSync(results, { recursive: true, force: true });
+if (isCi && totals.skipped > 0 && totals.failed === 0) {
+  console.log("\nIn CI a skipped test counts as failed.");
+  totals.failed += totals.skipped;
+}
+console.log(
+  `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ""}`,
+);
+process.exit(totals.failed > 0 ? 1 : 0);
