@@ -122,7 +122,7 @@ async function realCluster() {
     jest("cluster, kube-apiserver", "cluster", {
       environment: {
         ...environment,
-        VWORKSPACE_TEST_KUBECONFIG: facts.kubeconfigPath,
+        VWORKSPACE_TEST_KUBECONFIG: facts.kubeconfig,
       },
     });
   } finally {

@@ -83,12 +83,14 @@ export function describeRegistration(target: () => ConformanceTarget): void {
     expectRefusal(await register({}, bearer(registrationToken)), 401);
   });
 
-  it.each(["never-issued", "", " ", "x".repeat(900)])(
-    "REG-7 the unknown token '%.20s' gets 401",
-    async (registrationToken) => {
-      expectRefusal(await register({ registrationToken }), 401);
-    },
-  );
+  it.each([
+    ["never issued", "vwr_never-issued"],
+    ["empty", ""],
+    ["a blank", " "],
+    ["900 characters long", "x".repeat(900)],
+  ])("REG-7 an unknown token that is %s gets 401", async (_, token) => {
+    expectRefusal(await register({ registrationToken: token }), 401);
+  });
 
   it("REG-8 an expired token gets 401", async () => {
     const { clusterId, registrationToken } = await target().newCluster();

@@ -113,12 +113,16 @@ const METADATA_FIELDS = new Set([
 function knownMetadata(metadata: Fields): Metadata {
   const entries = Object.entries(metadata).filter(
     ([name, value]) =>
-      METADATA_FIELDS.has(name) &&
-      name !== "selfLink" &&
-      value !== null &&
-      value !== "",
+      METADATA_FIELDS.has(name) && name !== "selfLink" && !isEmpty(value),
   );
   return { name: "", ...Object.fromEntries(entries) };
+}
+
+/** Empty metadata is not stored. */
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (isFields(value)) return Object.keys(value).length === 0;
+  return value === null || value === "";
 }
 
 function refuseOtherNamespace(

@@ -28,6 +28,11 @@ export interface ApplyOptions extends WriteOptions {
   readonly isForced: boolean;
 }
 
+export interface Written {
+  readonly object: KubeObject;
+  readonly isCreated: boolean;
+}
+
 /**
  * The API's verbs on stored objects, without HTTP. Every verb is synchronous: it reads, decides and commits before
  * anything else happens. Throws StatusError only.
@@ -73,7 +78,7 @@ export class ResourceApi {
     name: string,
     body: unknown,
     options: WriteOptions,
-  ): KubeObject {
+  ): Written {
     const next = readObject(body, target, options);
     requireSameName(next.metadata, name);
     const write = { next, options, isApplied: false };
@@ -82,12 +87,13 @@ export class ResourceApi {
       // Leases may be created by an update; nothing else here.
       const mayCreate =
         target.type.plural === "leases" && target.subresource === "";
-      if (mayCreate) return this.writer.insert(target, write);
-      throw notFound(target.type, name);
+      if (!mayCreate) throw notFound(target.type, name);
+      return { object: this.writer.insert(target, write), isCreated: true };
     }
     requireResourceVersion(target, next);
     requireSameObject(target.type, next.metadata, old.metadata);
-    return this.writer.replace(target, old, write);
+    const object = this.writer.replace(target, old, write);
+    return { object, isCreated: false };
   }
 
   /** @param patch makes the new object from the present one */
@@ -114,7 +120,7 @@ export class ResourceApi {
     name: string,
     body: unknown,
     options: ApplyOptions,
-  ): { object: KubeObject; isCreated: boolean } {
+  ): Written {
     const config = readConfiguration(target, name, body, options);
     const { isForced } = options;
     const context = {

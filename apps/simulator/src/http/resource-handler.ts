@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { jsonPatch, mergePatch } from "../api/patches";
-import type { ResourceApi } from "../api/resource-api";
+import type { ResourceApi, Written } from "../api/resource-api";
 import {
   badRequest,
   methodNotAllowed,
@@ -95,8 +95,8 @@ export class ResourceHandler {
     const options = optionsOf(call, "UpdateOptions");
     const text = await readBody(call.request);
     const body = parseObject(call.request, text);
-    const object = this.api.update(call.target, name, body, options);
-    return { code: 200, body: object, warnings: options.warnings };
+    const written = this.api.update(call.target, name, body, options);
+    return answerOf(written, options.warnings);
   }
 
   private async patch(call: ResourceRequest, name: string): Promise<Answer> {
@@ -130,14 +130,11 @@ export class ResourceHandler {
         field: "fieldManager",
         message: "Required value: is required for apply patch",
       });
-    const { object, isCreated } = this.api.apply(
-      target,
-      patch.name,
-      parseYaml(patch.text),
-      { ...patch.options, isForced: isTrue(query, "force") },
-    );
-    const { warnings } = patch.options;
-    return { code: isCreated ? 201 : 200, body: object, warnings };
+    const written = this.api.apply(target, patch.name, parseYaml(patch.text), {
+      ...patch.options,
+      isForced: isTrue(query, "force"),
+    });
+    return answerOf(written, patch.options.warnings);
   }
 
   private async delete(call: ResourceRequest, name: string): Promise<Answer> {
@@ -163,6 +160,13 @@ export class ResourceHandler {
 
 function optionsOf({ query, request }: ResourceRequest, optionsKind: string) {
   return writeOptions(query, optionsKind, request.headers["user-agent"] ?? "");
+}
+
+function answerOf(
+  { object, isCreated }: Written,
+  warnings: readonly string[],
+): Answer {
+  return { code: isCreated ? 201 : 200, body: object, warnings };
 }
 
 function requireName(name: string | undefined): string {

@@ -30,30 +30,30 @@ export function catalogEntryModel(organization: OdooModel): OdooModel {
 
 function chartFields(): readonly ModelField[] {
   return [
-      selection("chart_source_type", "Chart source", ["oci", "helm"], {
-        writable: "always",
-      }),
-      char("chart_url", "Chart URL", { isRequired: true, writable: "always" }),
-      char("chart_name", "Chart", { isRequired: true, writable: "always" }),
-      json("allowed_versions", "Allowed versions", {
-        shape: "texts",
-        writable: "always",
-        help: "Exact versions or ranges; empty for any that policy allows.",
-      }),
-      char("recommended_version", "Recommended version", {
-        writable: "always",
-        isNullable: true,
-      }),
-      json("default_values", "Default values", { writable: "always" }),
-      json("values_schema", "Schema of the values", {
-        writable: "always",
-        isNullable: true,
-        help: "JSON Schema.",
-      }),
-      json("capabilities", "Capabilities", {
-        shape: "struct of texts",
-        writable: "always",
-        help: 'Verb and engine, for example {"backup": "velero"}.',
-      }),
+    selection("chart_source_type", "Chart source", ["oci", "helm"], {
+      writable: "always",
+    }),
+    char("chart_url", "Chart URL", { isRequired: true, writable: "always" }),
+    char("chart_name", "Chart", { isRequired: true, writable: "always" }),
+    json("allowed_versions", "Allowed versions", {
+      shape: "texts",
+      writable: "always",
+      help: "Exact versions or ranges; empty for any that policy allows.",
+    }),
+    char("recommended_version", "Recommended version", {
+      writable: "always",
+      isNullable: true,
+    }),
+    json("default_values", "Default values", { writable: "always" }),
+    json("values_schema", "Schema of the values", {
+      writable: "always",
+      isNullable: true,
+      help: "JSON Schema.",
+    }),
+    json("capabilities", "Capabilities", {
+      shape: "struct of texts",
+      writable: "always",
+      help: 'Verb and engine, for example {"backup": "velero"}.',
+    }),
   ];
 }

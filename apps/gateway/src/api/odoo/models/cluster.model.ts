@@ -37,21 +37,17 @@ export function clusterModel(
 
 function observedFields(): readonly ModelField[] {
   return [
-      selection("connectivity_mode", "Connectivity", [
-        "pull",
-        "push",
-        "gitops",
-      ]),
-      selection("state", "State", ["pending", "active", "disabled", "revoked"]),
-      boolean("connected", "Connected", {
-        help: "Whether its agent was heard of lately.",
-      }),
-      datetime("last_seen", "Last seen"),
-      json("conditions", "Conditions", { shape: "list" }),
-      char("agent_version", "Agent version"),
-      json("controllers", "Controllers", { shape: "list" }),
-      selection("token_mode", "Token mode", ["bearer", "mtls", "dpop"]),
-      boolean("require_signed_payloads", "Requires signed payloads"),
-      boolean("require_encrypted_payloads", "Requires encrypted payloads"),
+    selection("connectivity_mode", "Connectivity", ["pull", "push", "gitops"]),
+    selection("state", "State", ["pending", "active", "disabled", "revoked"]),
+    boolean("connected", "Connected", {
+      help: "Whether its agent was heard of lately.",
+    }),
+    datetime("last_seen", "Last seen"),
+    json("conditions", "Conditions", { shape: "list" }),
+    char("agent_version", "Agent version"),
+    json("controllers", "Controllers", { shape: "list" }),
+    selection("token_mode", "Token mode", ["bearer", "mtls", "dpop"]),
+    boolean("require_signed_payloads", "Requires signed payloads"),
+    boolean("require_encrypted_payloads", "Requires encrypted payloads"),
   ];
 }

@@ -13,11 +13,7 @@ export class PolicyChanges implements ModelChanges {
   ) => {
     const { organization_id: _own, ...fields } = values;
     // readValues has checked each value against its field.
-    const policy = await this.policies.create(
-      stores,
-      actor,
-      fields,
-    );
+    const policy = await this.policies.create(stores, actor, fields);
     return policy.id;
   };
 

@@ -49,35 +49,32 @@ function listFields(): readonly ModelField[] {
   const list = (name: string, label: string) =>
     json(name, label, { shape: "list", writable: "always" });
   return [
-      texts(
-        "allowed_namespaces",
-        "Allowed namespaces",
-        "Names, or patterns with *; an empty list allows none.",
-      ),
-      texts(
-        "allowed_catalog_codes",
-        "Allowed catalog entries",
-        "Codes, or patterns with *; an empty list allows none.",
-      ),
-      texts(
-        "allowed_chart_url_prefixes",
-        "Allowed chart URLs",
-        "What a chart's URL begins with; an empty list allows none.",
-      ),
-      list("allowed_operations", "Allowed operations"),
-      list("require_approval_for", "Approval is needed for"),
-      list("maintenance_windows", "Maintenance windows"),
+    texts(
+      "allowed_namespaces",
+      "Allowed namespaces",
+      "Names, or patterns with *; an empty list allows none.",
+    ),
+    texts(
+      "allowed_catalog_codes",
+      "Allowed catalog entries",
+      "Codes, or patterns with *; an empty list allows none.",
+    ),
+    texts(
+      "allowed_chart_url_prefixes",
+      "Allowed chart URLs",
+      "What a chart's URL begins with; an empty list allows none.",
+    ),
+    list("allowed_operations", "Allowed operations"),
+    list("require_approval_for", "Approval is needed for"),
+    list("maintenance_windows", "Maintenance windows"),
   ];
 }
 
 function approvalFields(): readonly ModelField[] {
   return [
-      boolean("four_eyes", "Four eyes", { writable: "always" }),
-      selection(
-        "approval_trust",
-        "Whose approvals count",
-        ["personal", "odoo"],
-        { writable: "always" },
-      ),
+    boolean("four_eyes", "Four eyes", { writable: "always" }),
+    selection("approval_trust", "Whose approvals count", ["personal", "odoo"], {
+      writable: "always",
+    }),
   ];
 }
