@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from "@nestjs/common";
 import { AgentApiModule } from "./api/agent/agent-api.module";
 import { HealthModule } from "./api/health/health.module";
+import { OdooModule } from "./api/odoo/odoo.module";
 import type { GatewayConfig } from "./config";
 import { DatabaseModule } from "./database/database.module";
 import type { OpenDatabase } from "./database/open-database";
@@ -43,6 +44,11 @@ export class GatewayModule {
         IntentModule,
         ObservedModule,
         AgentApiModule,
+        OdooModule.register({
+          databases: config.odooDatabases,
+          publicUrl,
+          disconnectAfterSeconds: config.disconnectAfterSeconds,
+        }),
         HealthModule.register(config.metricsToken ?? ""),
       ],
     };
