@@ -140,6 +140,7 @@ const fleet = [
      constraint registration_tokens_pk primary key (organization_id, id),
      constraint registration_tokens_cluster foreign key (organization_id, cluster_id) references clusters (organization_id, id) on delete cascade)`,
   `create index registration_tokens_hash on registration_tokens (token_hash)`,
+  `create index registration_tokens_unused on registration_tokens (organization_id, cluster_id) where used_at is null`,
   // One row per issued cluster token; its id is the token's jti. A chain by successor_id tells rotation from reuse.
   `create table cluster_credentials (
      organization_id uuid not null,
@@ -235,6 +236,8 @@ const intent = [
   // A name may be used again once its holder is being deleted: the newcomer's delivery waits for the end of the old one.
   `create unique index application_instances_place on application_instances (organization_id, cluster_id, namespace, name) where state not in ('deleting', 'deleted')`,
   `create index application_instances_deleting on application_instances (organization_id, cluster_id, namespace, name) where state = 'deleting'`,
+  `create index application_instances_kept on application_instances (organization_id, cluster_id) where state <> 'deleted'`,
+  `create index application_instances_catalog_entry on application_instances (organization_id, catalog_entry_id)`,
   `create unique index application_instances_external_ref on application_instances (organization_id, external_ref) where external_ref is not null`,
 ];
 
@@ -289,7 +292,8 @@ const delivery = [
      with (fillfactor = 70)`,
   // An object has at most one open job (agent contract, "Order").
   `create unique index jobs_object on jobs (organization_id, cluster_id, api_version, object_kind, namespace, name) where kind <> 'intent'`,
-  `create index jobs_offer on jobs (organization_id, cluster_id, id)`,
+  // By cluster alone: ids of clusters are unique, and the sweep asks about clusters of all organizations at once.
+  `create index jobs_offer on jobs (cluster_id, id)`,
   `create index jobs_expiry on jobs (expires_at)`,
   `create index jobs_number on jobs (organization_id, number)`,
   `create table settled_jobs (
@@ -335,6 +339,8 @@ const observed = [
      uid text not null,
      present boolean not null default true,
      intent_generation bigint not null default 0,
+     spec_digest text,
+     is_different boolean not null default false,
      conditions jsonb not null default '[]',
      endpoints jsonb not null default '[]',
      snapshot_id text,
@@ -382,6 +388,7 @@ const observed = [
      body text not null,
      received_at timestamptz not null default now(),
      constraint rejected_events_pk primary key (organization_id, id))`,
+  `create index rejected_events_age on rejected_events (received_at)`,
 ];
 
 const evidence = [
@@ -443,7 +450,6 @@ const PRIVILEGES: readonly (readonly [string, "app" | "worker", string])[] = [
   ["users", "worker", "select, insert"],
   ["api_keys", "app", "select, insert, update"],
   ["api_keys", "worker", "select, insert, update"],
-  ["signing_keys", "app", "select"],
   ["signing_keys", "worker", "select, insert, update"],
   ["clusters", "app", "select, insert, update"],
   ["clusters", "worker", "select, update"],

@@ -5,7 +5,11 @@ import { build, root } from "./build.mjs";
 
 if (!build()) process.exit(1);
 let hasFailed = false;
-for (const generator of ["generate-crds.js", "generate-environment.js"]) {
+for (const generator of [
+  "generate-crds.js",
+  "generate-environment.js",
+  "generate-odoo-api.js",
+]) {
   const { status } = spawnSync(
     process.execPath,
     [join(root, "dist", "tools", generator), ...process.argv.slice(2)],

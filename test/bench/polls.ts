@@ -22,7 +22,8 @@ const HELP = `Holds waiting polls on one gateway process and prints what they co
   --help
 
 It starts a gateway of its own (dist/apps/gateway) with an embedded PostgreSQL in a temporary directory, and stops it.
-Each poll needs a socket here and one there: \`ulimit -n\` must allow that. The figures are of this machine and its load;
+Each poll needs a socket here and one there: \`ulimit -n\` must allow that. Reading /metrics costs a query, too: one of
+the queries that are counted is its own. The figures are of this machine and its load;
 compare the ratios to the peer, which is measured on the same PostgreSQL in the same run.`;
 
 const QUERIES = "vworkspace_database_queries_total";
@@ -44,22 +45,33 @@ const DEFAULTS: Options = {
   seed: 1,
 };
 
+class UsageError extends Error {}
+
+/** @throws UsageError naming option, value and remedy */
 function readOptions(): Options | "help" {
-  const texts = Object.fromEntries(
-    Object.keys(DEFAULTS).map((name) => [name, { type: "string" as const }]),
-  );
-  const { values } = parseArgs({
-    options: { ...texts, help: { type: "boolean" } },
-  });
-  if (values.help === true) return "help";
-  const given: Record<string, string | boolean | undefined> = values;
+  const { help, ...given } = parseArguments();
+  if (help === true) return "help";
   const numbers = Object.entries(DEFAULTS).map(([name, fallback]) => {
     const text = given[name] ?? String(fallback);
-    if (typeof text !== "string" || !/^\d{1,7}$/.test(text))
-      throw new Error(`--${name} is "${String(text)}": give a whole number.`);
+    if (typeof text !== "string" || !/^[1-9]\d{0,6}$/.test(text))
+      throw new UsageError(
+        `--${name} is "${String(text)}": give a whole number above 0.`,
+      );
     return [name, Number(text)];
   });
   return { ...DEFAULTS, ...(Object.fromEntries(numbers) as object) };
+}
+
+function parseArguments(): Record<string, string | boolean | undefined> {
+  const numbers = Object.fromEntries(
+    Object.keys(DEFAULTS).map((name) => [name, { type: "string" as const }]),
+  );
+  try {
+    const options = { ...numbers, help: { type: "boolean" as const } };
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}. See --help.`);
+  }
 }
 
 async function main(): Promise<void> {
@@ -231,6 +243,6 @@ function seconds(count: number): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
+  console.error(error instanceof UsageError ? error.message : error);
+  process.exitCode = error instanceof UsageError ? 64 : 1;
 });

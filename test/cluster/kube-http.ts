@@ -137,14 +137,9 @@ export class KubeHttp {
       headers: { authorization: `Bearer ${this.access.token}` },
       bodyTimeout: 0,
     });
-    let rest = "";
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
-        const lines = (rest + chunk.toString()).split("\n");
-        rest = lines.pop() ?? "";
-        for (const line of lines)
-          if (line !== "") yield JSON.parse(line) as WatchEvent;
-      }
+      for await (const line of lines(body))
+        yield JSON.parse(line) as WatchEvent;
     } finally {
       body.on("error", () => undefined).destroy();
     }
@@ -152,6 +147,15 @@ export class KubeHttp {
 
   close(): Promise<void> {
     return this.agent.destroy();
+  }
+}
+
+async function* lines(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of body) {
+    const parts = (rest + chunk.toString()).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
   }
 }
 

@@ -340,8 +340,12 @@ describe("An API server, on discovery and objects", () => {
     const { http, namespace } = suite;
     const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/lead`;
     const lease = { metadata: { name: "lead" }, spec: { holderIdentity: "a" } };
-    expect((await http.put(path, lease)).code).toBe(201);
-    expect((await http.put(path, lease)).code).toBe(200);
+    const { code, body } = await http.put(path, lease);
+    expect(code).toBe(201);
+    expect((await http.put(path, lease)).code).toBe(422);
+    const { resourceVersion } = body.metadata;
+    const seen = { ...lease, metadata: { name: "lead", resourceVersion } };
+    expect((await http.put(path, seen)).code).toBe(200);
   });
 
   it("never lets a binding bind to another role", async () => {

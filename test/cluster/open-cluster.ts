@@ -19,15 +19,22 @@ export interface OpenedCluster {
   stop(): Promise<void>;
 }
 
+export interface OpenClusterOptions {
+  /** Whether the simulator brings its stand-in Flux controllers and their kinds; there are none for a real server. */
+  readonly hasFlux?: boolean;
+}
+
 /**
  * Opens the cluster that VWORKSPACE_TEST_CLUSTER names, `simulator` (the default) or `kube-apiserver`. A real one that runs
  * already is used when VWORKSPACE_TEST_KUBECONFIG names its kubeconfig (see serve.ts).
  *
  * @throws Error naming the variable and its value, or why the real server cannot be had
  */
-export async function openCluster(): Promise<OpenedCluster> {
+export async function openCluster(
+  options: OpenClusterOptions = {},
+): Promise<OpenedCluster> {
   const target = process.env["VWORKSPACE_TEST_CLUSTER"] ?? "simulator";
-  if (target === "simulator") return openSimulator();
+  if (target === "simulator") return openSimulator(options);
   if (target === "kube-apiserver")
     return useRunning(process.env["VWORKSPACE_TEST_KUBECONFIG"] ?? "");
   throw new Error(
@@ -35,10 +42,12 @@ export async function openCluster(): Promise<OpenedCluster> {
   );
 }
 
-async function openSimulator(): Promise<OpenedCluster> {
+async function openSimulator({
+  hasFlux = false,
+}: OpenClusterOptions): Promise<OpenedCluster> {
   const directory = await mkdtemp(join(tmpdir(), "vworkspace-simulator-"));
   const simulator = await startSimulator({
-    flux: { delayMs: { min: 0, max: 20 } },
+    ...(hasFlux ? { flux: { delayMs: { min: 0, max: 20 } } } : {}),
   });
   const kubeconfigPath = join(directory, "admin.kubeconfig");
   writeKubeconfig(kubeconfigPath, {

@@ -20,11 +20,13 @@ export class GatewayProcess {
   private readonly output: string[] = [];
   private readonly exited: Promise<void>;
   private hasExited = false;
-  private readonly killWithUs = () => this.child.kill("SIGKILL");
+  /** It ends by itself then, and its PostgreSQL with it. */
+  private readonly endWithUs = () => this.child.kill("SIGTERM");
 
   private constructor(
     private readonly child: ChildProcess,
-    private readonly dataDir: string,
+    /** Where its database, keys and process ids are. */
+    readonly dataDir: string,
   ) {
     this.exited = new Promise((done) => {
       child.once("exit", () => {
@@ -32,18 +34,23 @@ export class GatewayProcess {
         done();
       });
     });
-    process.once("exit", this.killWithUs);
+    process.once("exit", this.endWithUs);
   }
 
-  /** @param settings environment variables besides the ones that every test gateway has */
+  /**
+   * @param settings environment variables besides the ones that every test gateway has
+   * @param earlierDataDir of a gateway that was killed, to go on with; a new directory where it isn't given
+   */
   static async start(
     settings: Readonly<Record<string, string>>,
+    earlierDataDir?: string,
   ): Promise<{ process: GatewayProcess; url: string }> {
     if (!existsSync(MAIN))
       throw new Error(
         `${MAIN} is missing: run \`npx nest build gateway\` first.`,
       );
-    const dataDir = await mkdtemp(join(tmpdir(), "vworkspace-gateway-"));
+    const dataDir =
+      earlierDataDir ?? (await mkdtemp(join(tmpdir(), "vworkspace-gateway-")));
     const child = spawn(process.execPath, ["--enable-source-maps", MAIN], {
       env: {
         PATH: process.env["PATH"],
@@ -75,19 +82,46 @@ export class GatewayProcess {
   /** URL of the superuser of its database: for what only a test may do. */
   async databaseUrl(): Promise<string> {
     const password = await this.read("keys/postgres.password");
-    const pidFile = await this.read("postgres/postmaster.pid");
-    const port = pidFile.split("\n")[3]?.trim() ?? "";
+    const port = (await this.postmaster())[3]?.trim() ?? "";
     return `postgres://postgres:${password.trim()}@127.0.0.1:${port}/vworkspace`;
+  }
+
+  /** Process id of its database server. */
+  async postgresPid(): Promise<number> {
+    return Number((await this.postmaster())[0]);
+  }
+
+  /** SIGKILL. Its data stay, and so does its database server, as when a gateway crashes. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exited;
+    process.removeListener("exit", this.endWithUs);
   }
 
   /** SIGTERM, and SIGKILL if it does not end by itself; then its data are removed. May be called twice. */
   async stop(): Promise<void> {
     if (!this.hasExited) this.child.kill("SIGTERM");
-    const timer = setTimeout(this.killWithUs, STOP_MS);
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), STOP_MS);
     await this.exited;
     clearTimeout(timer);
-    process.removeListener("exit", this.killWithUs);
+    process.removeListener("exit", this.endWithUs);
+    await this.endDatabase();
     await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** A gateway that was killed leaves its PostgreSQL behind; its pid file says so. */
+  private async endDatabase(): Promise<void> {
+    const pid = await this.postgresPid().catch(() => 0);
+    const command = `/proc/${pid}/cmdline`;
+    const isOurs = (await readFile(command, "utf8").catch(() => "")).includes(
+      this.dataDir,
+    );
+    if (isOurs) process.kill(pid, "SIGQUIT");
+  }
+
+  /** Lines of postmaster.pid: process id, directory, start time, port, … */
+  private async postmaster(): Promise<string[]> {
+    return (await this.read("postgres/postmaster.pid")).split("\n");
   }
 
   private read(file: string): Promise<string> {

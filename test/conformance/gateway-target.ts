@@ -14,6 +14,7 @@ import type {
 const LOGIN = "suite";
 const CATALOG = "suite-app";
 const VERSION = "1.0.0";
+const INSTANCE = "vworkspace.application.instance";
 const CHARTS = "https://charts.example.com";
 
 const jobSchema = z.object({
@@ -114,29 +115,25 @@ export class GatewayTarget implements ConformanceTarget {
 
   async issueApply(clusterId: string, object: SuiteObject): Promise<Issued> {
     this.count += 1;
-    const place = [clusterId, object.namespace, object.name].join("/");
     const values_json = JSON.stringify({ edit: this.count });
-    const id = this.instances.get(place);
-    if (id === undefined)
-      this.instances.set(
-        place,
-        await this.createInstance(clusterId, object, values_json),
-      );
-    else
-      await this.odoo.execute("vworkspace.application.instance", "write", [
-        [id],
-        { values_json },
-      ]);
-    return await this.issued(clusterId, object);
+    const place = placeOf(clusterId, object);
+    const known = this.instances.get(place);
+    if (known !== undefined) {
+      await this.odoo.execute(INSTANCE, "write", [[known], { values_json }]);
+      return await this.issued(clusterId, object, known);
+    }
+    const made = await this.createInstance(clusterId, object, values_json);
+    this.instances.set(place, made);
+    return await this.issued(clusterId, object, made);
   }
 
   async issueDelete(clusterId: string, object: SuiteObject): Promise<Issued> {
-    const place = [clusterId, object.namespace, object.name].join("/");
-    const ids = [this.instances.get(place)];
+    const place = placeOf(clusterId, object);
+    const id = this.instances.get(place);
+    if (id === undefined) throw new Error(`There is no instance at ${place}.`);
     this.instances.delete(place);
-    const model = "vworkspace.application.instance";
-    await this.odoo.execute(model, "action_delete", [ids]);
-    return await this.issued(clusterId, object);
+    await this.odoo.execute(INSTANCE, "action_delete", [[id]]);
+    return await this.issued(clusterId, object, id);
   }
 
   async issueRotate(clusterId: string): Promise<{ jobId: string }> {
@@ -178,7 +175,7 @@ export class GatewayTarget implements ConformanceTarget {
     { namespace, name }: SuiteObject,
     values_json: string,
   ): Promise<number> {
-    return this.odoo.create("vworkspace.application.instance", {
+    return this.odoo.create(INSTANCE, {
       name,
       namespace,
       cluster_id: this.clusterNumber(clusterId),
@@ -188,22 +185,20 @@ export class GatewayTarget implements ConformanceTarget {
     });
   }
 
-  /** The object's newest generation, and its job if it was made already. */
+  /** The instance's newest generation, and its job if it was made already. */
   private async issued(
     clusterId: string,
     { namespace, name }: SuiteObject,
+    id: number,
   ): Promise<Issued> {
     const instance = await this.odoo.findOne(
-      "vworkspace.application.instance",
-      [
-        ["cluster_id.code", "=", clusterId],
-        ["namespace", "=", namespace],
-        ["name", "=", name],
-      ],
+      INSTANCE,
+      [["id", "=", id]],
       z.looseObject({ generation: z.number() }),
       ["generation"],
     );
-    const generation = instance?.generation ?? 0;
+    if (instance === undefined) throw new Error(`Instance ${id} is gone.`);
+    const { generation } = instance;
     const idempotencyKey = `applicationinstance/${namespace}/${name}@${generation}`;
     const job = await this.findJob([
       ["cluster_id.code", "=", clusterId],
@@ -232,4 +227,8 @@ export class GatewayTarget implements ConformanceTarget {
     if (id === undefined) throw new Error(`There is no cluster ${clusterId}.`);
     return id;
   }
+}
+
+function placeOf(clusterId: string, { namespace, name }: SuiteObject): string {
+  return `${clusterId}/${namespace}/${name}`;
 }

@@ -43,8 +43,8 @@ export interface ConformanceTarget {
   /** An apply of an ApplicationInstance; a second call for the same object changes its spec. */
   issueApply(clusterId: string, object: SuiteObject): Promise<Issued>;
   issueDelete(clusterId: string, object: SuiteObject): Promise<Issued>;
-  /** An intent job; absent where the gateway has no way to ask for one. */
-  issueRotate?(clusterId: string): Promise<{ jobId: string }>;
+  /** An intent job: rotate-operator-credentials. */
+  issueRotate(clusterId: string): Promise<{ jobId: string }>;
   jobFacts(clusterId: string, jobId: string): Promise<JobFacts>;
   revoke(clusterId: string): Promise<void>;
   /** Ends it as a person would; may be called twice. */

@@ -52,6 +52,7 @@ export function describeTime(target: () => ConformanceTarget): void {
 
   it("STA-2 statuses keep the lease, and it runs out when they cease", async () => {
     const { jobId } = await issue();
+    expect(await agent.jobIds()).toEqual([jobId]);
     expectNoContent(await agent.ack(jobId));
     const halfLeaseMs = (target().times.leaseSeconds * 1000) / 2;
     for (let posted = 0; posted < 3; posted += 1) {

@@ -174,7 +174,7 @@ export function describeTransport(target: () => ConformanceTarget): void {
         expectRefusal(await agent.result(jobId, { error: text }), 400);
         expectNoContent(await agent.result(jobId));
         const told = await agent.events(
-          [event(), { ...event(), reason: text }, event()],
+          [event(), { ...event(), kind: "JobRefused", reason: text }, event()],
           "return=representation",
         );
         expect(told.status).toBe(200);

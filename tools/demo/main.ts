@@ -9,7 +9,7 @@ import {
 } from "./demo-file";
 import { type DemoOptions, readDemoOptions } from "./demo-options";
 import { DemoFailure, Program } from "./program";
-import { RealCluster } from "./real-cluster";
+import { ClusterSetup, type ClusterTarget } from "./cluster-setup";
 import { Screen } from "./screen";
 import { snippet } from "./snippet";
 import { Tour } from "./tour";
@@ -28,11 +28,10 @@ class Demo {
   async run(): Promise<void> {
     const { dataDir, port, kubeconfig } = this.options;
     this.screen.heading(`vworkspace demo, data in ${dataDir}; Ctrl-C stops it`);
-    if (this.options.remove)
-      return new RealCluster(this.options, this.screen).remove();
+    const real = this.realCluster();
+    if (real && this.options.remove) return real.remove();
     await prepareDataDir(dataDir);
-    if (kubeconfig !== undefined)
-      await new RealCluster(this.options, this.screen).install();
+    await real?.ask();
     const clusterId =
       kubeconfig === undefined ? SIMULATED_CLUSTER : REAL_CLUSTER;
     const demo = await readDemoFile(
@@ -85,9 +84,11 @@ class Demo {
     const isSimulated = this.options.kubeconfig === undefined;
     const state = join(this.options.dataDir, "simulator.json");
     const isNew = !isSimulated || !existsSync(state);
-    const kubeconfig = isSimulated
-      ? await this.startSimulator(state)
-      : String(this.options.kubeconfig);
+    const real = this.realCluster();
+    const kubeconfig = real
+      ? String(this.options.kubeconfig)
+      : await this.startSimulator(state);
+    await (real ?? this.setup({ kubeconfig, yes: true })).apply();
     const cluster = await tour.cluster(isSimulated);
     const needsToken = isNew || cluster.state === "pending";
     const token = needsToken ? await tour.registrationToken(cluster.id) : "";
@@ -115,7 +116,6 @@ class Demo {
     const simulator = this.start("simulator", {
       VWORKSPACE_SIMULATOR_ADDR: "127.0.0.1:0",
       VWORKSPACE_SIMULATOR_KUBECONFIG: kubeconfig,
-      VWORKSPACE_SIMULATOR_CRDS: join("deploy", "crds"),
       VWORKSPACE_SIMULATOR_STATE: state,
     });
     const { url } = await simulator.event("listening");
@@ -124,6 +124,20 @@ class Demo {
       `${String(url)}, with stand-in Flux controllers`,
     );
     return kubeconfig;
+  }
+
+  private realCluster(): ClusterSetup | undefined {
+    const { kubeconfig, context, yes } = this.options;
+    if (kubeconfig === undefined) return undefined;
+    return this.setup({
+      kubeconfig,
+      yes,
+      ...(context === undefined ? {} : { context }),
+    });
+  }
+
+  private setup(target: ClusterTarget): ClusterSetup {
+    return new ClusterSetup(target, this.screen);
   }
 
   private start(name: string, environment: Record<string, string>): Program {

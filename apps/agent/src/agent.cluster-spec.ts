@@ -1,62 +1,237 @@
 import type { KubeObject } from "@vworkspace/kube";
-import { APPLICATION_INSTANCE, FINALIZERS } from "@vworkspace/resources";
+import {
+  APPLICATION_INSTANCE,
+  CLUSTER,
+  FINALIZERS,
+} from "@vworkspace/resources";
 import { AgentBench, type RunningAgent } from "./testing/agent-bench";
 import { eventually } from "./testing/eventually";
+import { conditionOf, instanceManifest } from "./testing/instance-manifest";
 import { HELM_RELEASE, OCI_REPOSITORY } from "./watches/watched-kinds";
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-}
+/** One cluster for the whole file, and one agent at a time: an agent takes a cluster for its own. */
+let bench: AgentBench;
 
-function manifest(
-  namespace: string,
-  name: string,
-  spec: Record<string, unknown> = {},
-) {
-  return {
-    ...APPLICATION_INSTANCE,
-    metadata: { name, namespace },
-    spec: {
-      appRef: { catalogId: "podinfo" },
-      chart: {
-        sourceType: "oci",
-        url: "oci://registry.example.com/charts",
-        name: "podinfo",
-        version: "1.2.3",
-      },
-      release: { name, namespace },
-      values: { source: "inline", inline: { replicas: 1 } },
-      ...spec,
-    },
-  };
-}
+beforeAll(async () => {
+  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
+}, 600_000);
 
-function condition(object: KubeObject | undefined, type: string) {
-  const status = object?.["status"] as { conditions?: Condition[] } | undefined;
-  return status?.conditions?.find((item) => item.type === type);
-}
+afterAll(() => bench?.stop());
+
+describe("The agent when things go wrong", () => {
+  async function secretOf(clusterId: string): Promise<KubeObject | undefined> {
+    return bench.api.get({
+      apiVersion: "v1",
+      kind: "Secret",
+      namespace: `agent-${clusterId.slice(-12)}`,
+      name: "vworkspace-agent-credentials",
+    });
+  }
+
+  it("starts without Flux, says what is missing, and goes on by itself once it is there", async () => {
+    const { gateway } = bench;
+    await bench.removeFlux();
+    const agent = await bench.startAgent();
+    const namespace = await bench.optedIn("late");
+    const { jobId } = gateway.issueApply(
+      agent.clusterId,
+      instanceManifest(namespace, "web"),
+    );
+    const blocked = await eventually("it is blocked", async () => {
+      const object = await bench.instance(namespace, "web");
+      const condition = conditionOf(object, "Blocked");
+      return condition?.status === "True" && condition;
+    });
+    expect(blocked.reason).toBe("MissingDependencies");
+    expect(blocked.message).toContain("HelmRelease");
+    await bench.installFlux();
+    expect(await gateway.settled(jobId, 90_000)).toMatchObject({
+      outcome: "succeeded",
+    });
+    await agent.stop();
+  }, 180_000);
+
+  it("takes up after a restart what it had begun, with the credential of the cluster", async () => {
+    const { gateway } = bench;
+    const cluster = gateway.newCluster();
+    const agent = await bench.startAgent(cluster);
+    const namespace = await bench.optedIn("again");
+    const withoutAccount = { serviceAccountName: "not-there-yet" };
+    const { jobId } = gateway.issueApply(
+      agent.clusterId,
+      instanceManifest(namespace, "web", withoutAccount),
+    );
+    await eventually(
+      "the job is followed",
+      () => gateway.job(jobId).statuses.length > 1,
+    );
+    await agent.stop();
+    expect(gateway.job(jobId).state).toBe("acked");
+
+    const second = await bench.startAgent(cluster);
+    expect(second.clusterId).toBe(cluster.clusterId);
+    await bench.serviceAccount(namespace, "not-there-yet");
+    expect(await gateway.settled(jobId, 60_000)).toMatchObject({
+      outcome: "succeeded",
+      attempt: 2,
+    });
+    const registrations = gateway
+      .requests()
+      .filter(({ path, status }) => path === "/register" && status === 200);
+    expect(registrations.length).toBeGreaterThan(0);
+    await second.stop();
+  }, 180_000);
+
+  it("answers noop when the result of a finished job got lost", async () => {
+    const { gateway } = bench;
+    const cluster = gateway.newCluster();
+    const agent = await bench.startAgent(cluster);
+    const namespace = await bench.optedIn("lost");
+    gateway.fail({ times: 2, status: 503, path: /\/result$/ });
+    const { jobId } = gateway.issueApply(
+      agent.clusterId,
+      instanceManifest(namespace, "web"),
+    );
+    await eventually("the result is refused", () =>
+      gateway
+        .requests()
+        .some(({ path, status }) => path.includes(jobId) && status === 503),
+    );
+    await agent.stop();
+    const second = await bench.startAgent(cluster);
+    expect(await gateway.settled(jobId, 60_000)).toMatchObject({
+      outcome: "noop",
+    });
+    await second.stop();
+  }, 180_000);
+
+  it("survives a gateway that fails, throttles and cuts connections", async () => {
+    const { gateway } = bench;
+    gateway.fail({ times: 2, status: 503 });
+    gateway.fail({ times: 2, status: 429, retryAfterSeconds: 1 });
+    gateway.fail({ times: 3, cut: true, path: /^\/(jobs|events)/ });
+    const agent = await bench.startAgent();
+    const namespace = await bench.optedIn("rough");
+    const { jobId } = gateway.issueApply(
+      agent.clusterId,
+      instanceManifest(namespace, "web"),
+    );
+    expect(await gateway.settled(jobId, 60_000)).toMatchObject({
+      outcome: "succeeded",
+    });
+    await agent.stop();
+  }, 120_000);
+
+  it("rotates its credential when told to, keeps it in the Secret and goes on with it", async () => {
+    const { gateway } = bench;
+    const agent = await bench.startAgent();
+    const tokenOf = async () => {
+      const secret = await secretOf(agent.clusterId);
+      return (secret?.["data"] as Record<string, string> | undefined)?.[
+        "token"
+      ];
+    };
+    const before = await eventually("it is registered", tokenOf);
+    const { jobId } = gateway.issueIntent(agent.clusterId, {
+      intent: "rotate-operator-credentials",
+    });
+    expect(await gateway.settled(jobId, 30_000)).toMatchObject({
+      outcome: "succeeded",
+    });
+    expect(await tokenOf()).not.toBe(before);
+    await eventually("the old one is forgotten", async () => {
+      const secret = await secretOf(agent.clusterId);
+      const data = secret?.["data"] as Record<string, string>;
+      return !("previous-token" in data);
+    });
+    await eventually("the gateway is told", () =>
+      gateway
+        .events(agent.clusterId)
+        .some(({ kind }) => kind === "CredentialRotated"),
+    );
+    await agent.stop();
+  }, 90_000);
+
+  it("shows in its Cluster object that it is connected, and that its credential is refused", async () => {
+    const { gateway } = bench;
+    const agent = await bench.startAgent();
+    const own = () => bench.api.get({ ...CLUSTER, name: "this-cluster" });
+    await eventually("it is connected", async () => {
+      const status = (await own())?.["status"] as { phase?: string };
+      return status.phase === "Connected";
+    });
+    await eventually("a heartbeat and a snapshot arrive", () => {
+      const kinds = gateway.events(agent.clusterId).map(({ kind }) => kind);
+      return (
+        kinds.includes("ClusterHeartbeat") && kinds.includes("ClusterSnapshot")
+      );
+    });
+    gateway.revoke(agent.clusterId);
+    const refused = await eventually("it is refused", async () => {
+      const condition = conditionOf(await own(), "Authenticated");
+      return condition?.status === "False" && condition;
+    });
+    expect(refused.reason).toBe("CredentialRejected");
+    await agent.stop();
+  }, 90_000);
+
+  it("keeps to one Helm release per name: the older instance holds it", async () => {
+    const { gateway } = bench;
+    const agent = await bench.startAgent();
+    const namespace = await bench.optedIn("names");
+    const first = gateway.issueApply(
+      agent.clusterId,
+      instanceManifest(namespace, "first", {
+        release: { name: "same", namespace },
+      }),
+    );
+    await gateway.settled(first.jobId, 30_000);
+    gateway.issueApply(
+      agent.clusterId,
+      instanceManifest(namespace, "second", {
+        release: { name: "same", namespace },
+      }),
+    );
+    const blocked = await eventually("the second is blocked", async () => {
+      const object = await bench.instance(namespace, "second");
+      const condition = conditionOf(object, "Blocked");
+      return condition?.status === "True" && condition;
+    });
+    expect(blocked).toMatchObject({ reason: "ReleaseNameTaken" });
+    expect(blocked.message).toContain("first");
+    const { jobId } = gateway.issueDelete(agent.clusterId, {
+      ...APPLICATION_INSTANCE,
+      namespace,
+      name: "second",
+    });
+    expect(await gateway.settled(jobId, 30_000)).toMatchObject({
+      outcome: "succeeded",
+    });
+    const secrets = await bench.api.list(
+      { apiVersion: "v1", kind: "Secret" },
+      { namespace, labelSelector: "owner=helm,name=same" },
+    );
+    expect(secrets.length).toBeGreaterThan(0);
+    await agent.stop();
+  }, 120_000);
+});
 
 describe("The agent between a gateway and a cluster", () => {
-  let bench: AgentBench;
-  let agent: RunningAgent & { readonly clusterId: string };
+  let agent: RunningAgent;
   let namespace: string;
 
   beforeAll(async () => {
-    bench = await AgentBench.open();
-    await bench.installFlux();
     agent = await bench.startAgent();
     namespace = await bench.optedIn("shop");
-  }, 600_000);
+  }, 60_000);
 
-  afterAll(() => bench?.stop());
+  afterAll(() => agent.stop());
 
   it("carries an instance from the gateway's job to Ready and tells of it", async () => {
     const { gateway } = bench;
     const { jobId, generation } = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "web"),
+      instanceManifest(namespace, "web"),
     );
     const job = await gateway.settled(jobId, 30_000);
     expect(job).toMatchObject({
@@ -65,7 +240,7 @@ describe("The agent between a gateway and a cluster", () => {
     });
     expect(job.statuses.length).toBeGreaterThan(0);
     const instance = await bench.instance(namespace, "web");
-    expect(condition(instance, "Ready")).toMatchObject({
+    expect(conditionOf(instance, "Ready")).toMatchObject({
       status: "True",
       reason: "HelmReleaseReady",
     });
@@ -114,7 +289,7 @@ describe("The agent between a gateway and a cluster", () => {
     );
     const { jobId } = bench.gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "beside"),
+      instanceManifest(namespace, "beside"),
     );
     await bench.gateway.settled(jobId, 30_000);
     const after = await bench.instance(namespace, "web");
@@ -130,14 +305,16 @@ describe("The agent between a gateway and a cluster", () => {
     const { gateway } = bench;
     const good = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "web", { chart: { ...chart, version: "1.3.0+b1" } }),
+      instanceManifest(namespace, "web", {
+        chart: { ...chart, version: "1.3.0+b1" },
+      }),
     );
     expect(await gateway.settled(good.jobId, 30_000)).toMatchObject({
       outcome: "succeeded",
     });
     const bad = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "web", {
+      instanceManifest(namespace, "web", {
         chart: { ...chart, version: "0.0.9" },
         policy: { timeoutSeconds: 2 },
       }),
@@ -146,7 +323,7 @@ describe("The agent between a gateway and a cluster", () => {
     expect(job.outcome).toBe("failed");
     expect(job.error).toContain("ChartUnreachable");
     const instance = await bench.instance(namespace, "web");
-    expect(condition(instance, "Degraded")).toMatchObject({
+    expect(conditionOf(instance, "Degraded")).toMatchObject({
       status: "True",
       reason: "ChartUnreachable",
     });
@@ -156,7 +333,7 @@ describe("The agent between a gateway and a cluster", () => {
     const { gateway } = bench;
     const suspended = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "beside", { suspend: true }),
+      instanceManifest(namespace, "beside", { suspend: true }),
     );
     expect(await gateway.settled(suspended.jobId, 30_000)).toMatchObject({
       outcome: "succeeded",
@@ -167,13 +344,13 @@ describe("The agent between a gateway and a cluster", () => {
     });
     const resumed = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "beside", { suspend: false }),
+      instanceManifest(namespace, "beside", { suspend: false }),
     );
     expect(await gateway.settled(resumed.jobId, 30_000)).toMatchObject({
       outcome: "succeeded",
     });
     const instance = await bench.instance(namespace, "beside");
-    expect(condition(instance, "Suspended")).toMatchObject({
+    expect(conditionOf(instance, "Suspended")).toMatchObject({
       status: "False",
       reason: "Active",
     });
@@ -183,7 +360,7 @@ describe("The agent between a gateway and a cluster", () => {
     const { gateway, api } = bench;
     const applied = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "beside", { suspend: true }),
+      instanceManifest(namespace, "beside", { suspend: true }),
     );
     await gateway.settled(applied.jobId, 30_000);
     const { jobId } = gateway.issueDelete(agent.clusterId, {
@@ -209,7 +386,7 @@ describe("The agent between a gateway and a cluster", () => {
     const { gateway, api } = bench;
     const applied = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "kept", { deletionPolicy: "Orphan" }),
+      instanceManifest(namespace, "kept", { deletionPolicy: "Orphan" }),
     );
     await gateway.settled(applied.jobId, 30_000);
     const { jobId } = gateway.issueDelete(agent.clusterId, {
@@ -228,7 +405,7 @@ describe("The agent between a gateway and a cluster", () => {
     const { gateway, api } = bench;
     const first = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "owned"),
+      instanceManifest(namespace, "owned"),
     );
     await gateway.settled(first.jobId, 30_000);
     await api.patch(
@@ -238,7 +415,7 @@ describe("The agent between a gateway and a cluster", () => {
     );
     const second = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "owned", {
+      instanceManifest(namespace, "owned", {
         values: { source: "inline", inline: { replicas: 2 } },
       }),
     );
@@ -263,9 +440,9 @@ describe("The agent between a gateway and a cluster", () => {
           kind: "ConfigMap",
           metadata: { name: "mine", namespace },
         },
-        manifest(`${namespace}-closed`, "web"),
-        manifest("kube-nowhere", "web"),
-        manifest(namespace, "leaky", {
+        instanceManifest(`${namespace}-closed`, "web"),
+        instanceManifest("kube-nowhere", "web"),
+        instanceManifest(namespace, "leaky", {
           values: { source: "inline", inline: { adminPassword: "hunter2" } },
         }),
       ].map(async (object) => {
@@ -291,7 +468,7 @@ describe("The agent between a gateway and a cluster", () => {
     const fresh = `${namespace}-new`;
     const { jobId } = gateway.issueApply(
       agent.clusterId,
-      manifest(fresh, "web"),
+      instanceManifest(fresh, "web"),
     );
     expect(await gateway.settled(jobId, 30_000)).toMatchObject({
       outcome: "succeeded",
@@ -310,7 +487,7 @@ describe("The agent between a gateway and a cluster", () => {
     const name = "twice";
     const first = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, name),
+      instanceManifest(namespace, name),
     );
     await gateway.settled(first.jobId, 30_000);
     // The stamp of a generation that this gateway has yet to issue: what it sends now is old.
@@ -325,7 +502,7 @@ describe("The agent between a gateway and a cluster", () => {
     );
     const second = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, name, { suspend: true }),
+      instanceManifest(namespace, name, { suspend: true }),
     );
     const older = await gateway.settled(second.jobId, 30_000);
     expect(older).toMatchObject({ outcome: "noop" });
@@ -354,7 +531,7 @@ describe("The agent between a gateway and a cluster", () => {
     };
     const stuck = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "fixed", { chart }),
+      instanceManifest(namespace, "fixed", { chart }),
     );
     await eventually(
       "the first one is followed",
@@ -362,7 +539,7 @@ describe("The agent between a gateway and a cluster", () => {
     );
     const correction = gateway.issueApply(
       agent.clusterId,
-      manifest(namespace, "fixed"),
+      instanceManifest(namespace, "fixed"),
     );
     expect(await gateway.settled(correction.jobId, 30_000)).toMatchObject({
       outcome: "succeeded",

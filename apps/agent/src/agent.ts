@@ -48,6 +48,7 @@ export class Agent implements OnApplicationShutdown {
   private working: Promise<unknown> = Promise.resolve();
   private reporting: Promise<unknown> = Promise.resolve();
   private health: HealthServer | undefined;
+  private wasConnected = false;
 
   /** Starts everything and returns; nothing that fails later ends the process. */
   async start(): Promise<void> {
@@ -64,8 +65,21 @@ export class Agent implements OnApplicationShutdown {
       { version: VERSION, endpoint: this.config.controlPlaneEndpoint },
       "The agent starts.",
     );
+    this.link.onChange(() => this.sayConnected());
     this.reporting = this.report(this.stopReporting.signal);
     this.working = this.work(this.stopWork.signal);
+  }
+
+  /** One line when the gateway has taken the credential, again after each time that it hadn't. */
+  private sayConnected(): void {
+    const { authentication, clusterId } = this.link.facts;
+    const isConnected = authentication.status === "accepted";
+    if (isConnected && !this.wasConnected)
+      this.log.info(
+        { event: "connected", clusterId },
+        "The agent is connected.",
+      );
+    this.wasConnected = isConnected;
   }
 
   /** Ends in order: no new jobs, reconciles under way end, what is known is sent, connections close. */

@@ -1,4 +1,4 @@
-import { ConflictError, KubeError } from "@vworkspace/kube";
+import { ConflictError, KindMissingError, KubeError } from "@vworkspace/kube";
 
 /** Whether a write failed because the object is no longer the one that was read: read it again and decide anew. */
 export function isStaleRead(error: unknown): boolean {
@@ -11,5 +11,14 @@ export function isStaleRead(error: unknown): boolean {
     error.causes.some(({ field }) =>
       /^metadata\.(uid|resourceVersion)$/.test(field ?? ""),
     )
+  );
+}
+
+/** Whether a write failed because the object is no more. */
+export function isGone(error: unknown): boolean {
+  return (
+    error instanceof KubeError &&
+    !(error instanceof KindMissingError) &&
+    error.status === 404
   );
 }

@@ -44,6 +44,8 @@ async function main(): Promise<void> {
     void app.close().then(() => process.exit(0));
   };
   for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, stop);
+  // A program that started this one over an IPC channel is gone, however it went.
+  process.once("disconnect", () => stop("disconnect"));
   process.on("unhandledRejection", (error) => {
     log.error({ reason: reasonOf(error) }, "Something failed unnoticed.");
   });

@@ -5,6 +5,9 @@ import { ClusterAccess } from "./controllers/cluster-access";
 import type { Controller } from "./controllers/controller";
 import { DefinitionController } from "./controllers/definition-controller";
 import { DeploymentController } from "./controllers/deployment-controller";
+import { FLUX_DEFINITIONS } from "./controllers/flux/flux-definitions";
+import { HelmController } from "./controllers/flux/helm-controller";
+import { SourceController } from "./controllers/flux/source-controller";
 import { GarbageCollector } from "./controllers/garbage-collector";
 import { NamespaceController } from "./controllers/namespace-controller";
 import { ApiServer } from "./http/server";
@@ -65,42 +68,27 @@ const NAMESPACES_OF_EVERY_CLUSTER = [
 export async function startSimulator(
   options: SimulatorOptions = {},
 ): Promise<Simulator> {
-  const clock = options.clock ?? new SystemClock();
-  const store = new Store(options.historyLength ?? 10_000);
-  const catalog = new Catalog();
-  const api = new ResourceApi(store, clock, vworkspaceRules);
-  const watches = new WatchStreams(api, {
-    bookmarkMs: 60_000,
-    defaultTimeoutMs: 30 * 60_000,
-    ...options.watchTimes,
-  });
-  const controllers = startControllers(options, {
-    api,
-    catalog,
-    clock,
-    watches,
-  });
+  const cluster = assemble(options);
+  const controllers = startControllers(options, cluster);
   const snapshot = options.statePath
-    ? new SnapshotFile(options.statePath, store)
+    ? new SnapshotFile(options.statePath, cluster.api.store)
     : undefined;
-  const isKnown = snapshot?.load() ?? false;
-  if (isKnown) resume(store, controllers);
+  if (snapshot?.load()) resume(cluster.api.store, controllers);
   snapshot?.keep();
-  seed(new ClusterAccess(api, catalog, "simulator"), options);
+  seed(new ClusterAccess(cluster.api, cluster.catalog, "simulator"), options);
 
   const token = options.token ?? randomBytes(24).toString("base64url");
-  const server = new ApiServer(new Router(api, catalog, watches), token);
-  const url = await server.listen(
-    options.host ?? "127.0.0.1",
-    options.port ?? 0,
-  );
+  const router = new Router(cluster.api, cluster.catalog, cluster.watches);
+  const server = new ApiServer(router, token);
+  const { host = "127.0.0.1", port = 0 } = options;
+  const url = await server.listen(host, port);
   return {
     url,
     token,
     requestCount: () => server.requestCount,
     stop: async () => {
       for (const controller of controllers) controller.stop();
-      watches.end();
+      cluster.watches.end();
       await server.close();
       snapshot?.flush();
     },
@@ -112,6 +100,18 @@ interface Parts {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly watches: WatchStreams;
+}
+
+function assemble(options: SimulatorOptions): Parts {
+  const clock = options.clock ?? new SystemClock();
+  const store = new Store(options.historyLength ?? 10_000);
+  const api = new ResourceApi(store, clock, vworkspaceRules);
+  const watches = new WatchStreams(api, {
+    bookmarkMs: 60_000,
+    defaultTimeoutMs: 30 * 60_000,
+    ...options.watchTimes,
+  });
+  return { api, catalog: new Catalog(), clock, watches };
 }
 
 function startControllers(
@@ -130,6 +130,14 @@ function startControllers(
     new GarbageCollector(manager, clock, onError),
     new DeploymentController(manager, clock, onError),
   ];
+  if (options.flux) {
+    const { delayMs: pace } = options.flux;
+    const surroundings = { clock, pace, random: Math.random, onError };
+    controllers.push(
+      new SourceController(access("source-controller"), surroundings),
+      new HelmController(access("helm-controller"), surroundings),
+    );
+  }
   api.store.onChange((change) => {
     for (const controller of controllers) controller.onChange(change);
   });
@@ -161,6 +169,7 @@ function resume(store: Store, controllers: readonly Controller[]): void {
 function seed(cluster: ClusterAccess, options: SimulatorOptions): void {
   for (const name of NAMESPACES_OF_EVERY_CLUSTER)
     cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
-  for (const definition of options.definitions ?? [])
+  const own = options.flux ? FLUX_DEFINITIONS : [];
+  for (const definition of [...own, ...(options.definitions ?? [])])
     cluster.apply(definition as KubeObject);
 }

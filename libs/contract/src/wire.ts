@@ -1,10 +1,15 @@
 import { z } from "zod";
 import { LIMITS } from "./limits";
 
+/** Never through the middle of a surrogate pair: half of one can't be stored. */
+function cut(value: string): string {
+  const end = LIMITS.messageCharacters;
+  const isPair = /[\uD800-\uDBFF]/.test(value.charAt(end - 1));
+  return value.slice(0, isPair && value.length > end ? end - 1 : end);
+}
+
 /** Cut, not refused: a long message from a cluster must not lose the report it stands in. */
-const text = z
-  .string()
-  .transform((value) => value.slice(0, LIMITS.messageCharacters));
+const text = z.string().transform(cut);
 const shortText = z.string().max(512);
 
 /** RFC 3339 with any offset; times on the wire are UTC, but peers are read generously. */

@@ -13,7 +13,7 @@ export function renewalTime(
   const { issuedAt, expiresAt } = credential;
   if (issuedAt === undefined || expiresAt === undefined) return undefined;
   const life = Math.max(0, expiresAt - issuedAt);
-  return issuedAt + life * (2 / 3 + chance / 3);
+  return Math.round(issuedAt + life * (2 / 3 + chance / 3));
 }
 
 /** How long to leave a control plane alone that refuses the credential: 5 to 15 minutes. */

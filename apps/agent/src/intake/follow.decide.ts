@@ -39,7 +39,7 @@ export function followApplied(
     };
   if (isSameKind(object, APPLICATION_INSTANCE))
     return isObserved(object, wanted)
-      ? instanceVerdict(conditionsOf(object))
+      ? instanceVerdict(object)
       : waiting("Applied", "not looked at yet");
   if (isSameKind(object, OPERATION))
     return operationVerdict(conditionsOf(object));
@@ -47,15 +47,20 @@ export function followApplied(
   return { state: "succeeded", phase: "Applied" };
 }
 
-function instanceVerdict(conditions: readonly Condition[]): FollowVerdict {
-  if (find(conditions, "Suspended")?.status === "True")
-    return { state: "succeeded", phase: "Suspended" };
+/** A suspended instance has settled when it is suspended: what its Ready says is from before. */
+function instanceVerdict(object: KubeObject): FollowVerdict {
+  const conditions = conditionsOf(object);
+  const spec = object["spec"] as { suspend?: boolean } | undefined;
+  if (spec?.suspend === true)
+    return find(conditions, "Suspended")?.status === "True"
+      ? { state: "succeeded", phase: "Suspended" }
+      : waiting("Suspending", "not suspended yet");
   const ready = find(conditions, "Ready");
   if (ready?.status === "True") return { state: "succeeded", phase: "Ready" };
   const blocked = find(conditions, "Blocked");
   if (blocked?.status === "True") return waiting("Blocked", describe(blocked));
   return ready
-    ? waiting(ready.reason, describe(ready))
+    ? waiting(ready.reason, ready.message)
     : waiting("Applied", "not looked at yet");
 }
 

@@ -38,7 +38,7 @@ export function manifestRefusal(manifest: KubeObject): string | undefined {
   if (first === undefined) return undefined;
   const others =
     problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
-  return `${first.field}: ${first.message}${others}`;
+  return `${first.message}${others}`;
 }
 
 export function isSameKind(one: Kind, other: Kind): boolean {

@@ -83,7 +83,9 @@ export class PollLoop {
     return pauseMs;
   }
 
+  /** The first poll of a process doesn't wait: what is open, and whether the credential is taken, is known at once. */
   private waitSeconds(): number {
+    if (this.isFirst) return 0;
     const { maxWaitSeconds } = this.options;
     return Math.max(
       1,

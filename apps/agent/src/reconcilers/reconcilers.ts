@@ -1,7 +1,13 @@
 import type { Clock } from "@vworkspace/kernel";
-import { KeyedQueue, type ReconcileOutcome, Runner } from "@vworkspace/kube";
+import {
+  again,
+  KeyedQueue,
+  type ReconcileOutcome,
+  Runner,
+} from "@vworkspace/kube";
 import { APPLICATION_INSTANCE, CLUSTER } from "@vworkspace/resources";
 import type { Link } from "../control-plane/link";
+import { isGone, isStaleRead } from "../kube-failures";
 import { type Log, reasonOf } from "../log";
 import {
   HELM_RELEASE,
@@ -21,6 +27,12 @@ export interface ReconcilersOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onRun?: (kind: string, hasFailed: boolean) => void;
+}
+
+/** Somebody else wrote or deleted between our read and our write: no failure, only a reason to read again. */
+function againIfStale(error: unknown): ReconcileOutcome {
+  if (isStaleRead(error) || isGone(error)) return again;
+  throw error;
 }
 
 const FLUX_KINDS = [HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY];
@@ -93,7 +105,7 @@ export class Reconcilers {
     return new Runner({
       queue,
       reconcile: async (key) => {
-        const outcome = await reconcile(key);
+        const outcome = await reconcile(key).catch(againIfStale);
         onRun?.(kind, false);
         return outcome;
       },

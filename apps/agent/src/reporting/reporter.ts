@@ -8,6 +8,7 @@ import type {
 import { type Clock, newId } from "@vworkspace/kernel";
 import type { ControlPlane } from "../control-plane/control-plane";
 import { isFailure } from "../control-plane/control-plane-error";
+import type { Link } from "../control-plane/link";
 import { retryPauseMs } from "../control-plane/patience";
 import { type Log, reasonOf } from "../log";
 import { batchOf } from "./batch.decide";
@@ -28,6 +29,8 @@ export interface NewEvent {
 export interface ReporterOptions {
   readonly controlPlane: ControlPlane;
   readonly spool: EventSpool;
+  /** While the cluster has no credential that is taken, nothing is sent. */
+  readonly link: Link;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;
@@ -45,7 +48,9 @@ export class Reporter {
   private refused = 0;
   private wake: AbortController = new AbortController();
 
-  constructor(private readonly options: ReporterOptions) {}
+  constructor(private readonly options: ReporterOptions) {
+    options.link.onChange(() => this.wake.abort());
+  }
 
   get queued(): number {
     return this.options.spool.size;
@@ -74,13 +79,14 @@ export class Reporter {
       if (!(await this.waitForBatch(signal))) break;
       failures = (await this.sendBatch(failures, signal)) ? 0 : failures + 1;
     }
-    if (this.options.spool.size > 0) await this.sendBatch(failures, signal);
+    if (this.options.spool.size > 0 && this.maySend())
+      await this.sendBatch(failures, signal);
   }
 
   /** Resolves once there is a batch: full, or its first event a second old. False when `signal` aborts first. */
   private async waitForBatch(signal: AbortSignal): Promise<boolean> {
     const { spool, clock } = this.options;
-    while (spool.size === 0) {
+    while (spool.size === 0 || !this.maySend()) {
       this.wake = new AbortController();
       const either = AbortSignal.any([signal, this.wake.signal]);
       await clock.sleep(60_000, either);
@@ -88,6 +94,11 @@ export class Reporter {
     }
     if (spool.size < BATCH_EVENTS) await clock.sleep(BATCH_MS, signal);
     return !signal.aborted;
+  }
+
+  private maySend(): boolean {
+    const { isRegistered, authentication } = this.options.link.facts;
+    return isRegistered && authentication.status !== "rejected";
   }
 
   private async sendBatch(
@@ -117,7 +128,11 @@ export class Reporter {
         { reason: reasonOf(error), queued: spool.size },
         "Events could not be sent yet.",
       );
-      await clock.sleep(retryPauseMs(error, failures, random), signal);
+      // Refused for its credential: maySend() says when it is worth another attempt.
+      const pauseMs = isFailure(error, "unauthenticated")
+        ? BATCH_MS
+        : retryPauseMs(error, failures, random);
+      await clock.sleep(pauseMs, signal);
       return false;
     }
   }

@@ -27,13 +27,15 @@ import {
 import { Agent } from "../agent";
 import { AgentModule } from "../agent.module";
 import { readAgentConfig } from "../config";
+import { HELM_RELEASE } from "../watches/watched-kinds";
 import { eventually } from "./eventually";
-import { fluxDefinitions } from "./flux-definitions";
+import { fluxDefinitions, permissiveFluxDefinitions } from "./flux-definitions";
 import { FluxStandIn } from "./flux-stand-in";
 
 const ADMIN = { fieldManager: "admin" };
 
 export interface RunningAgent {
+  readonly clusterId: string;
   stop(): Promise<void>;
 }
 
@@ -42,6 +44,9 @@ export class AgentBench {
   private readonly apps: INestApplicationContext[] = [];
   private flux: FluxStandIn | undefined;
 
+  /** Of the agents it starts. */
+  private logLevel = "silent";
+
   private constructor(
     readonly cluster: OpenedCluster,
     readonly gateway: FakeGateway,
@@ -49,7 +54,8 @@ export class AgentBench {
     readonly api: KubeClient,
   ) {}
 
-  static async open(): Promise<AgentBench> {
+  /** @param logLevel of the agents; silent where it isn't given */
+  static async open(logLevel?: string): Promise<AgentBench> {
     const cluster = await openCluster();
     const gateway = await startFakeGateway();
     const kubeconfig = cluster.kubeconfigPath;
@@ -60,14 +66,38 @@ export class AgentBench {
       connection,
       openKubeApi(connection),
     );
-    await bench.install(
-      customResourceDefinitions().map(({ manifest }) => manifest as KubeObject),
-    );
-    return bench;
+    if (logLevel) bench.logLevel = logLevel;
+    try {
+      await bench.install(
+        customResourceDefinitions().map((crd) => crd.manifest as KubeObject),
+      );
+      return bench;
+    } catch (error) {
+      await bench.stop();
+      throw error;
+    }
+  }
+
+  /** A cluster that is used again may still have it, with releases whose finalizer nobody takes off any more. */
+  async removeFlux(): Promise<void> {
+    await this.releaseFinalizers();
+    for (const { apiVersion, kind, metadata } of fluxDefinitions()) {
+      const ref = { apiVersion, kind, name: metadata.name };
+      await this.api.delete(ref);
+      await eventually(
+        `${metadata.name} is gone`,
+        async () => (await this.api.get(ref)) === undefined,
+      );
+    }
   }
 
   async installFlux(): Promise<void> {
-    await this.install(fluxDefinitions());
+    // The simulator refuses what it doesn't evaluate, and the real CRDs have rules in CEL.
+    await this.install(
+      this.cluster.target === "simulator"
+        ? permissiveFluxDefinitions()
+        : fluxDefinitions(),
+    );
     this.flux = new FluxStandIn(this.api);
     this.flux.start();
   }
@@ -76,10 +106,8 @@ export class AgentBench {
   async startAgent(
     cluster = this.gateway.newCluster(),
     environment: Readonly<Record<string, string>> = {},
-  ): Promise<RunningAgent & { readonly clusterId: string }> {
-    const log = pino({
-      level: process.env["VWORKSPACE_TEST_LOG_LEVEL"] ?? "silent",
-    });
+  ): Promise<RunningAgent> {
+    const log = pino({ level: this.logLevel });
     const config = readAgentConfig({
       CONTROL_PLANE_ENDPOINT: this.gateway.url,
       VWORKSPACE_REGISTRATION_TOKEN: cluster.registrationToken,
@@ -120,12 +148,15 @@ export class AgentBench {
     return name;
   }
 
-  async serviceAccount(namespace: string): Promise<void> {
+  async serviceAccount(
+    namespace: string,
+    name: string = RELEASE_SERVICE_ACCOUNT,
+  ): Promise<void> {
     await this.api.apply(
       {
         apiVersion: "v1",
         kind: "ServiceAccount",
-        metadata: { name: RELEASE_SERVICE_ACCOUNT, namespace },
+        metadata: { name, namespace },
       },
       ADMIN,
     );
@@ -140,6 +171,15 @@ export class AgentBench {
 
   instance(namespace: string, name: string): Promise<KubeObject | undefined> {
     return this.api.get({ ...APPLICATION_INSTANCE, namespace, name });
+  }
+
+  private async releaseFinalizers(): Promise<void> {
+    if (!(await this.api.serves(HELM_RELEASE))) return;
+    for (const { metadata } of await this.api.list(HELM_RELEASE)) {
+      const { namespace = "", name } = metadata;
+      const ref = { ...HELM_RELEASE, namespace, name };
+      await this.api.patch(ref, { metadata: { finalizers: null } }, ADMIN);
+    }
   }
 
   private async install(definitions: readonly KubeObject[]): Promise<void> {

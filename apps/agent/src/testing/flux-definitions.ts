@@ -10,60 +10,48 @@ const KINDS = [
   ["source.toolkit.fluxcd.io", "v1", "OCIRepository", "ocirepositories"],
 ] as const;
 
-/** Flux's CRDs: the real ones where they are laid beside the checkout, else stand-ins that take anything. */
+const ANYTHING = {
+  type: "object",
+  "x-kubernetes-preserve-unknown-fields": true,
+};
+
+/** Flux's CRDs as they are laid beside the checkout; stand-ins that take anything where they aren't. */
 export function fluxDefinitions(): readonly KubeObject[] {
-  return KINDS.map(([group, version, kind, plural]) => {
-    const file = join(
-      repositoryRoot(),
-      "..",
-      "shared",
-      "crds",
-      `${plural}.${group}.yaml`,
-    );
-    if (existsSync(file))
-      return parse(readFileSync(file, "utf8")) as KubeObject;
-    return standIn({ group, version, kind, plural });
+  const directory = join(repositoryRoot(), "..", "shared", "crds");
+  return KINDS.map((kind) => {
+    const file = join(directory, `${kind[3]}.${kind[0]}.yaml`);
+    if (!existsSync(file)) return standIn(...kind);
+    return parse(readFileSync(file, "utf8")) as KubeObject;
   });
 }
 
-function standIn(names: {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly plural: string;
-}): KubeObject {
-  const { group, version, kind, plural } = names;
-  const anything = {
-    type: "object",
-    "x-kubernetes-preserve-unknown-fields": true,
+/** For a cluster that doesn't evaluate CEL. */
+export function permissiveFluxDefinitions(): readonly KubeObject[] {
+  return KINDS.map((kind) => standIn(...kind));
+}
+
+function standIn(
+  ...[group, version, kind, plural]: (typeof KINDS)[number]
+): KubeObject {
+  const names = {
+    kind,
+    plural,
+    singular: kind.toLowerCase(),
+    listKind: `${kind}List`,
+  };
+  const properties = { spec: ANYTHING, status: ANYTHING };
+  const schema = { openAPIV3Schema: { type: "object", properties } };
+  const served = {
+    name: version,
+    served: true,
+    storage: true,
+    subresources: { status: {} },
+    schema,
   };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
     metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: {
-        kind,
-        plural,
-        singular: kind.toLowerCase(),
-        listKind: `${kind}List`,
-      },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: {
-            openAPIV3Schema: {
-              type: "object",
-              properties: { spec: anything, status: anything },
-            },
-          },
-        },
-      ],
-    },
+    spec: { group, scope: "Namespaced", names, versions: [served] },
   };
 }

@@ -133,20 +133,13 @@ export class FluxStandIn {
     release: Release,
     source: Source | undefined,
   ): Promise<void> {
-    const { generation = 1 } = release.metadata;
     const artifact = source?.status?.artifact;
     if (artifact === undefined) return;
-    const version =
-      release.spec.chart?.spec.version ??
-      `${artifact.revision.split("@")[0]}+${artifact.digest.slice(7, 19)}`;
-    const [newest, ...older] = release.status?.history ?? [];
-    const isSame = newest?.chartVersion === version;
-    const revision = isSame ? newest.version : (newest?.version ?? 0) + 1;
-    await this.storeRelease(release, revision);
-    const history = [
-      snapshot(release, version, revision),
-      ...(newest && !isSame ? [{ ...newest, status: "superseded" }] : older),
-    ];
+    const version = chartVersion(release, artifact);
+    const history = nextHistory(release, version);
+    await this.storeRelease(release, history[0]?.version ?? 1);
+    const { generation = 1 } = release.metadata;
+    const ready = { reason: "InstallSucceeded", message: "installed" };
     await this.api.patchStatus<KubeObject>(
       {
         ...release,
@@ -157,12 +150,7 @@ export class FluxStandIn {
           ...(release.spec.chartRef && {
             lastAttemptedRevisionDigest: artifact.digest,
           }),
-          conditions: [
-            condition("Ready", true, generation, {
-              reason: "InstallSucceeded",
-              message: "installed",
-            }),
-          ],
+          conditions: [condition("Ready", true, generation, ready)],
         },
       },
       MANAGER,
@@ -225,6 +213,28 @@ export class FluxStandIn {
       MANAGER,
     );
   }
+}
+
+/** helm-controller adds the beginning of an OCI artifact's digest as build metadata. */
+function chartVersion(
+  release: Release,
+  artifact: { readonly revision: string; readonly digest: string },
+): string {
+  const tag = artifact.revision.split("@")[0] ?? "";
+  const wanted = release.spec.chart?.spec.version;
+  const plain = tag.split("_")[0] ?? "";
+  return wanted ?? `${plain}+${artifact.digest.slice(7, 19)}`;
+}
+
+function nextHistory(release: Release, version: string) {
+  const [newest, ...older] = release.status?.history ?? [];
+  if (newest === undefined) return [snapshot(release, version, 1)];
+  if (newest.chartVersion === version)
+    return [snapshot(release, version, newest.version), ...older];
+  return [
+    snapshot(release, version, newest.version + 1),
+    { ...newest, status: "superseded" },
+  ];
 }
 
 function snapshot(release: Release, version: string, revision: number) {

@@ -20,6 +20,13 @@ const SETTINGS = {
   max_connections: "100",
 };
 
+/** Of what the server wrote last: enough to say why it ended. */
+const KEPT_CHARACTERS = 4096;
+const STILL_TAKEN =
+  /shared memory block .* is still in use|lock file .* already exists/;
+const START_ATTEMPTS = 60;
+const START_PAUSE_MS = 250;
+
 /** Starts a PostgreSQL of its own under `dataDir`, listening on 127.0.0.1 with scram-sha-256. */
 export async function startEmbeddedPostgres(
   dataDir: string,
@@ -37,8 +44,12 @@ export async function startEmbeddedPostgres(
   await directory.own();
   await directory.endLeftover(log);
   const port = await freePort();
-  const server = await newServer(directory.postgres, password, port);
-  await start(server, directory);
+  let said = "";
+  const server = await newServer(directory.postgres, password, {
+    port,
+    onLog: (text) => (said = `${said}${text}`.slice(-KEPT_CHARACTERS)),
+  });
+  await start(server, directory, () => said);
   const stop = async () => {
     await server.stop();
     await directory.disown();
@@ -49,14 +60,14 @@ export async function startEmbeddedPostgres(
 async function newServer(
   databaseDir: string,
   password: string,
-  port: number,
+  how: { readonly port: number; readonly onLog: (text: string) => void },
 ): Promise<EmbeddedPostgresClass> {
   const EmbeddedPostgresServer = await importWithoutExitHooks();
   return new EmbeddedPostgresServer({
+    ...how,
     databaseDir,
     user: SUPERUSER,
     password,
-    port,
     authMethod: "scram-sha-256",
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
@@ -65,7 +76,6 @@ async function newServer(
       "-c",
       `${name}=${value}`,
     ]),
-    onLog: () => undefined,
     onError: () => undefined,
   });
 }
@@ -73,13 +83,14 @@ async function newServer(
 async function start(
   server: EmbeddedPostgresClass,
   directory: DataDirectory,
+  said: () => string,
 ): Promise<void> {
   const isInitialised = await directory.isInitialised();
   try {
     if (!isInitialised) await server.initialise();
-    await server.start();
+    await startOnceFree(server, said);
   } catch (error) {
-    const cause = error instanceof Error ? error.message : "it ended at once";
+    const cause = error instanceof Error ? error.message : fatal(said());
     throw new ConfigurationError(
       `The embedded PostgreSQL in ${directory.postgres} does not start (${cause}): is the directory readable, and made by the same version?`,
     );
@@ -87,6 +98,27 @@ async function start(
   if (isInitialised) return;
   await server.createDatabase(DATABASE);
   await directory.markInitialised();
+}
+
+/** The processes of a server that was killed outlive it for a moment, and PostgreSQL refuses to start beside them. */
+async function startOnceFree(
+  server: EmbeddedPostgresClass,
+  said: () => string,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await server.start();
+    } catch (error) {
+      const isTaken = STILL_TAKEN.test(fatal(said()));
+      if (!isTaken || attempt === START_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, START_PAUSE_MS));
+    }
+  }
+}
+
+/** Why the server ended, in its own words. */
+function fatal(said: string): string {
+  return /FATAL: +(.*)(?![^]*FATAL: )/.exec(said)?.[1] ?? "it ended at once";
 }
 
 /**
@@ -103,6 +135,8 @@ async function importWithoutExitHooks(): Promise<typeof EmbeddedPostgresClass> {
     "exit",
     "uncaughtException",
     "unhandledRejection",
+    "message",
+    "disconnect",
   ];
   const listeners = (event: string) =>
     process.listeners(event as NodeJS.Signals);

@@ -36,7 +36,12 @@ export function migrationSource(urls: DatabaseUrls): DataSource {
     poolSize: 2,
     applicationName: "vworkspace-migrations",
     extra: {
-      options: `-c timezone=UTC -c vw.app_role=${app} -c vw.worker_role=${worker}`,
+      options: `-c timezone=UTC -c vw.app_role=${escaped(app)} -c vw.worker_role=${escaped(worker)}`,
     },
   });
+}
+
+/** A space would end the value of a start-up option (PostgreSQL, "options" of a connection). */
+function escaped(role: string): string {
+  return role.replace(/[\\ ]/g, "\\$&");
 }

@@ -80,14 +80,22 @@ async function makeRole(
   role: string,
   password: string,
 ): Promise<void> {
-  const { rowCount } = await client.query(
-    "select 1 from pg_roles where rolname = $1",
+  const { rows } = await client.query<{ isMighty: boolean }>(
+    'select rolsuper or rolbypassrls or rolcreaterole as "isMighty" from pg_roles where rolname = $1',
     [role],
   );
-  const verb = rowCount === 0 ? "create" : "alter";
-  const attributes = "login nosuperuser nocreatedb nocreaterole nobypassrls";
+  const [existing] = rows;
+  if (existing?.isMighty) {
+    throw new ConfigurationError(
+      `The role ${role} is a superuser, bypasses row-level security or may create roles: take that away, since it would see every tenant.`,
+    );
+  }
+  // Only a superuser may name these attributes in an alter, even where nothing changes.
+  const attributes = existing
+    ? ""
+    : "nosuperuser nocreatedb nocreaterole nobypassrls";
   await client.query(
-    `${verb} role ${role} with ${attributes} password ${client.escapeLiteral(password)}`,
+    `${existing ? "alter" : "create"} role ${role} with login ${attributes} password ${client.escapeLiteral(password)}`,
   );
 }
 

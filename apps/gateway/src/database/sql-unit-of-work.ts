@@ -8,8 +8,12 @@ import { type StorePort, type Stores, UnitOfWork } from "./unit-of-work";
 const RETRYABLE_STATES = new Set(["40001", "40P01"]);
 const MAX_ATTEMPTS = 4;
 
-/** The database cannot be reached, is starting, stopping, or out of connections: come back later. */
-const CONNECTION_STATES = /^(08|57P|53)/;
+/** Services look before they write; these tell that somebody else wrote in between. */
+const UNIQUE_VIOLATION = "23505";
+const FOREIGN_KEY_VIOLATION = "23503";
+
+/** The database cannot be reached, is starting, stopping, out of connections, or others hold what is wanted: come back later. */
+const UNAVAILABLE_STATES = /^(08|57P|53|40001$|40P01$|55P03$)/;
 const CONNECTION_ERRORS = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
@@ -60,7 +64,7 @@ export class SqlUnitOfWork extends UnitOfWork {
       } catch (error) {
         if (RETRYABLE_STATES.has(sqlState(error)) && attempt < MAX_ATTEMPTS)
           continue;
-        throw asUnavailable(error);
+        throw asRefusal(error);
       }
     }
   }
@@ -83,7 +87,7 @@ export class SqlUnitOfWork extends UnitOfWork {
       );
       await runner.commitTransaction();
       queryCount.total += scope.organizationId === undefined ? 2 : 3;
-      for (const hook of hooks) hook();
+      committed(hooks);
       return result;
     } catch (error) {
       await rollback(runner);
@@ -117,6 +121,17 @@ interface Scope {
   readonly organizationId: string | undefined;
 }
 
+/** What is committed stays so: a hook that fails must not make its caller, or a repeat, believe otherwise. */
+function committed(hooks: readonly (() => void)[]): void {
+  for (const hook of hooks) {
+    try {
+      hook();
+    } catch (error) {
+      process.emitWarning(error instanceof Error ? error : String(error));
+    }
+  }
+}
+
 /** A connection that broke has rolled back already; the first error is the one that matters. */
 async function rollback(runner: QueryRunner): Promise<void> {
   if (!runner.isTransactionActive) return;
@@ -129,17 +144,31 @@ export function sqlState(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
-/** Name of the constraint that an error of the driver tells of, or "". */
-export function violatedConstraint(error: unknown): string {
-  const constraint = (error as { constraint?: unknown } | null)?.constraint;
-  return typeof constraint === "string" ? constraint : "";
+/** What a caller may be told; anything else is a fault of the gateway. */
+function asRefusal(error: unknown): unknown {
+  switch (sqlState(error)) {
+    case UNIQUE_VIOLATION:
+      return new DomainError(
+        "already_exists",
+        "Somebody has just made or named one alike: read again, and choose another name.",
+        { cause: error },
+      );
+    case FOREIGN_KEY_VIOLATION:
+      return new DomainError(
+        "conflict",
+        "A record that this one refers to has just been removed, or is still referred to: read again.",
+        { cause: error },
+      );
+    default:
+      return asUnavailable(error);
+  }
 }
 
 function asUnavailable(error: unknown): unknown {
   const code = sqlState(error);
   const text = error instanceof Error ? error.message : "";
   const isConnection =
-    CONNECTION_STATES.test(code) ||
+    UNAVAILABLE_STATES.test(code) ||
     CONNECTION_ERRORS.has(code) ||
     /connection terminated|timeout exceeded when trying to connect/i.test(text);
   if (!isConnection) return error;

@@ -12,7 +12,8 @@ import { PollService } from "./pull/poll.service";
 import { PullTransport } from "./pull/pull.transport";
 import { SqlSweepStore } from "./sweep/adapters/sql-sweep-store";
 import { SweepStore } from "./sweep/domain/sweep-store";
-import { SweepOptions, SweepService } from "./sweep/sweep.service";
+import { SweepLoopService, SweepOptions } from "./sweep/sweep-loop.service";
+import { SweepService } from "./sweep/sweep.service";
 
 export interface DeliverySettings {
   readonly leaseSeconds: number;
@@ -62,6 +63,7 @@ export class DeliveryModule {
         JobService,
         PollService,
         SweepService,
+        SweepLoopService,
       ],
       exports: [DeliveryService, JobService, PollService, SweepService],
     };

@@ -42,7 +42,14 @@ export class DeliveryService {
     organizationId: string,
     state: DesiredState,
   ): Promise<number> {
-    const generation = await stores.get(DesiredObjectStore).issue(state);
+    const objects = stores.get(DesiredObjectStore);
+    const expected = (await objects.lock(state.object))?.generation ?? 0;
+    const generation = await objects.issue(state);
+    if (generation > expected + 1)
+      await this.recordRestore(stores, organizationId, state.object, {
+        seen: generation - 1,
+        expected,
+      });
     await this.carry(stores, organizationId, { ...state, generation });
     return generation;
   }
@@ -97,9 +104,9 @@ export class DeliveryService {
     if (!progress) return;
     if (seenGeneration > progress.generation) {
       await objects.raiseAbove(object, seenGeneration);
-      await this.record(stores, organizationId, object, {
-        action: "delivery.restore_detected",
-        detail: { seen: seenGeneration, expected: progress.generation },
+      await this.recordRestore(stores, organizationId, object, {
+        seen: seenGeneration,
+        expected: progress.generation,
       });
     }
     const generation = await objects.reissue(object);
@@ -141,6 +148,19 @@ export class DeliveryService {
       await stores
         .get(DesiredObjectStore)
         .setWaitsForDelete(delivery.object, true);
+  }
+
+  /** The cluster carries what we never issued, as far as we know: the database is an older one. */
+  private recordRestore(
+    stores: Stores,
+    organizationId: string,
+    object: ObjectIdentity,
+    detail: { seen: number; expected: number },
+  ): Promise<void> {
+    return this.record(stores, organizationId, object, {
+      action: "delivery.restore_detected",
+      detail,
+    });
   }
 
   private record(

@@ -72,11 +72,15 @@ function readKind(
     );
   if (apiVersion !== expected && (type.isCustom || apiVersion !== undefined))
     throw badRequest(
-      `the API version in the data (${String(apiVersion ?? "")}) does not match the expected API version (${expected})`,
+      `the API version in the data (${textOf(apiVersion)}) does not match the expected API version (${expected})`,
     );
   if (!isMissing && kind !== type.kind)
-    throw wrongKind(String(kind), body, target);
+    throw wrongKind(textOf(kind), body, target);
   return { apiVersion: expected, kind: type.kind };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function wrongKind(kind: string, body: Fields, { type, version }: Target) {
@@ -85,7 +89,7 @@ function wrongKind(kind: string, body: Fields, { type, version }: Target) {
       `${kind} in version "${version.name}" cannot be handled as a ${type.kind}`,
     );
   const metadata = isFields(body["metadata"]) ? body["metadata"] : {};
-  const name = String(metadata["name"] ?? "");
+  const name = textOf(metadata["name"]);
   return invalid({ kind, group: type.group, name }, [
     invalidValue("kind", kind, `must be ${type.kind}`),
   ]);

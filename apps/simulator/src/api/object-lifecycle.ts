@@ -58,12 +58,12 @@ export function writable(
   if (subresource === "status") {
     const { status: _, ...rest } = old;
     const metadata = withManagedFields(old.metadata, managedFields);
-    return withStatus({ ...rest, metadata } as KubeObject, next["status"]);
+    return withStatus({ ...rest, metadata }, next["status"]);
   }
   const metadata = carried(next.metadata, old.metadata);
   if (!version.hasStatus) return { ...next, metadata };
   const { status: _, ...rest } = next;
-  return withStatus({ ...rest, metadata } as KubeObject, old["status"]);
+  return withStatus({ ...rest, metadata }, old["status"]);
 }
 
 function withStatus(object: KubeObject, status: unknown): KubeObject {

@@ -48,33 +48,38 @@ function isOperation(value: unknown): value is Operation {
   );
 }
 
+type Perform = (document: unknown, operation: Operation) => unknown;
+
+const PERFORM: Readonly<Record<string, Perform>> = {
+  add: (document, { path, value }) =>
+    set(document, parsePointer(path), structuredClone(value)),
+  remove: (document, { path }) => remove(document, parsePointer(path)),
+  replace: (document, { path, value }) => {
+    const pointer = parsePointer(path);
+    if (pointer.length === 0) return structuredClone(value);
+    return set(remove(document, pointer), pointer, structuredClone(value));
+  },
+  move: (document, { path, from = "" }) => {
+    const source = parsePointer(from);
+    const value = read(document, source);
+    return set(remove(document, source), parsePointer(path), value);
+  },
+  copy: (document, { path, from = "" }) => {
+    const value = read(document, parsePointer(from));
+    return set(document, parsePointer(path), structuredClone(value));
+  },
+  test: (document, { path, value }) => {
+    if (!isEqual(read(document, parsePointer(path)), value)) throw impossible();
+    return document;
+  },
+};
+
 function perform(document: unknown, operation: Operation): unknown {
-  const path = parsePointer(operation.path);
-  switch (operation.op) {
-    case "add":
-      return set(document, path, structuredClone(operation.value));
-    case "remove":
-      return remove(document, path);
-    case "replace":
-      read(document, path);
-      return path.length === 0
-        ? operation.value
-        : set(remove(document, path), path, structuredClone(operation.value));
-    case "move": {
-      const from = parsePointer(operation.from ?? "");
-      const value = read(document, from);
-      return set(remove(document, from), path, value);
-    }
-    case "copy": {
-      const value = read(document, parsePointer(operation.from ?? ""));
-      return set(document, path, structuredClone(value));
-    }
-    case "test":
-      if (!isEqual(read(document, path), operation.value)) throw impossible();
-      return document;
-    default:
-      throw impossible();
-  }
+  const own = Object.hasOwn(PERFORM, operation.op)
+    ? PERFORM[operation.op]
+    : undefined;
+  if (!own) throw impossible();
+  return own(document, operation);
 }
 
 function parsePointer(pointer: string): string[] {

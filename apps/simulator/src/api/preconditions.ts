@@ -29,12 +29,13 @@ export function requireUnchanged(
     throw modified(type, old.name);
 }
 
-/** A custom resource is never replaced without saying which state of it the client has seen. */
+/** Some kinds are never replaced without saying which state the client has seen. @throws StatusError 422 */
 export function requireResourceVersion(
   { type }: Target,
   object: KubeObject,
 ): void {
-  if (!type.isCustom || object.metadata.resourceVersion !== undefined) return;
+  const { resourceVersion } = object.metadata;
+  if (!type.isUpdatedByVersion || resourceVersion !== undefined) return;
   throw invalid(
     { kind: type.plural, group: type.group, name: object.metadata.name },
     [

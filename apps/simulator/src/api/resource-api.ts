@@ -84,10 +84,9 @@ export class ResourceApi {
     const write = { next, options, isApplied: false };
     const old = this.find(target, name);
     if (!old) {
-      // Leases may be created by an update; nothing else here.
-      const mayCreate =
-        target.type.plural === "leases" && target.subresource === "";
-      if (!mayCreate) throw notFound(target.type, name);
+      const isStatus = target.subresource === "status";
+      if (isStatus || !target.type.isCreatedByUpdate)
+        throw notFound(target.type, name);
       return { object: this.writer.insert(target, write), isCreated: true };
     }
     requireResourceVersion(target, next);
@@ -182,7 +181,7 @@ function readConfiguration(
       ...emptyObject(config),
       ...(status === undefined ? {} : { status }),
     };
-  return target.version.hasStatus ? (rest as KubeObject) : config;
+  return target.version.hasStatus ? rest : config;
 }
 
 /** A resourceVersion fences nothing here, and so it is with the real server. */

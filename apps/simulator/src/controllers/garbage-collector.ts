@@ -26,23 +26,16 @@ export class GarbageCollector implements Controller {
   }
 
   onChange({ resource, type, object }: Change): void {
-    const { uid = "" } = object.metadata;
-    const owners = object.metadata.ownerReferences ?? [];
     if (type === "DELETED") {
-      this.places.delete(uid);
-      for (const dependent of this.dependents.get(uid) ?? [])
-        this.work.schedule(dependent);
-      for (const owner of owners) {
-        this.dependents.get(owner.uid)?.delete(uid);
-        this.work.schedule(owner.uid);
-      }
+      this.forget(object);
       return;
     }
     this.learn(resource, object);
-    const isHeld = (object.metadata.finalizers ?? []).some((name) =>
-      [FOREGROUND_FINALIZER, ORPHAN_FINALIZER].includes(name),
-    );
-    if (owners.length > 0 || isHeld) this.work.schedule(uid);
+    const { uid = "", ownerReferences = [], finalizers = [] } = object.metadata;
+    const isHeld =
+      finalizers.includes(FOREGROUND_FINALIZER) ||
+      finalizers.includes(ORPHAN_FINALIZER);
+    if (ownerReferences.length > 0 || isHeld) this.work.schedule(uid);
   }
 
   stop(): void {
@@ -58,18 +51,34 @@ export class GarbageCollector implements Controller {
     }
   }
 
+  /** Its dependents have lost an owner; its owners may have been waiting for it. */
+  private forget({ metadata }: KubeObject): void {
+    const { uid = "", ownerReferences = [] } = metadata;
+    this.places.delete(uid);
+    for (const dependent of this.dependents.get(uid) ?? [])
+      this.work.schedule(dependent);
+    for (const owner of ownerReferences) {
+      this.dependents.get(owner.uid)?.delete(uid);
+      this.work.schedule(owner.uid);
+    }
+  }
+
   private sync(uid: string): void {
     const object = this.find(uid);
     if (!object) return;
+    const { deletionTimestamp, finalizers = [] } = object.metadata;
+    if (deletionTimestamp === undefined) this.collect(object, uid);
+    else if (finalizers.includes(ORPHAN_FINALIZER)) this.orphan(object, uid);
+    else if (finalizers.includes(FOREGROUND_FINALIZER))
+      this.foreground(object, uid);
+  }
+
+  private collect(object: KubeObject, uid: string): void {
     const owners = object.metadata.ownerReferences ?? [];
     const isAbandoned =
       owners.length > 0 && owners.every((owner) => !this.places.has(owner.uid));
-    if (isAbandoned && object.metadata.deletionTimestamp === undefined)
+    if (isAbandoned)
       this.cluster.delete(refOf(object), { preconditions: { uid } });
-    const finalizers = object.metadata.finalizers ?? [];
-    if (object.metadata.deletionTimestamp === undefined) return;
-    if (finalizers.includes(ORPHAN_FINALIZER)) this.orphan(object, uid);
-    if (finalizers.includes(FOREGROUND_FINALIZER)) this.foreground(object, uid);
   }
 
   private orphan(owner: KubeObject, uid: string): void {

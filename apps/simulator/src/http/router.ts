@@ -80,9 +80,7 @@ export class Router {
       parsed.kind === "group"
         ? groupDocument(types, parsed.group)
         : resourceList(types, parsed.group, parsed.version);
-    if (found) return ok(found);
-    refuseUnservedGroup(parsed.group);
-    return PAGE_NOT_FOUND;
+    return found ? ok(found) : PAGE_NOT_FOUND;
   }
 
   private wellKnown(pathname: string, host: string): Answer {
@@ -152,12 +150,8 @@ function subresource(
 
 /** The core group answers in its own way; a group defined by CRDs says "page not found". */
 function unserved(path: ResourcePath): undefined {
-  refuseUnservedGroup(path.group);
+  if (UNSERVED_GROUPS.includes(path.group))
+    throw notImplemented(`serve the API group ${path.group}`);
   if (path.group === "") throw resourceMissing();
   return undefined;
-}
-
-function refuseUnservedGroup(group: string): void {
-  if (UNSERVED_GROUPS.includes(group))
-    throw notImplemented(`serve the API group ${group}`);
 }

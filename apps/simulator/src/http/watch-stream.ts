@@ -71,7 +71,11 @@ export class WatchStreams {
   private keepOpen(
     { target }: ResourceRequest,
     response: ServerResponse,
-    watch: { stop(): void; timeoutMs: number; sendBookmark(): void },
+    watch: {
+      readonly stop: () => void;
+      readonly timeoutMs: number;
+      readonly sendBookmark: () => void;
+    },
   ): void {
     const bookmarks = setInterval(watch.sendBookmark, this.times.bookmarkMs);
     const last = setTimeout(

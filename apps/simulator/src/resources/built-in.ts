@@ -11,7 +11,13 @@ import type { ResourceType } from "./resource-type";
 type Options = Partial<
   Pick<
     ResourceType,
-    "shortNames" | "categories" | "isNamespaced" | "hasGeneration" | "prepare"
+    | "shortNames"
+    | "categories"
+    | "isNamespaced"
+    | "hasGeneration"
+    | "isCreatedByUpdate"
+    | "isUpdatedByVersion"
+    | "prepare"
   >
 > & { readonly hasStatus?: boolean; readonly schema?: Schema };
 
@@ -34,13 +40,20 @@ function builtIn(
     isNamespaced: true,
     isCustom: false,
     hasGeneration: false,
+    isCreatedByUpdate: false,
+    isUpdatedByVersion: false,
     isTerminating: false,
     versions: [{ name: version, hasStatus, schema }],
     ...rest,
   };
 }
 
-const RBAC = "rbac.authorization.k8s.io/v1";
+function rbac(kind: string, plural: string, options: Options = {}) {
+  return builtIn("rbac.authorization.k8s.io/v1", kind, plural, {
+    isCreatedByUpdate: true,
+    ...options,
+  });
+}
 
 export const NAMESPACES = builtIn("v1", "Namespace", "namespaces", {
   isNamespaced: false,
@@ -58,6 +71,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS = builtIn(
     isNamespaced: false,
     hasStatus: true,
     hasGeneration: true,
+    isUpdatedByVersion: true,
     shortNames: ["crd", "crds"],
     categories: ["api-extensions"],
     schema: { properties: { status: CONDITIONS } },
@@ -97,9 +111,13 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
     prepare: prepareConfigMap,
   }),
   SERVICE_ACCOUNTS,
-  builtIn("v1", "Event", "events", { shortNames: ["ev"] }),
+  builtIn("v1", "Event", "events", {
+    shortNames: ["ev"],
+    isCreatedByUpdate: true,
+  }),
   builtIn("v1", "Service", "services", {
     hasStatus: true,
+    isCreatedByUpdate: true,
     shortNames: ["svc"],
     categories: ["all"],
     schema: { properties: { spec: SERVICE_SPEC, status: CONDITIONS } },
@@ -112,18 +130,29 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
     schema: { ...CONTAINER_TEMPLATE },
   }),
   DEPLOYMENTS,
-  builtIn(RBAC, "Role", "roles"),
-  builtIn(RBAC, "RoleBinding", "rolebindings", { prepare: prepareBinding }),
-  builtIn(RBAC, "ClusterRole", "clusterroles", { isNamespaced: false }),
-  builtIn(RBAC, "ClusterRoleBinding", "clusterrolebindings", {
+  builtIn("networking.k8s.io/v1", "Ingress", "ingresses", {
+    hasStatus: true,
+    hasGeneration: true,
+    shortNames: ["ing"],
+  }),
+  rbac("Role", "roles"),
+  rbac("RoleBinding", "rolebindings", { prepare: prepareBinding }),
+  rbac("ClusterRole", "clusterroles", { isNamespaced: false }),
+  rbac("ClusterRoleBinding", "clusterrolebindings", {
     isNamespaced: false,
     prepare: prepareBinding,
   }),
-  builtIn("coordination.k8s.io/v1", "Lease", "leases"),
+  builtIn("coordination.k8s.io/v1", "Lease", "leases", {
+    isCreatedByUpdate: true,
+    isUpdatedByVersion: true,
+  }),
   CUSTOM_RESOURCE_DEFINITIONS,
 ];
 
-/** Groups of a real cluster that the simulator has none or not all of: asked for, it answers 501 instead of "not found". */
+/**
+ * Groups that every real cluster has and this one does not. Discovery leaves them out, which is true; whoever asks for their
+ * resources all the same is told that it is the simulator that lacks them.
+ */
 export const UNSERVED_GROUPS: readonly string[] = [
   "admissionregistration.k8s.io",
   "apiregistration.k8s.io",
@@ -135,7 +164,6 @@ export const UNSERVED_GROUPS: readonly string[] = [
   "discovery.k8s.io",
   "events.k8s.io",
   "flowcontrol.apiserver.k8s.io",
-  "networking.k8s.io",
   "node.k8s.io",
   "policy",
   "scheduling.k8s.io",

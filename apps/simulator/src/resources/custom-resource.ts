@@ -38,6 +38,8 @@ export function customResource(definition: KubeObject): ResourceType {
     isNamespaced: spec["scope"] === "Namespaced",
     isCustom: true,
     hasGeneration: true,
+    isCreatedByUpdate: false,
+    isUpdatedByVersion: true,
     isTerminating: definition.metadata.deletionTimestamp !== undefined,
     versions: versions as unknown as ResourceType["versions"],
   };
@@ -56,7 +58,6 @@ function readVersion(version: unknown): ResourceVersion {
         kind: { type: "string" },
         // A definition may restrict name and generateName; how lists in metadata merge is the same for every kind.
         metadata: {
-          ...own.properties?.["metadata"],
           properties: {
             ...own.properties?.["metadata"]?.properties,
             ...METADATA.properties,

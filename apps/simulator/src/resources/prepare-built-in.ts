@@ -1,5 +1,5 @@
 import { badRequest } from "../api/status-error";
-import { isEqual, isFields, valueAt, type Fields } from "../json";
+import { isEqual, isFields, stringAt, valueAt, type Fields } from "../json";
 import type { KubeObject } from "../kube-object";
 import { forbiddenValue, invalid, invalidValue } from "../schema/field-error";
 
@@ -106,7 +106,7 @@ function stringMap(
     Object.values(value).every((one) => typeof one === "string")
   )
     return value as Record<string, string>;
-  const kind = String(object["kind"] ?? "Secret");
+  const kind = stringAt(object, "kind") || "Secret";
   throw badRequest(
     `${kind} in version "v1" cannot be handled as a ${kind}: ${field} must be a map of strings`,
   );

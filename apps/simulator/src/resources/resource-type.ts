@@ -22,6 +22,10 @@ export interface ResourceType {
   readonly isCustom: boolean;
   /** Whether metadata.generation is kept. */
   readonly hasGeneration: boolean;
+  /** Whether an update of what is not there creates it. */
+  readonly isCreatedByUpdate: boolean;
+  /** Whether an update has to say which state of the object it replaces. */
+  readonly isUpdatedByVersion: boolean;
   readonly versions: readonly [ResourceVersion, ...ResourceVersion[]];
   /** While its CustomResourceDefinition is being deleted nothing new is created. */
   readonly isTerminating: boolean;

@@ -121,10 +121,10 @@ function tooLong(path: string, limit: number): FieldError {
 }
 
 const LIMITS: readonly {
-  key: "minimum" | "maximum";
-  exclusive: "exclusiveMinimum" | "exclusiveMaximum";
-  words: string;
-  isPast(value: number, limit: number): boolean;
+  readonly key: "minimum" | "maximum";
+  readonly exclusive: "exclusiveMinimum" | "exclusiveMaximum";
+  readonly words: string;
+  readonly isPast: (value: number, limit: number) => boolean;
 }[] = [
   {
     key: "minimum",
@@ -145,27 +145,28 @@ function numberErrors(
   schema: Schema,
   path: string,
 ): FieldError[] {
-  const errors: FieldError[] = [];
-  const refuse = (why: string) =>
-    errors.push(invalidValue(path, value, `${path} in body should be ${why}`));
-  for (const { key, exclusive, words, isPast } of LIMITS) {
-    const limit = schema[key];
-    if (limit === undefined) continue;
-    const isExclusive = schema[exclusive] === true;
-    if (isPast(value, limit) || (isExclusive && value === limit))
-      refuse(`${words}${isExclusive ? "" : " or equal to"} ${limit}`);
-  }
+  const refusals = LIMITS.flatMap((limit) =>
+    limitProblem(value, schema, limit),
+  );
   if (schema.multipleOf !== undefined && value % schema.multipleOf !== 0)
-    refuse(`a multiple of ${schema.multipleOf}`);
+    refusals.push(`should be a multiple of ${schema.multipleOf}`);
   if (schema.format === "int32" && value !== (value | 0))
-    errors.push(
-      invalidValue(
-        path,
-        value,
-        `${path} in body must be of type int32: ${shown(value)}`,
-      ),
-    );
-  return errors;
+    refusals.push(`must be of type int32: ${shown(value)}`);
+  return refusals.map((why) =>
+    invalidValue(path, value, `${path} in body ${why}`),
+  );
+}
+
+function limitProblem(
+  value: number,
+  schema: Schema,
+  { key, exclusive, words, isPast }: (typeof LIMITS)[number],
+): string[] {
+  const limit = schema[key];
+  if (limit === undefined) return [];
+  const isExclusive = schema[exclusive] === true;
+  if (!isPast(value, limit) && !(isExclusive && value === limit)) return [];
+  return [`should be ${words}${isExclusive ? "" : " or equal to"} ${limit}`];
 }
 
 function sizeErrors(value: object, schema: Schema, path: string): FieldError[] {

@@ -76,10 +76,7 @@ function wrongSpec({ problems }: Observation): Decision | undefined {
   const [first] = problems;
   if (first === undefined) return undefined;
   return {
-    unready: {
-      reason: "HelmReleaseFailed",
-      message: `${first.field}: ${first.message}`,
-    },
+    unready: { reason: "HelmReleaseFailed", message: first.message },
   };
 }
 

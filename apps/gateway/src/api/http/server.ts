@@ -5,7 +5,7 @@ import {
 } from "@nestjs/platform-fastify";
 import { LIMITS } from "@vworkspace/contract";
 import { isLoopback, newId } from "@vworkspace/kernel";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import { type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import type { Logger } from "pino";
 import { Histogram } from "prom-client";
 
@@ -26,7 +26,7 @@ const durations = new Histogram({
 export function httpAdapter(logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: BODY_TIMEOUT_MS,

@@ -9,6 +9,10 @@ export interface RecordField extends DomainField {
   readonly sql: SqlExpression;
   /** The column is a uuid that is shown as text: compared as a uuid, so that its index and its partitions are used. */
   readonly isUuid?: boolean;
+  /** No two records of an organization have the same value. */
+  readonly isUnique?: boolean;
+  /** Every record has a value, so nobody needs to ask for those that have none. */
+  readonly isAlwaysSet?: boolean;
   /** The model that a many2one leads to. A function, since models lead to each other. */
   readonly target?: () => RecordModel;
 }

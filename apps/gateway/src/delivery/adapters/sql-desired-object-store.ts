@@ -25,11 +25,13 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
   }
 
   override async issue(state: DesiredState): Promise<number> {
+    // Above what the cluster carries already: the stamp of an object that outlived our counter, or that we forgot with a
+    // restored backup, would make it deaf to a lower generation.
     const row = await this.transaction.one<{ generation: string }>(
       `insert into desired_objects (organization_id, cluster_id, api_version, kind, namespace, name, generation, action, payload)
-       values ($1, $2, $3, $4, $5, $6, 1, $7, $8)
+       values ($1, $2, $3, $4, $5, $6, 1 + coalesce((select intent_generation from observed_objects where ${WHERE}), 0), $7, $8)
        on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
-         set generation = desired_objects.generation + 1, action = excluded.action, payload = excluded.payload,
+         set generation = greatest(desired_objects.generation, desired_objects.observed_generation) + 1, action = excluded.action, payload = excluded.payload,
              reissue_at = null, reissues = 0, updated_at = now()
        returning generation`,
       [...this.key(state.object), state.action, JSON.stringify(state.manifest)],
@@ -58,7 +60,7 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
 
   override async reissue(object: ObjectIdentity): Promise<number> {
     const row = await this.transaction.one<{ generation: string }>(
-      `update desired_objects set generation = generation + 1, reissues = reissues + 1, reissue_at = null, updated_at = now()
+      `update desired_objects set generation = greatest(generation, observed_generation) + 1, reissues = reissues + 1, reissue_at = null, updated_at = now()
        where ${WHERE} returning generation`,
       this.key(object),
     );

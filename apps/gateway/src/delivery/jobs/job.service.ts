@@ -100,11 +100,12 @@ export class JobService {
       const job = await stores
         .get(JobStore)
         .findOpen(principal.clusterId, jobId);
-      return job !== undefined && this.close(stores, actor, job, settlement);
+      if (!job || (job.isExpired && job.state !== "acked")) return false;
+      return this.close(stores, actor, job, settlement);
     });
   }
 
-  /** Closes a job that nobody acked in its time; the sweep finds it. */
+  /** Closes a job whose time is over, unless its lease was renewed meanwhile; the sweep finds it. */
   async expire(
     organizationId: string,
     clusterId: string,

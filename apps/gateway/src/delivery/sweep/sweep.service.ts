@@ -1,21 +1,15 @@
 import { Injectable, Logger } from "@nestjs/common";
-import { Clock } from "@vworkspace/kernel";
 import { UnitOfWork } from "../../database/unit-of-work";
-import { PresenceService } from "../../fleet/clusters/presence.service";
 import { ClusterSignals } from "../../fleet/signals/domain/cluster-signals";
 import { DeliveryService } from "../delivery.service";
 import { JobService } from "../jobs/job.service";
-import { SweepStore } from "./domain/sweep-store";
-
-export class SweepOptions {
-  constructor(
-    readonly periodSeconds: number,
-    readonly retentionDays: number,
-  ) {}
-}
+import { type SweepFindings, SweepStore } from "./domain/sweep-store";
 
 const LIMIT = 500;
-const HOUSEKEEPING_MS = 3600_000;
+/** How long a re-issue that fails, say for want of a transport, stays out of the way. */
+const POSTPONE_SECONDS = 300;
+
+type Due = SweepFindings["due"][number];
 
 /**
  * The slow look that makes everything else a matter of speed only: it finds what a lost notification missed, what
@@ -24,70 +18,74 @@ const HOUSEKEEPING_MS = 3600_000;
 @Injectable()
 export class SweepService {
   private readonly logger = new Logger(SweepService.name);
-  private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
-  private housekeepingDue = 0;
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly jobs: JobService,
     private readonly delivery: DeliveryService,
-    private readonly presence: PresenceService,
     private readonly signals: ClusterSignals,
-    private readonly clock: Clock,
-    private readonly options: SweepOptions,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.running = this.run();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping.abort();
-    await this.running;
-    await this.presence.flush().catch(() => undefined);
-  }
-
-  /** One look, and what follows from it. */
-  async sweep(): Promise<void> {
-    await this.presence.flush();
+  /**
+   * One look, and what follows from it: one by one, each in a transaction of its own, so that what fails keeps nothing
+   * else from its turn.
+   * @param stopping ends it between two of them
+   */
+  async sweep(stopping?: AbortSignal): Promise<void> {
     const found = await this.unitOfWork.asWorker((stores) =>
       stores.get(SweepStore).look(this.signals.waiting(), LIMIT),
     );
     for (const clusterId of found.deliverable) this.signals.wakeHere(clusterId);
-    for (const { organizationId, clusterId, jobId } of found.expired)
-      await this.jobs.expire(organizationId, clusterId, jobId);
-    for (const { organizationId, object } of found.due) {
-      await this.unitOfWork.inOrganization(organizationId, async (stores) => {
-        if (await stores.get(SweepStore).claimDue(object))
-          await this.delivery.reissue(stores, organizationId, object);
-      });
+    for (const { organizationId, clusterId, jobId } of found.expired) {
+      if (stopping?.aborted) return;
+      await this.attempt("An expired job could not be closed", () =>
+        this.jobs.expire(organizationId, clusterId, jobId),
+      );
+    }
+    for (const due of found.due) {
+      if (stopping?.aborted) return;
+      await this.reissueOrPostpone(due);
     }
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      try {
-        await this.keepHouse();
-        await this.sweep();
-      } catch (error) {
-        this.logger.warn(
-          { err: error },
-          "A sweep failed; the next one does its work",
-        );
-      }
-      // Jitter: replicas that started together don't sweep together.
-      const pauseMs =
-        this.options.periodSeconds * 1000 * (0.75 + Math.random() / 2);
-      await this.clock.sleep(pauseMs, this.stopping.signal);
-    }
-  }
-
-  private async keepHouse(): Promise<void> {
-    if (this.clock.now() < this.housekeepingDue) return;
+  /** Months ahead, retention, and what nobody asks for again. */
+  async keepHouse(retentionDays: number): Promise<void> {
     await this.unitOfWork.asWorker((stores) =>
-      stores.get(SweepStore).keepHouse(this.options.retentionDays),
+      stores.get(SweepStore).keepHouse(retentionDays),
     );
-    this.housekeepingDue = this.clock.now() + HOUSEKEEPING_MS;
+  }
+
+  private async reissueOrPostpone(due: Due): Promise<void> {
+    const { organizationId, object } = due;
+    const isDone = await this.attempt(
+      "A generation could not be issued again",
+      () =>
+        this.unitOfWork.inOrganization(organizationId, async (stores) => {
+          if (await stores.get(SweepStore).claimDue(object))
+            await this.delivery.reissue(stores, organizationId, object);
+        }),
+    );
+    if (isDone) return;
+    await this.attempt("A re-issue could not be put off", () =>
+      this.unitOfWork.asWorker((stores) =>
+        stores
+          .get(SweepStore)
+          .postpone(organizationId, object, POSTPONE_SECONDS),
+      ),
+    );
+  }
+
+  /** Whether it went well; what didn't is told, and the next sweep finds it again. */
+  private async attempt(
+    complaint: string,
+    work: () => Promise<void>,
+  ): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.logger.warn({ err: error }, complaint);
+      return false;
+    }
   }
 }

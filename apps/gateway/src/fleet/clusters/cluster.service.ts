@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Injectable } from "@nestjs/common";
-import { LIMITS } from "@vworkspace/contract";
+import { isStorable, LIMITS } from "@vworkspace/contract";
 import { DomainError, newId } from "@vworkspace/kernel";
 import { MasterKey } from "../../database/master-key";
 import type { Stores } from "../../database/unit-of-work";
@@ -12,6 +12,8 @@ import { ClusterStore } from "./domain/cluster-store";
 import { CredentialStore } from "./domain/credential-store";
 
 export const REGISTRATION_TOKEN_PURPOSE = "registration-token";
+
+const MAX_NAME_CHARACTERS = 253;
 
 export interface RegistrationToken {
   /** Shown once; only its hash is kept. */
@@ -36,9 +38,10 @@ export class ClusterService {
     if (!/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/.test(cluster.code)) {
       throw new DomainError(
         "validation_failed",
-        `code is "${cluster.code}": use lower-case letters, digits, dots and hyphens, at most 63.`,
+        `code is "${cluster.code.slice(0, 80)}": use lower-case letters, digits, dots and hyphens, at most 63.`,
       );
     }
+    refuseName(cluster.name);
     const id = newId();
     const isNew = await stores.get(ClusterStore).add({
       id,
@@ -65,6 +68,7 @@ export class ClusterService {
     name: string,
   ): Promise<void> {
     const cluster = await this.require(stores, clusterId);
+    refuseName(name);
     await stores.get(ClusterStore).rename(clusterId, name);
     await this.record(stores, actor, "cluster.write", cluster);
   }
@@ -75,7 +79,7 @@ export class ClusterService {
     actor: Actor,
     clusterId: string,
   ): Promise<RegistrationToken> {
-    const cluster = await this.require(stores, clusterId);
+    const cluster = await this.hold(stores, clusterId);
     if (cluster.state === "revoked" || cluster.state === "disabled") {
       throw new DomainError(
         "validation_failed",
@@ -103,7 +107,7 @@ export class ClusterService {
 
   /** Ends every credential of the cluster, for good; what runs there goes on running. */
   async revoke(stores: Stores, actor: Actor, clusterId: string): Promise<void> {
-    const cluster = await this.require(stores, clusterId);
+    const cluster = await this.hold(stores, clusterId);
     if (cluster.state === "revoked") return;
     await stores.get(CredentialStore).revokeAll(clusterId);
     await this.changeState(stores, actor, cluster, {
@@ -117,12 +121,13 @@ export class ClusterService {
     actor: Actor,
     clusterId: string,
   ): Promise<void> {
-    const cluster = await this.require(stores, clusterId);
+    const cluster = await this.hold(stores, clusterId);
     if (cluster.state === "revoked")
       throw new DomainError(
         "validation_failed",
         `Cluster ${cluster.code} is revoked.`,
       );
+    if (cluster.state === "disabled") return;
     await this.changeState(stores, actor, cluster, {
       state: "disabled",
       action: "cluster.disable",
@@ -130,20 +135,24 @@ export class ClusterService {
   }
 
   async enable(stores: Stores, actor: Actor, clusterId: string): Promise<void> {
-    const cluster = await this.require(stores, clusterId);
+    const cluster = await this.hold(stores, clusterId);
     if (cluster.state !== "disabled") return;
+    // Enabled is what it was before: active only where an agent ever registered.
+    const wasActive = await stores.get(CredentialStore).hasAny(clusterId);
     await this.changeState(stores, actor, cluster, {
-      state: "active",
+      state: wasActive ? "active" : "pending",
       action: "cluster.enable",
     });
   }
 
   /** @throws DomainError not_found */
   async require(stores: Stores, clusterId: string): Promise<Cluster> {
-    const cluster = await stores.get(ClusterStore).byId(clusterId);
-    if (!cluster)
-      throw new DomainError("not_found", "There is no such cluster.");
-    return cluster;
+    return found(await stores.get(ClusterStore).byId(clusterId));
+  }
+
+  /** The same, holding its row: changes of a cluster's state take turns. */
+  private async hold(stores: Stores, clusterId: string): Promise<Cluster> {
+    return found(await stores.get(ClusterStore).lock(clusterId));
   }
 
   private async changeState(
@@ -171,4 +180,17 @@ export class ClusterService {
       detail,
     });
   }
+}
+
+function refuseName(name: string): void {
+  if (name.length > MAX_NAME_CHARACTERS || !isStorable(name))
+    throw new DomainError(
+      "validation_failed",
+      `name must have at most ${MAX_NAME_CHARACTERS} characters, without U+0000 and lone surrogates.`,
+    );
+}
+
+function found(cluster: Cluster | undefined): Cluster {
+  if (!cluster) throw new DomainError("not_found", "There is no such cluster.");
+  return cluster;
 }

@@ -90,7 +90,7 @@ export class CredentialService {
         const credentials = stores.get(CredentialStore);
         const row = await credentials.lock(principal.credentialId);
         if (!row?.isLive) throw refusedCredential();
-        if (row.successorUsed) return undefined;
+        if (!(await credentials.takeBackSuccessor(row))) return undefined;
         const id = newId();
         const expiresAt = await credentials.add({
           id,
@@ -98,7 +98,7 @@ export class CredentialService {
           ttlSeconds: LIMITS.tokenSeconds,
         });
         await credentials.succeed(row, id, this.options.credentialGraceSeconds);
-        await credentials.endPredecessor(row.id);
+        await credentials.endPredecessor(row);
         await this.record(stores, organizationId, row, {
           action: "cluster.rotate_credential",
           credential: id,
@@ -137,23 +137,12 @@ export class CredentialService {
     const credentials = stores.get(CredentialStore);
     const owner = await credentials.clusterOfToken(found.tokenId);
     if (!owner) throw refusedToken();
-    if (
-      request.clusterId !== undefined &&
-      request.clusterId !== "" &&
-      request.clusterId !== owner.clusterCode
-    ) {
-      throw new DomainError(
-        "forbidden",
-        `clusterId is "${request.clusterId}": the registration token is for another cluster.`,
-      );
-    }
-    if (request.simulated && !this.options.acceptsSimulated) {
-      throw new DomainError(
-        "forbidden",
-        "This gateway takes no simulated clusters: they belong to the demo.",
-      );
-    }
-    if (!(await credentials.consumeRegistrationToken(found.tokenId)))
+    this.refuseForeign(request, owner.clusterCode);
+    const clusters = stores.get(ClusterStore);
+    // The cluster's row is held before the token's, as where a cluster is revoked: neither undoes the other.
+    const cluster = await clusters.lock(owner.clusterId);
+    const isOpen = cluster?.state === "pending" || cluster?.state === "active";
+    if (!isOpen || !(await credentials.consumeRegistrationToken(found.tokenId)))
       throw refusedToken();
     const id = newId();
     const expiresAt = await credentials.add({
@@ -162,11 +151,11 @@ export class CredentialService {
       registrationTokenId: found.tokenId,
       ttlSeconds: LIMITS.tokenSeconds,
     });
-    const clusters = stores.get(ClusterStore);
     await clusters.setState(owner.clusterId, "active");
     await clusters.setFacts(owner.clusterId, {
       agentVersion: request.agentVersion,
       clusterUid: request.clusterUid,
+      simulated: request.simulated,
     });
     await this.record(stores, found.organizationId, owner, {
       action: "cluster.register",
@@ -178,6 +167,21 @@ export class CredentialService {
       clusterCode: owner.clusterCode,
       expiresAt,
     };
+  }
+
+  private refuseForeign(request: RegisterRequest, clusterCode: string): void {
+    if (request.clusterId && request.clusterId !== clusterCode) {
+      throw new DomainError(
+        "forbidden",
+        `clusterId is "${request.clusterId}": the registration token is for another cluster.`,
+      );
+    }
+    if (request.simulated && !this.options.acceptsSimulated) {
+      throw new DomainError(
+        "forbidden",
+        "This gateway takes no simulated clusters: they belong to the demo.",
+      );
+    }
   }
 
   private async noteFirstUse(

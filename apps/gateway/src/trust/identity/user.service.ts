@@ -8,7 +8,8 @@ import { gatewayActor, type Role, type UserActor } from "./domain/actor";
 import { UserStore } from "./domain/user-store";
 
 const KEY_PURPOSE = "api-key";
-const PREFIX_CHARACTERS = 11;
+/** The part of a key that the gateway made by which a person recognises it; of another's key nothing is shown. */
+const PUBLIC_PART = /^vw_[A-Za-z0-9_-]{8}(?=_)/;
 const MAX_KEY_CHARACTERS = 512;
 
 export interface AddUser {
@@ -83,7 +84,7 @@ export class UserService {
         role: user.role,
       });
       const secretHash = this.masterKey.hash(KEY_PURPOSE, key);
-      const prefix = key.slice(0, PREFIX_CHARACTERS);
+      const prefix = PUBLIC_PART.exec(key)?.[0] ?? "";
       if (!(await users.hasKey(organization.id, secretHash))) {
         await users.addKey({
           organizationId: organization.id,

@@ -17,6 +17,7 @@ export function catalogEntryModel(organization: OdooModel): OdooModel {
     fields: [
       char("code", "Code", {
         isRequired: true,
+        isUnique: true,
         writable: "always",
         help: "The catalogId: a DNS label.",
       }),

@@ -24,6 +24,7 @@ export function clusterModel(
     fields: [
       char("code", "Code", {
         isRequired: true,
+        isUnique: true,
         writable: "on create",
         help: "The cluster's id on the wire; it can't be changed.",
       }),

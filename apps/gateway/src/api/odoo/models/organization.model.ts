@@ -8,7 +8,10 @@ export function organizationModel(): OdooModel {
     displayField: "name",
     from: "(select id as organization_id, id, number, code, name from organizations)",
     fields: [
-      char("code", "Code", { help: "Public name of the organization." }),
+      char("code", "Code", {
+        isUnique: true,
+        help: "Public name of the organization.",
+      }),
       char("name", "Name"),
     ],
   });

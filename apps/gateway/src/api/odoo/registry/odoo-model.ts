@@ -38,7 +38,11 @@ export class OdooModel implements RecordModel {
     if (display === undefined)
       throw new Error(`${spec.name} has no field ${spec.displayField}.`);
     this.fields = [
-      integer("id", "ID", { sql: column("number") }),
+      integer("id", "ID", {
+        sql: column("number"),
+        isUnique: true,
+        isAlwaysSet: true,
+      }),
       char("display_name", "Display name", { sql: display.sql }),
       ...spec.fields,
     ];

@@ -38,7 +38,7 @@ export function readValues(
       );
     requireWritable(field, how.isCreate);
     if (how.wire === "xml") requireCarriable(field, value);
-    values[name] = readField(field, value);
+    values[name] = requireSet(field, readField(field, value));
   }
   if (how.isCreate) requireRequired(model, values);
   return values;
@@ -58,9 +58,15 @@ function requireWritable(field: ModelField, isCreate: boolean): void {
 function requireRequired(model: OdooModel, values: RpcStruct | object): void {
   const given = new Map(Object.entries(values));
   const missing = model.fields.find(
-    (field) => field.isRequired && (given.get(field.name) ?? "") === "",
+    (field) => field.isRequired && !given.has(field.name),
   );
   if (missing) throw invalid(missing, "is missing; it is required.");
+}
+
+function requireSet(field: ModelField, value: unknown): unknown {
+  if (field.isRequired && value === "")
+    throw invalid(field, "is empty; it is required.");
+  return value;
 }
 
 /** XML-RPC may have changed such a struct on its way here, so that it would not be what the caller meant. */

@@ -19,6 +19,7 @@ interface OpenRow {
   name: string;
   generation: string | null;
   state: OpenState;
+  is_expired: boolean;
 }
 
 interface OfferRow {
@@ -34,8 +35,14 @@ interface OfferRow {
   is_first: boolean;
 }
 
-const OPEN =
-  "id, cluster_id, kind, api_version, object_kind, namespace, name, generation, state";
+/** Its time is over and nobody follows it: it was never acked, or its lease has run out besides. */
+const IS_EXPIRED =
+  "(expires_at <= clock_timestamp() and (state <> 'acked' or lease_until < clock_timestamp()))";
+
+/** Its agent may still report on it. An acked job goes on past its time, for as long as its lease is renewed. */
+const IS_FOLLOWED = "(state = 'acked' or expires_at > clock_timestamp())";
+
+const OPEN = `id, cluster_id, kind, api_version, object_kind, namespace, name, generation, state, ${IS_EXPIRED} as is_expired`;
 
 export class SqlJobStore extends JobStore {
   constructor(private readonly transaction: SqlTransaction) {
@@ -156,7 +163,7 @@ export class SqlJobStore extends JobStore {
   ): Promise<boolean> {
     const acked = await this.transaction.run(
       `update jobs set state = 'acked', acked_at = coalesce(acked_at, clock_timestamp()), lease_until = clock_timestamp() + make_interval(secs => $4)
-       where organization_id = $1 and cluster_id = $2 and id = $3 and (state = 'acked' or expires_at > clock_timestamp())`,
+       where organization_id = $1 and cluster_id = $2 and id = $3 and ${IS_FOLLOWED}`,
       [this.transaction.organization, clusterId, jobId, leaseSeconds],
     );
     return acked > 0;
@@ -169,7 +176,7 @@ export class SqlJobStore extends JobStore {
   ): Promise<boolean> {
     const noted = await this.transaction.run(
       `update jobs set status = $4, lease_until = case when state = 'acked' then clock_timestamp() + make_interval(secs => $5) end
-       where organization_id = $1 and cluster_id = $2 and id = $3`,
+       where organization_id = $1 and cluster_id = $2 and id = $3 and ${IS_FOLLOWED}`,
       [
         this.transaction.organization,
         clusterId,
@@ -187,7 +194,7 @@ export class SqlJobStore extends JobStore {
   ): Promise<boolean> {
     // One statement, so that a job is open or settled, never both and never neither. The payload stays behind as a digest.
     const moved = await this.transaction.run(
-      `with closed as (delete from jobs where organization_id = $1 and id = $2 returning *)
+      `with closed as (delete from jobs where organization_id = $1 and id = $2 and ($3 <> 'expired' or ${IS_EXPIRED}) returning *)
        insert into settled_jobs (organization_id, id, number, cluster_id, kind, api_version, object_kind, namespace, name, generation,
          payload_digest, idempotency_key, state, outcome, error, applied_ref, attempt, created_at, expires_at, offered_at, acked_at, status, traceparent)
        select organization_id, id, number, cluster_id, kind, api_version, object_kind, namespace, name, generation,
@@ -223,6 +230,7 @@ function openJob(row: OpenRow): OpenJob {
     object,
     generation: row.generation === null ? undefined : Number(row.generation),
     state: row.state,
+    isExpired: row.is_expired,
   };
 }
 

@@ -50,12 +50,12 @@ export abstract class JobStore {
     jobId: string,
     leaseSeconds: number,
   ): Promise<boolean>;
-  /** Notes a report and renews the lease; false when it is closed. */
+  /** Notes a report and renews the lease; false when it is closed or past its time. */
   abstract report(
     clusterId: string,
     jobId: string,
     report: { readonly status: StatusReport; readonly leaseSeconds: number },
   ): Promise<boolean>;
-  /** Moves the job to the settled ones; false when it was closed meanwhile. */
+  /** Moves the job to the settled ones; false when it was closed meanwhile, or is to expire and its lease was renewed. */
   abstract settle(jobId: string, settlement: Settlement): Promise<boolean>;
 }

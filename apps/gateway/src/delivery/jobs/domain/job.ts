@@ -17,6 +17,8 @@ export interface OpenJob {
   /** Undefined for an intent job, which has no object. */
   readonly generation: number | undefined;
   readonly state: OpenState;
+  /** Whether its time is over, by the database's clock: nobody acked it, or its lease has run out besides. */
+  readonly isExpired: boolean;
 }
 
 /** How a job was closed. */

@@ -28,8 +28,9 @@ export class SqlSweepStore extends SweepStore {
       `(select 'expired' as what, organization_id, cluster_id, id as job_id, null as api_version, null as kind, null as namespace, null as name
         from jobs where expires_at < now() and (state <> 'acked' or lease_until < now()) order by expires_at limit $2)
        union all
-       (select distinct 'deliverable', null::uuid, cluster_id, null::uuid, null, null, null, null
-        from jobs where cluster_id = any($1::uuid[]) and expires_at > now() and (state <> 'acked' or lease_until < now()))
+       (select 'deliverable', null::uuid, waiting.cluster_id, null::uuid, null, null, null, null
+        from unnest($1::uuid[]) as waiting (cluster_id) where exists (
+          select 1 from jobs where jobs.cluster_id = waiting.cluster_id and expires_at > now() and (state <> 'acked' or lease_until < now())))
        union all
        (select 'due', organization_id, cluster_id, null::uuid, api_version, kind, namespace, name
         from desired_objects where reissue_at < now() order by reissue_at limit $2)`,
@@ -64,6 +65,26 @@ export class SqlSweepStore extends SweepStore {
       ],
     );
     return row !== undefined;
+  }
+
+  override async postpone(
+    organizationId: string,
+    object: ObjectIdentity,
+    seconds: number,
+  ): Promise<void> {
+    await this.transaction.run(
+      `update desired_objects set reissue_at = now() + make_interval(secs => $7) where organization_id = $1 and cluster_id = $2
+         and api_version = $3 and kind = $4 and namespace = $5 and name = $6 and reissue_at < now()`,
+      [
+        organizationId,
+        object.clusterId,
+        object.apiVersion,
+        object.kind,
+        object.namespace,
+        object.name,
+        seconds,
+      ],
+    );
   }
 
   override async keepHouse(retentionDays: number): Promise<void> {

@@ -25,6 +25,12 @@ export abstract class SweepStore {
   ): Promise<SweepFindings>;
   /** Whether an object is still due, holding its row: two replicas find the same. */
   abstract claimDue(object: ObjectIdentity): Promise<boolean>;
+  /** Puts off what can't be issued again now, so that it doesn't stand before what can. */
+  abstract postpone(
+    organizationId: string,
+    object: ObjectIdentity,
+    seconds: number,
+  ): Promise<void>;
   /** Makes months ahead, drops what is older than the retention, forgets replays and repeats of 30 days ago. */
   abstract keepHouse(retentionDays: number): Promise<void>;
 }

@@ -36,6 +36,14 @@ export class SqlClusterStore extends ClusterStore {
     );
   }
 
+  override lock(id: string): Promise<Cluster | undefined> {
+    // Not `for update`: rows that refer to the cluster go on being written meanwhile.
+    return this.transaction.one(
+      `select ${COLUMNS} from clusters where organization_id = $1 and id = $2 for no key update`,
+      [this.transaction.organization, id],
+    );
+  }
+
   override byCode(code: string): Promise<Cluster | undefined> {
     return this.transaction.one(
       `select ${COLUMNS} from clusters where organization_id = $1 and code = $2`,
@@ -63,10 +71,12 @@ export class SqlClusterStore extends ClusterStore {
     // Only a change is written: a heartbeat that says the same again leaves the row alone.
     await this.transaction.run(
       `update clusters set agent_version = coalesce($3, agent_version), cluster_uid = coalesce($4, cluster_uid),
-         controllers = coalesce($5::jsonb, controllers), conditions = coalesce($6::jsonb, conditions), updated_at = now()
+         controllers = coalesce($5::jsonb, controllers), conditions = coalesce($6::jsonb, conditions),
+         simulated = coalesce($7, simulated), updated_at = now()
        where organization_id = $1 and id = $2
-         and (agent_version, cluster_uid, controllers, conditions) is distinct from
-             (coalesce($3, agent_version), coalesce($4, cluster_uid), coalesce($5::jsonb, controllers), coalesce($6::jsonb, conditions))`,
+         and (agent_version, cluster_uid, controllers, conditions, simulated) is distinct from
+             (coalesce($3, agent_version), coalesce($4, cluster_uid), coalesce($5::jsonb, controllers), coalesce($6::jsonb, conditions),
+              coalesce($7, simulated))`,
       [
         this.transaction.organization,
         id,
@@ -74,6 +84,7 @@ export class SqlClusterStore extends ClusterStore {
         facts.clusterUid ?? null,
         json(facts.controllers),
         json(facts.conditions),
+        facts.simulated ?? null,
       ],
     );
   }

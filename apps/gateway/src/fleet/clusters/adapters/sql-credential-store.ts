@@ -14,16 +14,13 @@ interface Row {
   is_first_use: boolean;
   from_registration: boolean;
   successor_id: string | null;
-  successor_used: boolean;
 }
 
 /** Everything that depends on time is judged here, by the database's clock. */
 const SELECT = `
   select c.id, c.cluster_id, k.code, k.state,
     (c.revoked_at is null and c.expires_at > now() and (c.grace_until is null or c.grace_until > now()) and k.state <> 'revoked') as is_live,
-    c.first_used_at is null as is_first_use, c.registration_token_id is not null as from_registration, c.successor_id,
-    coalesce((select s.first_used_at is not null from cluster_credentials s
-              where s.organization_id = c.organization_id and s.id = c.successor_id), false) as successor_used
+    c.first_used_at is null as is_first_use, c.registration_token_id is not null as from_registration, c.successor_id
   from cluster_credentials c join clusters k on k.organization_id = c.organization_id and k.id = c.cluster_id
   where c.organization_id = $1 and c.id = $2`;
 
@@ -102,8 +99,15 @@ export class SqlCredentialStore extends CredentialStore {
     return this.select(SELECT, credentialId);
   }
 
-  override lock(credentialId: string): Promise<CredentialRow | undefined> {
-    return this.select(`${SELECT} for update of c`, credentialId);
+  override async lock(
+    credentialId: string,
+  ): Promise<CredentialRow | undefined> {
+    // Two statements: one that waits for the row would judge the rest as it was before it waited.
+    await this.transaction.query(
+      "select 1 from cluster_credentials where organization_id = $1 and id = $2 for update",
+      [this.transaction.organization, credentialId],
+    );
+    return this.select(SELECT, credentialId);
   }
 
   override async noteFirstUse(credential: CredentialRow): Promise<number> {
@@ -128,18 +132,32 @@ export class SqlCredentialStore extends CredentialStore {
        where organization_id = $1 and id = $2`,
       [this.transaction.organization, credential.id, successorId, graceSeconds],
     );
-    if (credential.successorId === undefined) return;
-    await this.transaction.run(
+  }
+
+  override async takeBackSuccessor(
+    credential: CredentialRow,
+  ): Promise<boolean> {
+    if (credential.successorId === undefined) return true;
+    const deleted = await this.transaction.run(
       "delete from cluster_credentials where organization_id = $1 and id = $2 and first_used_at is null",
       [this.transaction.organization, credential.successorId],
     );
+    return deleted > 0;
   }
 
-  override async endPredecessor(credentialId: string): Promise<void> {
+  override async endPredecessor(credential: CredentialRow): Promise<void> {
     await this.transaction.run(
-      "update cluster_credentials set revoked_at = now() where organization_id = $1 and successor_id = $2 and revoked_at is null",
-      [this.transaction.organization, credentialId],
+      "update cluster_credentials set revoked_at = now() where organization_id = $1 and cluster_id = $2 and successor_id = $3 and revoked_at is null",
+      [this.transaction.organization, credential.clusterId, credential.id],
     );
+  }
+
+  override async hasAny(clusterId: string): Promise<boolean> {
+    const row = await this.transaction.one(
+      "select 1 from cluster_credentials where organization_id = $1 and cluster_id = $2 limit 1",
+      [this.transaction.organization, clusterId],
+    );
+    return row !== undefined;
   }
 
   override async revokeAll(clusterId: string): Promise<void> {
@@ -171,7 +189,6 @@ export class SqlCredentialStore extends CredentialStore {
         isFirstUse: row.is_first_use,
         fromRegistration: row.from_registration,
         successorId: row.successor_id ?? undefined,
-        successorUsed: row.successor_used,
       }
     );
   }

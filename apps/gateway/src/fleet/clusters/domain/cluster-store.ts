@@ -10,6 +10,7 @@ export interface NewCluster {
 export interface ClusterFacts {
   readonly agentVersion?: string | undefined;
   readonly clusterUid?: string | undefined;
+  readonly simulated?: boolean | undefined;
   readonly controllers?: readonly unknown[] | undefined;
   readonly conditions?: readonly unknown[] | undefined;
 }
@@ -19,6 +20,8 @@ export abstract class ClusterStore {
   /** False when the code is taken. */
   abstract add(cluster: NewCluster): Promise<boolean>;
   abstract byId(id: string): Promise<Cluster | undefined>;
+  /** The same, holding the row until the transaction ends. */
+  abstract lock(id: string): Promise<Cluster | undefined>;
   abstract byCode(code: string): Promise<Cluster | undefined>;
   abstract rename(id: string, name: string): Promise<void>;
   abstract setState(id: string, state: ClusterState): Promise<void>;

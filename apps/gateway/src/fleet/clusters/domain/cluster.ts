@@ -30,5 +30,4 @@ export interface CredentialRow {
   readonly isFirstUse: boolean;
   readonly fromRegistration: boolean;
   readonly successorId: string | undefined;
-  readonly successorUsed: boolean;
 }

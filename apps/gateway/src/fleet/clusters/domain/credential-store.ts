@@ -38,13 +38,17 @@ export abstract class CredentialStore {
   abstract lock(credentialId: string): Promise<CredentialRow | undefined>;
   /** Notes the first use. A credential of a registration ends every other of its cluster; how many ended is returned. */
   abstract noteFirstUse(credential: CredentialRow): Promise<number>;
-  /** Ends `credentialId`'s life after the grace, in favour of a successor; an unused earlier successor is deleted. */
+  /** Takes back a successor that nobody has used; false when somebody has, meanwhile too. */
+  abstract takeBackSuccessor(credential: CredentialRow): Promise<boolean>;
+  /** Ends the credential's life after the grace, in favour of a successor. A repeat makes the grace no longer. */
   abstract succeed(
     credential: CredentialRow,
     successorId: string,
     graceSeconds: number,
   ): Promise<void>;
   /** Ends at once the grace of whoever this credential succeeded. */
-  abstract endPredecessor(credentialId: string): Promise<void>;
+  abstract endPredecessor(credential: CredentialRow): Promise<void>;
   abstract revokeAll(clusterId: string): Promise<void>;
+  /** Whether the cluster ever had a credential. */
+  abstract hasAny(clusterId: string): Promise<boolean>;
 }

@@ -79,6 +79,7 @@ export class PgClusterSignals extends ClusterSignals {
       }
     } catch (error) {
       // The sweep of every replica finds what this hint would have told.
+      void close(this.notifier);
       this.notifier = undefined;
       this.onError(error, "A wake-up of other replicas was lost");
     } finally {
@@ -90,7 +91,6 @@ export class PgClusterSignals extends ClusterSignals {
     if (this.notifier) return this.notifier;
     const client = await connect(this.url);
     client.on("error", () => (this.notifier = undefined));
-    await client.query("set synchronous_commit = off");
     this.notifier = client;
     return client;
   }
@@ -98,10 +98,10 @@ export class PgClusterSignals extends ClusterSignals {
   private async listen(): Promise<void> {
     for (let failures = 0; !this.stopping.signal.aborted; failures += 1) {
       try {
-        this.listener = await this.openListener();
+        await this.openListener();
         if (failures > 0) void this.wakeEveryone();
         failures = 0;
-        await this.watchListener(this.listener);
+        await this.watchListener();
       } catch (error) {
         this.onError(error, "The listener for wake-ups was lost");
       }
@@ -111,15 +111,15 @@ export class PgClusterSignals extends ClusterSignals {
     }
   }
 
-  private async openListener(): Promise<Client> {
+  private async openListener(): Promise<void> {
     const client = await connect(this.url);
+    this.listener = client;
     client.on("error", (error) =>
       this.onError(error, "The listener's connection broke"),
     );
     client.on("notification", (message) => this.hear(message.payload ?? ""));
     await client.query(`listen ${CHANNEL}`);
     this.lastHeard = this.clock.now();
-    return client;
   }
 
   private hear(payload: string): void {
@@ -130,12 +130,13 @@ export class PgClusterSignals extends ClusterSignals {
   }
 
   /** Returns when nothing was heard for too long, not even its own heartbeat. */
-  private async watchListener(client: Client): Promise<void> {
+  private async watchListener(): Promise<void> {
     while (
+      this.listener &&
       !this.stopping.signal.aborted &&
       this.clock.now() - this.lastHeard < SILENCE_MS
     ) {
-      const heartbeat = client.query("select pg_notify($1, $2)", [
+      const heartbeat = this.listener.query("select pg_notify($1, $2)", [
         CHANNEL,
         this.replica,
       ]);
@@ -164,6 +165,8 @@ async function connect(url: string): Promise<Client> {
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     application_name: "vworkspace-signals",
+    // A hint need not wait for the disk.
+    options: "-c synchronous_commit=off",
   });
   await client.connect();
   return client;

@@ -121,7 +121,7 @@ export class SqlEventStore extends EventStore {
     // A first report has no row to hold: its place is held instead, so that two first reports take turns.
     await this.transaction.query(
       "select pg_advisory_xact_lock(hashtextextended($1, 1))",
-      [Object.values(object).join("\u0000")],
+      [JSON.stringify(Object.values(object))],
     );
     const row = await this.transaction.one<ObservedRow>(
       `select uid, present, intent_generation, conditions, endpoints, observed_at from observed_objects where ${OBJECT} for update`,

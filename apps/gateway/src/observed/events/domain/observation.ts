@@ -17,11 +17,32 @@ export interface PlacedCondition extends Condition {
 export interface ObservedObject {
   readonly uid: string;
   readonly present: boolean;
+  /** The generation stamped on it; 0 for none. */
   readonly intentGeneration: number;
+  /** Digest of its spec as it was first seen under this generation. */
+  readonly specDigest: string | undefined;
+  /** Whether its spec has another digest now: somebody else has changed it. */
+  readonly isDifferent: boolean;
   readonly conditions: readonly PlacedCondition[];
   readonly endpoints: readonly unknown[];
   readonly observedAt: string;
 }
+
+export interface Report {
+  readonly uid: string;
+  readonly intentGeneration: number | undefined;
+  /** Kubernetes' own generation of the object when it was reported. */
+  readonly generation: number | undefined;
+  readonly specDigest?: string | undefined;
+  /** A snapshot tells all there is of an object; an event only what changed. */
+  readonly isWhole: boolean;
+  readonly conditions: readonly Condition[];
+  readonly endpoints: readonly unknown[] | undefined;
+  readonly position: Position;
+}
+
+/** As many as one event may bring; a cluster that keeps inventing types doesn't make the row grow. */
+const MAX_CONDITIONS = 64;
 
 /** Whether `left` stands before `right`: by session and sequence where both have them, else by time. */
 export function isBefore(left: Position, right: Position): boolean {
@@ -45,19 +66,10 @@ export function positionOf(event: AgentEvent, receivedAt: string): Position {
   return { session: event.session, sequence: event.sequence, timestamp };
 }
 
-export interface Report {
-  readonly uid: string;
-  readonly intentGeneration: number | undefined;
-  /** Kubernetes' own generation of the object when it was reported. */
-  readonly generation: number | undefined;
-  readonly conditions: readonly Condition[];
-  readonly endpoints: readonly unknown[] | undefined;
-  readonly position: Position;
-}
-
 /**
  * What is known after a report. Per uid and condition type the newest wins; a report of another uid is of another
- * object under the same name: a newer one replaces everything, an older one changes nothing.
+ * object under the same name: a newer one replaces everything, an older one changes nothing. Nor does an older one bring
+ * back an object that a snapshot has missed since.
  */
 export function mergeReport(
   known: ObservedObject | undefined,
@@ -68,14 +80,72 @@ export function mergeReport(
     known.uid !== report.uid &&
     known.uid !== "" &&
     report.uid !== "";
+  const mustBeNewer = known !== undefined && (isOther || !known.present);
   if (
-    isOther &&
+    mustBeNewer &&
     Date.parse(report.position.timestamp) < Date.parse(known.observedAt)
   )
     return known;
   const base = isOther || known === undefined ? undefined : known;
+  const isNewest =
+    base === undefined || !isBefore(report.position, newestPosition(base));
+  return {
+    uid: report.uid || (base?.uid ?? ""),
+    present: true,
+    ...mergeSpec(base, report, isNewest),
+    conditions: mergeConditions(base, report),
+    endpoints: (isNewest && report.endpoints) || (base?.endpoints ?? []),
+    observedAt: later(base?.observedAt, report.position.timestamp),
+  };
+}
+
+function newestPosition(object: ObservedObject): Position {
+  return object.conditions
+    .map((condition) => condition.position)
+    .reduce((newest, next) => (isBefore(newest, next) ? next : newest), {
+      timestamp: object.observedAt,
+    });
+}
+
+/**
+ * The stamp follows the newest report, down as well: an object that was put back by a restored cluster carries an older
+ * generation, and has to get the newest again.
+ */
+function mergeSpec(
+  base: ObservedObject | undefined,
+  report: Report,
+  isNewest: boolean,
+): Pick<ObservedObject, "intentGeneration" | "specDigest" | "isDifferent"> {
+  const known = {
+    intentGeneration: base?.intentGeneration ?? 0,
+    specDigest: base?.specDigest,
+    isDifferent: base?.isDifferent ?? false,
+  };
+  if (!isNewest) return known;
+  const unstamped = report.isWhole ? 0 : known.intentGeneration;
+  const intentGeneration = report.intentGeneration ?? unstamped;
+  const isSame = intentGeneration === known.intentGeneration;
+  if (!isSame || known.specDigest === undefined)
+    return {
+      intentGeneration,
+      specDigest: report.specDigest,
+      isDifferent: false,
+    };
+  if (report.specDigest === undefined) return known;
+  return { ...known, isDifferent: report.specDigest !== known.specDigest };
+}
+
+function mergeConditions(
+  base: ObservedObject | undefined,
+  report: Report,
+): readonly PlacedCondition[] {
   const conditions = new Map(
-    (base?.conditions ?? []).map((condition) => [condition.type, condition]),
+    (base?.conditions ?? [])
+      .filter(
+        ({ position }) =>
+          !report.isWhole || isBefore(report.position, position),
+      )
+      .map((condition) => [condition.type, condition]),
   );
   for (const condition of report.conditions) {
     const older = conditions.get(condition.type);
@@ -83,17 +153,7 @@ export function mergeReport(
     if (isStale(condition, report.generation)) continue;
     conditions.set(condition.type, { ...condition, position: report.position });
   }
-  return {
-    uid: report.uid || (base?.uid ?? ""),
-    present: true,
-    intentGeneration: Math.max(
-      base?.intentGeneration ?? 0,
-      report.intentGeneration ?? 0,
-    ),
-    conditions: [...conditions.values()],
-    endpoints: report.endpoints ?? base?.endpoints ?? [],
-    observedAt: later(base?.observedAt, report.position.timestamp),
-  };
+  return [...conditions.values()].slice(-MAX_CONDITIONS);
 }
 
 /** A condition that was written for an earlier generation of the object says nothing about the newest intent. */

@@ -15,13 +15,10 @@ export class SqlAuditStore extends AuditStore {
       actor.type === "user" ? actor.name : undefined,
       actor.onBehalfOf?.login,
     ].filter((login) => login !== undefined);
-    const salts = new Map<string, Buffer>();
+    const salts = new Map<string, Buffer | undefined>();
     for (const person of people)
       salts.set(person, await this.saltOf(actor.organizationId, person));
-    const personHash = (login: string) =>
-      createHmac("sha256", salts.get(login) ?? "")
-        .update(login)
-        .digest("base64url");
+    const personHash = (login: string) => hashed(login, salts.get(login));
     const leaf = auditLeaf(actor, entry, {
       random: randomUUID(),
       at: new Date().toISOString(),
@@ -37,7 +34,7 @@ export class SqlAuditStore extends AuditStore {
   private async saltOf(
     organizationId: string,
     person: string,
-  ): Promise<Buffer> {
+  ): Promise<Buffer | undefined> {
     const find = () =>
       this.transaction.one<{ salt: Buffer }>(
         "select salt from audit_people where organization_id = $1 and person = $2",
@@ -49,6 +46,11 @@ export class SqlAuditStore extends AuditStore {
       "insert into audit_people (organization_id, person, salt) values ($1, $2, $3) on conflict do nothing",
       [organizationId, person, randomBytes(16)],
     );
-    return (await find())?.salt ?? Buffer.alloc(0);
+    return (await find())?.salt;
   }
+}
+
+function hashed(login: string, salt: Buffer | undefined): string {
+  if (!salt) throw new Error("A person of the audit log has no salt.");
+  return createHmac("sha256", salt).update(login).digest("base64url");
 }

@@ -11,7 +11,6 @@ import {
   customResourceDefinitions,
   OPERATION,
 } from "@vworkspace/resources";
-import type { DemoOptions } from "./demo-options";
 import { DemoFailure } from "./program";
 import type { Screen } from "./screen";
 
@@ -23,30 +22,37 @@ const DEFINITION = {
   kind: "CustomResourceDefinition",
 };
 
-/** A cluster of the user's: what the demo puts there, and takes away again. */
-export class RealCluster {
+export interface ClusterTarget {
+  readonly kubeconfig: string;
+  readonly context?: string;
+  /** Don't ask. */
+  readonly yes: boolean;
+}
+
+/** Puts into a cluster what the agent needs there, and takes it away again. */
+export class ClusterSetup {
   private readonly api: KubeApi;
   private readonly place: string;
 
   constructor(
-    private readonly options: DemoOptions,
+    private readonly target: ClusterTarget,
     private readonly screen: Screen,
   ) {
-    const { kubeconfig, context } = options;
+    const { kubeconfig, context } = target;
     this.place =
       context === undefined
-        ? `the current context of ${String(kubeconfig)}`
-        : `context ${context} of ${String(kubeconfig)}`;
+        ? `the current context of ${kubeconfig}`
+        : `context ${context} of ${kubeconfig}`;
     this.api = openKubeApi(
       loadKubeConnection({
-        ...(kubeconfig === undefined ? {} : { kubeconfig }),
+        kubeconfig,
         ...(context === undefined ? {} : { context }),
       }),
     );
   }
 
   /** Says what will be applied, asks, and applies it. */
-  async install(): Promise<void> {
+  async ask(): Promise<void> {
     this.screen.text(`\nOn ${this.place} this applies:`);
     for (const { manifest } of customResourceDefinitions())
       this.screen.text(`  - CustomResourceDefinition ${nameOf(manifest)}`);
@@ -54,13 +60,19 @@ export class RealCluster {
       `  - Namespace ${NAMESPACE}, with the agent's credential in a Secret\n  - what you deploy to it through the gateway`,
     );
     await this.confirm("Apply?");
+  }
+
+  async apply(): Promise<void> {
     for (const { manifest } of customResourceDefinitions())
       await this.api.apply(manifest as KubeObject, MANAGER);
     await this.api.apply(
       { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
       MANAGER,
     );
-    this.screen.step("Custom resources", "applied");
+    this.screen.step(
+      "Custom resources",
+      `applied, and the namespace ${NAMESPACE}`,
+    );
     if (!(await this.api.serves(FLUX)))
       this.screen.text(
         "  Flux is not installed there: applications stay Blocked (MissingDependencies) until it is.",
@@ -101,7 +113,7 @@ export class RealCluster {
   }
 
   private async confirm(question: string): Promise<void> {
-    if (this.options.yes) return;
+    if (this.target.yes) return;
     if (!process.stdin.isTTY)
       throw new DemoFailure(
         "Nobody can answer here: say --yes to go on without asking.",

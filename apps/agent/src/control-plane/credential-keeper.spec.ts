@@ -1,0 +1,148 @@
+import { ManualClock } from "@vworkspace/kernel";
+import { KeptLog } from "../testing/kept-log";
+import { MemoryCredentialStore } from "../testing/memory-credential-store";
+import { ScriptedWire } from "../testing/scripted-wire";
+import { CredentialKeeper } from "./credential-keeper";
+import { Link } from "./link";
+import type { WireRequest } from "./wire";
+
+const DAY = 86_400_000;
+
+async function setUp(
+  answer: (request: WireRequest) => unknown,
+  previous?: string,
+) {
+  const clock = new ManualClock();
+  const link = new Link(clock);
+  const log = new KeptLog();
+  const wire = new ScriptedWire(answer);
+  const store = new MemoryCredentialStore({
+    controlPlaneBaseUrl: "http://gateway",
+    clusterId: "c1",
+    current: {
+      token: "current",
+      issuedAt: clock.now(),
+      expiresAt: clock.now() + 30 * DAY,
+    },
+    ...(previous && { previous: { token: previous } }),
+  });
+  const keeper = new CredentialKeeper({
+    wire,
+    store,
+    link,
+    clock,
+    log,
+    requestTimeoutMs: 1_000,
+    random: () => 0.5,
+  });
+  await keeper.load();
+  const call = () =>
+    keeper.withToken((token) =>
+      wire.send({ method: "POST", path: "/events", token, timeoutMs: 1 }),
+    );
+  return { clock, link, log, wire, store, keeper, call };
+}
+
+describe("CredentialKeeper", () => {
+  it("uses the current credential and forgets the previous one once the current has worked", async () => {
+    const { call, wire, store, link } = await setUp(() => undefined, "old");
+    await call();
+    expect(wire.trail).toEqual(["/events current"]);
+    expect(store.stored?.previous).toBe(undefined);
+    expect(link.facts.authentication.status).toBe("accepted");
+  });
+
+  it("tries the previous credential on a 401 and goes on with the one that works", async () => {
+    const { call, wire, store } = await setUp(
+      ({ token }) => (token === "current" ? 401 : undefined),
+      "old",
+    );
+    await call();
+    expect(wire.trail).toEqual(["/events current", "/jobs old", "/events old"]);
+    expect(store.stored?.current.token).toBe("old");
+  });
+
+  it("rotates once when nothing else is left, and stores the successor before it uses it", async () => {
+    const storedAtUse: (string | undefined)[] = [];
+    const state = await setUp(({ path, token }) => {
+      if (path === "/credentials/rotate") return { token: "new" };
+      if (token === "current") return 401;
+      storedAtUse.push(state.store.stored?.current.token);
+      return undefined;
+    });
+    await state.call();
+    expect(state.wire.trail).toEqual([
+      "/events current",
+      "/credentials/rotate current",
+      "/events new",
+    ]);
+    expect(storedAtUse).toEqual(["new"]);
+  });
+
+  it("counts as rejected when the rotation is refused as well, and does not try it for every request", async () => {
+    const { call, wire, link, clock } = await setUp(() => 401);
+    await expect(call()).rejects.toMatchObject({ kind: "unauthenticated" });
+    await expect(call()).rejects.toMatchObject({ kind: "unauthenticated" });
+    expect(link.facts.authentication.status).toBe("rejected");
+    const rotations = () =>
+      wire.sent.filter(({ path }) => path === "/credentials/rotate").length;
+    expect(rotations()).toBe(1);
+    await clock.advance(61_000);
+    await expect(call()).rejects.toMatchObject({ kind: "unauthenticated" });
+    expect(rotations()).toBe(2);
+  });
+
+  it("does not take a gateway that can't look up for one that refuses", async () => {
+    const { call, link } = await setUp(({ path }) =>
+      path === "/credentials/rotate" ? 503 : 401,
+    );
+    await expect(call()).rejects.toMatchObject({ kind: "unavailable" });
+    expect(link.facts.authentication.status).not.toBe("rejected");
+  });
+
+  it("shares one recovery between requests that fail together", async () => {
+    const { call, wire } = await setUp(({ path, token }) => {
+      if (path === "/credentials/rotate") return { token: "new" };
+      return token === "current" ? 401 : undefined;
+    });
+    await Promise.all([call(), call(), call()]);
+    const rotations = wire.sent.filter(
+      ({ path }) => path === "/credentials/rotate",
+    );
+    expect(rotations).toHaveLength(1);
+  });
+
+  it("renews in the last third of the credential's life, and keeps the old one until the new has worked", async () => {
+    const { keeper, call, clock, store, wire } = await setUp(({ path }) =>
+      path === "/credentials/rotate" ? { token: "new" } : undefined,
+    );
+    await clock.advance(24 * DAY);
+    await keeper.renewIfDue();
+    expect(wire.sent).toHaveLength(0);
+    await clock.advance(2 * DAY);
+    await keeper.renewIfDue();
+    expect(store.stored).toMatchObject({
+      current: { token: "new" },
+      previous: { token: "current" },
+    });
+    await call();
+    expect(store.stored?.previous).toBe(undefined);
+  });
+
+  it("keeps using the old credential when the successor could not be stored", async () => {
+    const { keeper, call, store, wire } = await setUp(({ path }) =>
+      path === "/credentials/rotate" ? { token: "new" } : undefined,
+    );
+    store.failures = 1;
+    await expect(keeper.rotate()).rejects.toThrow("away");
+    await call();
+    expect(wire.trail.at(-1)).toBe("/events current");
+  });
+
+  it("writes no token into the log", async () => {
+    const { keeper, log } = await setUp(() => ({ token: "very-secret" }));
+    await keeper.rotate();
+    expect(log.text).not.toContain("very-secret");
+    expect(log.text).not.toContain('"current"');
+  });
+});

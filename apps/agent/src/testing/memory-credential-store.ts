@@ -1,0 +1,26 @@
+import {
+  CredentialStore,
+  type StoredCredentials,
+} from "../control-plane/credential-store";
+
+export class MemoryCredentialStore extends CredentialStore {
+  /** How many saves fail from now on. */
+  failures = 0;
+
+  constructor(public stored?: StoredCredentials) {
+    super();
+  }
+
+  override load(): Promise<StoredCredentials | undefined> {
+    return Promise.resolve(this.stored);
+  }
+
+  override save(credentials: StoredCredentials): Promise<void> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      return Promise.reject(new Error("the API server is away"));
+    }
+    this.stored = credentials;
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,80 @@
+import { ROLES } from "../../../trust/identity/domain/actor";
+import type { ReadMethods } from "../methods/read.methods";
+import { ReadMethods as Reads } from "../methods/read.methods";
+import { WriteMethods } from "../methods/write.methods";
+import { ApplicationInstanceChanges } from "../models/application-instance.changes";
+import { CatalogEntryChanges } from "../models/catalog-entry.changes";
+import { ClusterChanges } from "../models/cluster.changes";
+import { makeRegistry } from "../models/make-registry";
+import { PolicyChanges } from "../models/policy.changes";
+import { mayCall, PERMISSIONS } from "./permissions";
+
+const none = undefined as never;
+const reads: ReadMethods = new Reads(none);
+const registry = makeRegistry(120, reads, new WriteMethods(none), {
+  cluster: new ClusterChanges(none, none, none),
+  catalogEntry: new CatalogEntryChanges(none),
+  policy: new PolicyChanges(none),
+  applicationInstance: new ApplicationInstanceChanges(none),
+});
+
+/** The table as a reader of the documentation would write it: who may change what. */
+const CHANGES = [
+  "vworkspace.cluster create: admin",
+  "vworkspace.cluster write: admin",
+  "vworkspace.cluster action_issue_registration_token: admin",
+  "vworkspace.cluster action_revoke: admin",
+  "vworkspace.cluster action_disable: admin",
+  "vworkspace.cluster action_enable: admin",
+  "vworkspace.cluster action_rotate_credentials: admin",
+  "vworkspace.catalog.entry create: admin",
+  "vworkspace.catalog.entry write: admin",
+  "vworkspace.catalog.entry unlink: admin",
+  "vworkspace.policy create: admin",
+  "vworkspace.policy write: admin",
+  "vworkspace.policy unlink: admin",
+  "vworkspace.application.instance create: operator, admin, bridge",
+  "vworkspace.application.instance write: operator, admin, bridge",
+  "vworkspace.application.instance unlink: operator, admin, bridge",
+  "vworkspace.application.instance action_delete: operator, admin, bridge",
+  "vworkspace.application.instance action_suspend: operator, admin, bridge",
+  "vworkspace.application.instance action_resume: operator, admin, bridge",
+];
+
+describe("the table of permissions", () => {
+  it("names exactly the models and methods that there are", () => {
+    const existing = registry.models.map(
+      ({ model, methods }) =>
+        [model.name, Object.keys(methods).sort()] as const,
+    );
+    const granted = Object.entries(PERMISSIONS).map(
+      ([model, grants]) => [model, Object.keys(grants).sort()] as const,
+    );
+    expect(new Map(granted)).toEqual(new Map(existing));
+  });
+
+  it("lets only these roles change anything", () => {
+    const harmless = new Set([...Object.keys(reads.methods), "context_get"]);
+    const changing = Object.entries(PERMISSIONS).flatMap(([model, grants]) =>
+      Object.entries(grants)
+        .filter(([method]) => !harmless.has(method))
+        .map(([method, roles]) => `${model} ${method}: ${roles.join(", ")}`),
+    );
+    expect(changing.sort()).toEqual([...CHANGES].sort());
+  });
+
+  it("shows the audit log to approvers and admins, everything else to every role", () => {
+    for (const role of ROLES) {
+      expect(mayCall(role, "vworkspace.job", "search_read")).toBe(true);
+      expect(mayCall(role, "vworkspace.audit.entry", "search_read")).toBe(
+        role === "approver" || role === "admin",
+      );
+    }
+  });
+
+  it("denies what it doesn't name, also names that objects inherit", () => {
+    expect(mayCall("admin", "vworkspace.job", "unlink")).toBe(false);
+    expect(mayCall("admin", "constructor", "name")).toBe(false);
+    expect(mayCall("admin", "vworkspace.job", "toString")).toBe(false);
+  });
+});

@@ -1,0 +1,208 @@
+import { fieldsAt, isEqual, isFields, stringAt, valueAt } from "../../json";
+import type { KubeObject } from "../../kube-object";
+import type { Change } from "../../store/store";
+import { refOf, type ClusterAccess } from "../cluster-access";
+import type { Controller } from "../controller";
+import {
+  artifactStatus,
+  fetchChart,
+  fetchIndex,
+  fetchOciArtifact,
+  type Fetched,
+} from "./artifacts";
+import {
+  isObserved,
+  withConditions,
+  type FluxCondition,
+} from "./flux-conditions";
+import {
+  FLUX_FINALIZER,
+  HELM_REPOSITORY,
+  REQUESTED_AT,
+  RESOURCE_OF,
+} from "./flux-kinds";
+import { PacedWork, type FluxSurroundings } from "./paced-work";
+
+const RESOURCES: readonly string[] = [
+  RESOURCE_OF.HelmRepository,
+  RESOURCE_OF.OCIRepository,
+  RESOURCE_OF.HelmChart,
+];
+
+/** Stands in for Flux's source-controller: says of every source whether what it points to is there. Fetches nothing. */
+export class SourceController implements Controller {
+  private readonly work: PacedWork;
+
+  constructor(
+    private readonly cluster: ClusterAccess,
+    private readonly surroundings: FluxSurroundings,
+  ) {
+    this.work = new PacedWork(surroundings, {
+      look: (id) => this.look(id),
+      finish: (id) => this.finish(id),
+    });
+  }
+
+  onChange({ resource, key, type, object }: Change): void {
+    if (!RESOURCES.includes(resource) || type === "DELETED") return;
+    this.work.look(`${resource} ${key}`);
+    if (resource === RESOURCE_OF.HelmRepository) this.lookAtCharts(object);
+  }
+
+  stop(): void {
+    this.work.stop();
+  }
+
+  /** A chart that waits for its repository is looked at again when that changes. */
+  private lookAtCharts({ metadata }: KubeObject): void {
+    const charts = this.cluster.api.store.list(RESOURCE_OF.HelmChart);
+    for (const [key, chart] of charts)
+      if (
+        chart.metadata.namespace === metadata.namespace &&
+        stringAt(chart, "spec", "sourceRef", "name") === metadata.name
+      )
+        this.work.look(`${RESOURCE_OF.HelmChart} ${key}`);
+  }
+
+  private look(id: string): void {
+    const source = this.find(id);
+    if (!source) return;
+    if (source.metadata.deletionTimestamp !== undefined) {
+      this.cluster.removeFinalizer(source, FLUX_FINALIZER);
+      return;
+    }
+    this.cluster.addFinalizer(source, FLUX_FINALIZER);
+    if (isIdle(source) || this.isDone(source)) return;
+    const message = "reconciliation in progress";
+    const progress = { reason: "Progressing", message };
+    this.report(source, {}, [
+      { type: "Reconciling", status: "True", ...progress },
+      { type: "Ready", status: "Unknown", ...progress },
+    ]);
+    this.work.finish(id);
+  }
+
+  private finish(id: string): void {
+    const source = this.find(id);
+    if (!source || source.metadata.deletionTimestamp !== undefined) return;
+    if (isIdle(source) || this.isDone(source)) return;
+    const fetched = this.fetch(source);
+    const { reason, message } = fetched;
+    const observed = {
+      observedGeneration: source.metadata.generation,
+      ...handled(source),
+    };
+    if (!fetched.isFound) {
+      // What was fetched before stays: a release goes on with it.
+      this.report(
+        source,
+        observed,
+        [
+          { type: "Ready", status: "False", reason, message },
+          { type: "FetchFailed", status: "True", reason, message },
+        ],
+        ["Reconciling"],
+      );
+      return;
+    }
+    const artifact = artifactStatus(source, fetched, this.now());
+    const old = fieldsAt(source, "status", "artifact");
+    const isSame = old["revision"] === artifact["revision"];
+    this.report(
+      source,
+      { ...observed, artifact: isSame ? old : artifact },
+      [
+        { type: "Ready", status: "True", reason, message },
+        { type: "ArtifactInStorage", status: "True", reason, message },
+      ],
+      ["Reconciling", "FetchFailed"],
+    );
+  }
+
+  private fetch(source: KubeObject): Fetched {
+    switch (source.kind) {
+      case "OCIRepository":
+        return fetchOciArtifact(source);
+      case "HelmChart":
+        return this.missingRepository(source) ?? fetchChart(source);
+      default:
+        return fetchIndex(source);
+    }
+  }
+
+  private missingRepository(chart: KubeObject): Fetched | undefined {
+    const name = stringAt(chart, "spec", "sourceRef", "name");
+    const { namespace } = chart.metadata;
+    const repository = this.cluster.get({
+      ...HELM_REPOSITORY,
+      namespace,
+      name,
+    });
+    if (!repository)
+      return {
+        isFound: false,
+        reason: "SourceUnavailable",
+        message: `failed to get source: HelmRepository.source.toolkit.fluxcd.io "${name}" not found`,
+      };
+    if (isFields(valueAt(repository, "status", "artifact"))) return undefined;
+    return {
+      isFound: false,
+      reason: "NoSourceArtifact",
+      message: `no artifact available for HelmRepository source '${name}'`,
+    };
+  }
+
+  /** Seen in this generation, and nothing new to be found: a chart whose repository has come since is not done. */
+  private isDone(source: KubeObject): boolean {
+    if (!isObserved(source, requestedAt(source))) return false;
+    if (source.kind !== "HelmChart") return true;
+    const wanted = this.fetch(source).message;
+    const conditions = fieldsAt(source, "status")["conditions"];
+    return Array.isArray(conditions)
+      ? conditions.some((one) => stringAt(one, "message") === wanted)
+      : false;
+  }
+
+  private find(id: string): KubeObject | undefined {
+    const [resource = "", key = ""] = id.split(" ");
+    return this.cluster.api.store.get(resource, key);
+  }
+
+  private now(): string {
+    return this.surroundings.clock.timestamp().replace(/\.\d+Z$/, "Z");
+  }
+
+  private report(
+    source: KubeObject,
+    fields: object,
+    next: readonly FluxCondition[],
+    dropped: readonly string[] = [],
+  ): void {
+    const conditions = withConditions(source, next, {
+      now: this.now(),
+      dropped,
+    });
+    const status = { ...fields, conditions };
+    const old = fieldsAt(source, "status");
+    if (isEqual({ ...old, ...status }, old)) return;
+    this.cluster.patch(refOf(source), { status }, "status");
+  }
+}
+
+/** Suspended, or an OCI registry as a Helm repository, which has no index and no status. */
+function isIdle(source: KubeObject): boolean {
+  return (
+    valueAt(source, "spec", "suspend") === true ||
+    (source.kind === "HelmRepository" &&
+      stringAt(source, "spec", "type") === "oci")
+  );
+}
+
+function requestedAt({ metadata }: KubeObject): string {
+  return metadata.annotations?.[REQUESTED_AT] ?? "";
+}
+
+function handled(source: KubeObject): object {
+  const lastHandledReconcileAt = requestedAt(source);
+  return lastHandledReconcileAt ? { lastHandledReconcileAt } : {};
+}

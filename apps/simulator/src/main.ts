@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  ConfigurationError,
+  environmentHelp,
+  VERSION,
+} from "@vworkspace/kernel";
+import { parse, stringify } from "yaml";
+import {
+  readSimulatorConfig,
+  SIMULATOR_ENVIRONMENT,
+  type SimulatorConfig,
+} from "./config";
+import { type Simulator, startSimulator } from "./simulator";
+
+const EX_CONFIG = 78;
+
+const HELP = `vworkspace simulator ${VERSION}: a Kubernetes API in memory, with stand-in Flux controllers.
+
+Usage: npm run simulator
+
+${environmentHelp(SIMULATOR_ENVIRONMENT)}
+`;
+
+async function main(): Promise<void> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const config = readSimulatorConfig();
+  const simulator = await startSimulator({
+    host: config.host,
+    port: config.port,
+    definitions: readDefinitions(config),
+    flux: { delayMs: config.delayMs },
+    ...(config.stateFile === undefined ? {} : { statePath: config.stateFile }),
+  });
+  if (config.kubeconfigFile !== undefined)
+    writeKubeconfig(config.kubeconfigFile, simulator);
+  process.stdout.write(
+    `${JSON.stringify({ event: "listening", url: simulator.url, kubeconfig: config.kubeconfigFile })}\n`,
+  );
+  const stop = () => void simulator.stop().then(() => process.exit(0));
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, stop);
+  // A program that started this one over an IPC channel is gone, however it went.
+  process.once("disconnect", stop);
+}
+
+function readDefinitions({ crdDirectory }: SimulatorConfig): object[] {
+  if (crdDirectory === undefined) return [];
+  try {
+    const files = readdirSync(crdDirectory).filter((file) =>
+      /\.ya?ml$/.test(file),
+    );
+    return files.map(
+      (file) => parse(readFileSync(join(crdDirectory, file), "utf8")) as object,
+    );
+  } catch (error) {
+    throw new ConfigurationError(
+      `VWORKSPACE_SIMULATOR_CRDS ${crdDirectory} cannot be read: ${error instanceof Error ? error.message : "error"}.`,
+    );
+  }
+}
+
+/** A kubeconfig with the one user who may do everything; for its owner's eyes. */
+function writeKubeconfig(file: string, simulator: Simulator): void {
+  const name = "simulated";
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    clusters: [{ name, cluster: { server: simulator.url } }],
+    users: [{ name, user: { token: simulator.token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  };
+  writeFileSync(file, stringify(kubeconfig), { mode: 0o600 });
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(error instanceof ConfigurationError ? EX_CONFIG : 1);
+});

@@ -1,0 +1,60 @@
+import { type DynamicModule, Module } from "@nestjs/common";
+import { DatabaseModule } from "../../apps/gateway/src/database/database.module";
+import type { OpenDatabase } from "../../apps/gateway/src/database/open-database";
+import { DeliveryModule } from "../../apps/gateway/src/delivery/delivery.module";
+import { ClustersModule } from "../../apps/gateway/src/fleet/clusters/clusters.module";
+import { SignalsModule } from "../../apps/gateway/src/fleet/signals/signals.module";
+import { IntentModule } from "../../apps/gateway/src/intent/intent.module";
+import { ObservedModule } from "../../apps/gateway/src/observed/observed.module";
+import { AuditModule } from "../../apps/gateway/src/trust/audit/audit.module";
+import { IdentityModule } from "../../apps/gateway/src/trust/identity/identity.module";
+
+/** Times in seconds, as the gateway's configuration names them. */
+export interface StoreySettings {
+  readonly poolSize: number;
+  readonly leaseSeconds: number;
+  readonly ttlSeconds: number;
+  readonly reissueSeconds: number;
+  readonly sweepSeconds: number;
+  readonly credentialGraceSeconds: number;
+  readonly acceptsSimulated: boolean;
+}
+
+const DEFAULTS: StoreySettings = {
+  poolSize: 10,
+  leaseSeconds: 600,
+  ttlSeconds: 86_400,
+  reissueSeconds: 60,
+  sweepSeconds: 86_400,
+  credentialGraceSeconds: 86_400,
+  acceptsSimulated: false,
+};
+
+/** The gateway below its HTTP interfaces: every storey from the database to what is observed. */
+@Module({})
+export class GatewayStoreys {
+  static on(
+    database: OpenDatabase,
+    changes: Partial<StoreySettings>,
+  ): DynamicModule {
+    const settings = { ...DEFAULTS, ...changes };
+    const { urls, masterKey } = database;
+    return {
+      module: GatewayStoreys,
+      imports: [
+        DatabaseModule.register({
+          urls,
+          masterKey,
+          poolSize: settings.poolSize,
+        }),
+        IdentityModule,
+        AuditModule,
+        SignalsModule.register(urls.worker),
+        ClustersModule.register(settings),
+        DeliveryModule.register({ ...settings, retentionDays: 400 }),
+        IntentModule,
+        ObservedModule,
+      ],
+    };
+  }
+}

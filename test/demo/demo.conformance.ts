@@ -1,0 +1,163 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OdooClient, RpcFault } from "@vworkspace/odoo-rpc";
+import { DemoProcess } from "./demo-process";
+
+interface DemoFile {
+  readonly url: string;
+  readonly database: string;
+  readonly login: string;
+  readonly key: string;
+  readonly clusterId: string;
+}
+
+jest.setTimeout(180_000);
+
+describe("npm start", () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "vworkspace-demo-"));
+  let port = 0;
+  let demo: DemoProcess;
+  const start = () =>
+    new DemoProcess(["--data-dir", dataDir, "--port", String(port)]);
+  const demoFile = () =>
+    JSON.parse(readFileSync(join(dataDir, "demo.json"), "utf8")) as DemoFile;
+
+  beforeAll(async () => {
+    port = await freePort();
+    demo = start();
+    await demo.prints("Ctrl-C stops everything");
+  });
+
+  afterAll(async () => {
+    await demo.interrupt();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  test("takes one application from an XML-RPC call to Ready and shows its way", () => {
+    expect(demo.output).toMatch(/gateway +intent stored: generation 1/);
+    expect(demo.output).toMatch(/agent +apply job (offered|acked|succeeded)/);
+    expect(demo.output).toMatch(/cluster +Ready=True HelmReleaseReady/);
+    expect(demo.output).toMatch(/\nReady\n/);
+  });
+
+  test("keeps what scripts need in demo.json, for its owner's eyes only", () => {
+    expect(statSync(join(dataDir, "demo.json")).mode & 0o777).toBe(0o600);
+    expect(demoFile()).toMatchObject({
+      url: `http://127.0.0.1:${port}`,
+      database: "demo",
+      clusterId: "demo",
+    });
+  });
+
+  test("prints a Python snippet that creates a second application and sees it become ready", () => {
+    const program = /python3 - <<'PY'\n([\s\S]*?)\nPY\n/.exec(demo.output)?.[1];
+    const { stdout, stderr, status } = spawnSync("python3", ["-"], {
+      input: program ?? "",
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(stdout.trim().split("\n").sort()).toEqual([
+      "demo-shop shop 1.2.0 ready",
+      "demo-wiki wiki 3.0.1 ready",
+    ]);
+  });
+
+  test("refuses an application in a namespace that policy forbids, naming rule and value", async () => {
+    const { url, database, login, key } = demoFile();
+    const client = OdooClient.connect({
+      url,
+      database,
+      login,
+      key,
+      protocol: "xmlrpc",
+    });
+    const values = {
+      name: "x",
+      namespace: "kube-system",
+      cluster_id: 1,
+      catalog_code: "wiki",
+    };
+    const refusal = client.executeKw(
+      "vworkspace.application.instance",
+      "create",
+      [values],
+    );
+    await expect(refusal).rejects.toThrow(RpcFault);
+    await expect(refusal).rejects.toThrow(/allowed_namespaces.*"kube-system"/);
+    await client.close();
+  });
+
+  test("says in one sentence that its port is in use", async () => {
+    const other = mkdtempSync(join(tmpdir(), "vworkspace-demo-"));
+    const second = new DemoProcess([
+      "--data-dir",
+      other,
+      "--port",
+      String(port),
+    ]);
+    expect(await second.ended()).toBe(1);
+    expect(second.output).toMatch(
+      new RegExp(
+        `127.0.0.1:${port} is in use: stop what listens there, or choose another port`,
+      ),
+    );
+    rmSync(other, { recursive: true, force: true });
+  });
+
+  test("says in one sentence that its data directory cannot be used", async () => {
+    const second = new DemoProcess([
+      "--data-dir",
+      "/proc/vworkspace",
+      "--port",
+      String(port),
+    ]);
+    expect(await second.ended()).toBe(1);
+    expect(second.output).toMatch(
+      /The data directory \/proc\/vworkspace cannot be used \(\w+\): /,
+    );
+  });
+
+  test("stops at Ctrl-C, and the next start keeps the data, even after a kill -9", async () => {
+    expect(await demo.interrupt()).toBe(0);
+    demo = start();
+    await demo.prints("Ctrl-C stops everything");
+    expect(demo.output).toMatch(
+      /shop in demo-shop is there from an earlier start/,
+    );
+    demo.kill();
+    await demo.ended();
+    await portIsFree(port);
+    demo = start();
+    await demo.prints("Ctrl-C stops everything");
+    expect(demo.output).toMatch(/with the credential it has/);
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const found = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(found));
+    });
+  });
+}
+
+/** The gateway of a killed demo notices that its starter is gone and stops by itself. */
+async function portIsFree(port: number): Promise<void> {
+  for (;;) {
+    const isFree = await new Promise<boolean>((resolve) => {
+      const probe = createServer();
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+    });
+    if (isFree) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,48 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+/** A Python program that answers each line of JSON with one. */
+export class PythonClient {
+  private readonly waiting: ((line: string | undefined) => void)[] = [];
+  private errors = "";
+
+  private constructor(private readonly child: ChildProcessWithoutNullStreams) {
+    createInterface({ input: child.stdout }).on("line", (line) =>
+      this.waiting.shift()?.(line),
+    );
+    child.stderr.on("data", (text: Buffer) => {
+      this.errors = `${this.errors}${text.toString()}`.slice(-4000);
+    });
+    child.once("exit", () => {
+      for (const wake of this.waiting.splice(0)) wake(undefined);
+    });
+  }
+
+  /** @param script file beside this one */
+  static start(
+    python: string,
+    script: string,
+    args: readonly string[],
+  ): PythonClient {
+    const file = resolve("test/odoo-clients", script);
+    return new PythonClient(spawn(python, [file, ...args]));
+  }
+
+  async ask(command: object): Promise<Readonly<Record<string, unknown>>> {
+    const line = await new Promise<string | undefined>((found) => {
+      this.waiting.push(found);
+      this.child.stdin.write(`${JSON.stringify(command)}\n`);
+    });
+    if (line === undefined)
+      throw new Error(`The Python program ended. It wrote:\n${this.errors}`);
+    return JSON.parse(line) as Record<string, unknown>;
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((done) => this.child.once("exit", done));
+    if (this.child.exitCode !== null) return;
+    this.child.stdin.end();
+    await ended;
+  }
+}
