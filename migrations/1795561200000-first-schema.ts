@@ -25,9 +25,9 @@ export class FirstSchema1795561200000 implements MigrationInterface {
       await runner.query(statement);
   }
 
-  async down(): Promise<void> {
-    throw new Error(
-      "The first schema has no way down: restore a backup instead.",
+  down(): Promise<void> {
+    return Promise.reject(
+      new Error("The first schema has no way down: restore a backup instead."),
     );
   }
 }

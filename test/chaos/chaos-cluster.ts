@@ -13,8 +13,6 @@ import {
   APPLICATION_INSTANCE,
   customResourceDefinitions,
 } from "@vworkspace/resources";
-import { permissiveFluxDefinitions } from "../../apps/agent/src/testing/flux-definitions";
-import { FluxStandIn } from "../../apps/agent/src/testing/flux-stand-in";
 import {
   type Simulator,
   startSimulator,
@@ -37,35 +35,29 @@ const AGENT_NAMESPACE = {
   metadata: { name: "vworkspace-system" },
 };
 
-/** A cluster in memory, with controllers that answer to Flux's objects at once. */
+/** A cluster in memory whose stand-ins for Flux's controllers are quick. */
 export class ChaosCluster {
-  private readonly flux: FluxStandIn;
-
   private constructor(
     private readonly simulator: Simulator,
     private readonly directory: string,
     private readonly connection: KubeConnection,
     private readonly api: KubeClient,
-  ) {
-    this.flux = new FluxStandIn(api);
-  }
+  ) {}
 
   static async start(): Promise<ChaosCluster> {
     const definitions = [
       ...customResourceDefinitions().map(({ manifest }) => manifest),
-      ...permissiveFluxDefinitions(),
       AGENT_NAMESPACE,
     ];
-    const simulator = await startSimulator({ definitions });
+    const flux = { delayMs: { min: 0, max: 50 } };
+    const simulator = await startSimulator({ definitions, flux });
     const directory = await mkdtemp(join(tmpdir(), "vworkspace-chaos-"));
     const kubeconfig = join(directory, "kubeconfig");
     const { url: server, token } = simulator;
     writeKubeconfig(kubeconfig, { server, token });
     const connection = loadKubeConnection({ kubeconfig });
     const api = openKubeApi(connection);
-    const cluster = new ChaosCluster(simulator, directory, connection, api);
-    cluster.flux.start();
-    return cluster;
+    return new ChaosCluster(simulator, directory, connection, api);
   }
 
   get kubeconfig(): string {
@@ -82,7 +74,6 @@ export class ChaosCluster {
   }
 
   async stop(): Promise<void> {
-    await this.flux.stop();
     await this.connection.close();
     await this.simulator.stop();
     await rm(this.directory, { recursive: true, force: true });

@@ -112,13 +112,13 @@ describe("npm start", () => {
   test("says in one sentence that its data directory cannot be used", async () => {
     const second = new DemoProcess([
       "--data-dir",
-      "/proc/vworkspace",
+      "/dev/null/data",
       "--port",
       String(port),
     ]);
     expect(await second.ended()).toBe(1);
     expect(second.output).toMatch(
-      /The data directory \/proc\/vworkspace cannot be used \(\w+\): /,
+      /The data directory \/dev\/null\/data cannot be used \(\w+\): /,
     );
   });
 

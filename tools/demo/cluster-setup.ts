@@ -7,6 +7,7 @@ import {
 } from "@vworkspace/kube";
 import {
   APPLICATION_INSTANCE,
+  CREDENTIAL_SECRET,
   CLUSTER,
   customResourceDefinitions,
   OPERATION,
@@ -79,6 +80,17 @@ export class ClusterSetup {
       );
   }
 
+  /** Whether an agent has registered there, and kept what it got. */
+  async hasCredential(): Promise<boolean> {
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      namespace: NAMESPACE,
+      name: CREDENTIAL_SECRET,
+    };
+    return (await this.api.get(secret)) !== undefined;
+  }
+
   /** Our finalizers first, so that nothing is uninstalled; then our resources, definitions and namespace. */
   async remove(): Promise<void> {
     this.screen.text(`\nFrom ${this.place} this removes:`);
@@ -109,7 +121,16 @@ export class ClusterSetup {
       name,
       ...(namespace === undefined ? {} : { namespace }),
     };
-    await this.api.patch(ref, { metadata: { finalizers: null } }, MANAGER);
+    // Orphan first: an agent that runs somewhere and puts its finalizer back then uninstalls nothing either.
+    const orphan =
+      object.kind === APPLICATION_INSTANCE.kind
+        ? { spec: { deletionPolicy: "Orphan" } }
+        : {};
+    await this.api.patch(
+      ref,
+      { metadata: { finalizers: null }, ...orphan },
+      MANAGER,
+    );
   }
 
   private async confirm(question: string): Promise<void> {

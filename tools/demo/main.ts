@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   type DemoFile,
@@ -27,9 +26,9 @@ class Demo {
 
   async run(): Promise<void> {
     const { dataDir, port, kubeconfig } = this.options;
-    this.screen.heading(`vworkspace demo, data in ${dataDir}; Ctrl-C stops it`);
     const real = this.realCluster();
     if (real && this.options.remove) return real.remove();
+    this.screen.heading(`vworkspace demo, data in ${dataDir}; Ctrl-C stops it`);
     await prepareDataDir(dataDir);
     await real?.ask();
     const clusterId =
@@ -45,11 +44,15 @@ class Demo {
     try {
       await this.startCluster(demo, tour);
       await tour.prepare();
-      await tour.application();
+      const state = await tour.application();
+      this.screen.ready(
+        state === "ready"
+          ? "Ready"
+          : "Blocked: the lines above say what the application waits for; it goes on by itself.",
+      );
     } finally {
       await tour.close();
     }
-    this.screen.ready("Ready");
     this.screen.text(snippet(demo, join(dataDir, "demo.json")));
     await this.untilOneEnds();
   }
@@ -81,16 +84,16 @@ class Demo {
   }
 
   private async startCluster(demo: DemoFile, tour: Tour): Promise<void> {
-    const isSimulated = this.options.kubeconfig === undefined;
-    const state = join(this.options.dataDir, "simulator.json");
-    const isNew = !isSimulated || !existsSync(state);
     const real = this.realCluster();
     const kubeconfig = real
       ? String(this.options.kubeconfig)
-      : await this.startSimulator(state);
-    await (real ?? this.setup({ kubeconfig, yes: true })).apply();
+      : await this.startSimulator();
+    const setup = real ?? this.setup({ kubeconfig, yes: true });
+    await setup.apply();
+    const isSimulated = real === undefined;
     const cluster = await tour.cluster(isSimulated);
-    const needsToken = isNew || cluster.state === "pending";
+    const needsToken =
+      cluster.state === "pending" || !(await setup.hasCredential());
     const token = needsToken ? await tour.registrationToken(cluster.id) : "";
     const agent = this.start("agent", {
       CONTROL_PLANE_ENDPOINT: demo.url,
@@ -111,12 +114,12 @@ class Demo {
     );
   }
 
-  private async startSimulator(state: string): Promise<string> {
+  private async startSimulator(): Promise<string> {
     const kubeconfig = join(this.options.dataDir, "simulator.kubeconfig");
     const simulator = this.start("simulator", {
       VWORKSPACE_SIMULATOR_ADDR: "127.0.0.1:0",
       VWORKSPACE_SIMULATOR_KUBECONFIG: kubeconfig,
-      VWORKSPACE_SIMULATOR_STATE: state,
+      VWORKSPACE_SIMULATOR_STATE: join(this.options.dataDir, "simulator.json"),
     });
     const { url } = await simulator.event("listening");
     this.screen.step(

@@ -116,8 +116,8 @@ export class Tour {
     );
   }
 
-  /** Makes the application where it is missing, and shows its way until it is Ready. */
-  async application(): Promise<void> {
+  /** Makes the application where it is missing, and shows its way until it is Ready, or waits for something. */
+  async application(): Promise<"ready" | "blocked"> {
     const clusterId = (await this.cluster(true)).id;
     const domain = [
       ["cluster_id", "=", clusterId],
@@ -145,11 +145,11 @@ export class Tour {
             { ...APPLICATION, cluster_id: clusterId, values: { replicas: 2 } },
           ]),
         );
-    await this.follow(id);
+    return this.follow(id);
   }
 
   /** Prints each change that the gateway tells of. @throws DemoFailure when it isn't Ready in time */
-  private async follow(id: number): Promise<void> {
+  private async follow(id: number): Promise<"ready" | "blocked"> {
     const seen = new Set<string>();
     const tell = (where: string, what: string) => {
       if (seen.size < 200 && !seen.has(`${where} ${what}`))
@@ -161,7 +161,7 @@ export class Tour {
       Date.now() < deadline;
     ) {
       const state = await this.look(id, tell);
-      if (state === "ready") return;
+      if (state === "ready" || state === "blocked") return state;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     throw new DemoFailure(

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-
 /** A JSON object whose fields are not known yet. */
 export type Fields = Record<string, unknown>;
 
@@ -32,8 +30,26 @@ export function listAt(value: unknown, ...path: string[]): unknown[] {
   return Array.isArray(found) ? found : [];
 }
 
+/** Whether two JSON values are the same; the order of an object's fields does not matter. */
 export function isEqual(left: unknown, right: unknown): boolean {
-  return isDeepStrictEqual(left, right);
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right))
+    return (
+      left.length === right.length &&
+      left.every((item, index) => isEqual(item, right[index]))
+    );
+  if (!isFields(left) || !isFields(right)) return false;
+  const names = Object.keys(left);
+  return (
+    names.length === Object.keys(right).length &&
+    names.every(
+      (name) => Object.hasOwn(right, name) && isEqual(left[name], right[name]),
+    )
+  );
+}
+
+export function clone(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
 /** The object without the fields whose value is undefined, as JSON would carry it. */

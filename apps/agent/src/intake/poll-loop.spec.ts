@@ -63,11 +63,11 @@ function start(script: Answer[], fresh = 1) {
 }
 
 describe("PollLoop", () => {
-  it("asks for what was left open on its first poll only, and for 30 to 50 seconds", async () => {
+  it("asks for what was left open on its first poll only, without waiting, and then for 30 to 50 seconds", async () => {
     const { polls, stop, ended } = start([() => ONE]);
     await settle();
     expect(polls.asked.map(({ resume }) => resume)).toEqual([true, false]);
-    expect(polls.asked[0]?.waitSeconds).toBe(40);
+    expect(polls.asked.map(({ waitSeconds }) => waitSeconds)).toEqual([0, 40]);
     stop.abort();
     await ended;
   });
@@ -100,21 +100,22 @@ describe("PollLoop", () => {
   });
 
   it("waits 1 to 5 seconds after an empty answer before its time", async () => {
-    const { polls, clock, stop, ended } = start([() => NONE]);
-    await settle();
-    expect(polls.asked).toHaveLength(1);
-    await clock.advance(2_900);
-    await settle();
-    expect(polls.asked).toHaveLength(1);
-    await clock.advance(200);
+    const { polls, clock, stop, ended } = start([() => NONE, () => NONE]);
     await settle();
     expect(polls.asked).toHaveLength(2);
+    await clock.advance(2_900);
+    await settle();
+    expect(polls.asked).toHaveLength(2);
+    await clock.advance(200);
+    await settle();
+    expect(polls.asked).toHaveLength(3);
     stop.abort();
     await ended;
   });
 
   it("polls again at once after an empty answer at its time", async () => {
     const state = start([
+      () => NONE,
       async () => {
         await settle(1);
         await state.clock.advance(40_000);
@@ -122,15 +123,15 @@ describe("PollLoop", () => {
       },
     ]);
     await settle();
-    expect(state.polls.asked).toHaveLength(2);
+    expect(state.polls.asked).toHaveLength(3);
     state.stop.abort();
     await state.ended;
   });
 
   it("does not spin on jobs that it has in hand already", async () => {
-    const { polls, stop, ended } = start([() => ONE], 0);
+    const { polls, stop, ended } = start([() => ONE, () => ONE], 0);
     await settle();
-    expect(polls.asked).toHaveLength(1);
+    expect(polls.asked).toHaveLength(2);
     stop.abort();
     await ended;
   });

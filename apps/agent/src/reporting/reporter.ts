@@ -46,7 +46,7 @@ export class Reporter {
   readonly session = newId();
   private sequence = 0;
   private refused = 0;
-  private wake: AbortController = new AbortController();
+  private wake = new AbortController();
 
   constructor(private readonly options: ReporterOptions) {
     options.link.onChange(() => this.wake.abort());
@@ -86,14 +86,19 @@ export class Reporter {
   /** Resolves once there is a batch: full, or its first event a second old. False when `signal` aborts first. */
   private async waitForBatch(signal: AbortSignal): Promise<boolean> {
     const { spool, clock } = this.options;
-    while (spool.size === 0 || !this.maySend()) {
-      this.wake = new AbortController();
-      const either = AbortSignal.any([signal, this.wake.signal]);
-      await clock.sleep(60_000, either);
-      if (signal.aborted) return false;
-    }
-    if (spool.size < BATCH_EVENTS) await clock.sleep(BATCH_MS, signal);
+    while (!signal.aborted && (spool.size === 0 || !this.maySend()))
+      await this.pause(60_000, signal);
+    const endsAt = clock.now() + BATCH_MS;
+    while (!signal.aborted && spool.size < BATCH_EVENTS && clock.now() < endsAt)
+      await this.pause(endsAt - clock.now(), signal);
     return !signal.aborted;
+  }
+
+  /** Ends early with every event and every change of the link. */
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    this.wake = new AbortController();
+    const either = AbortSignal.any([signal, this.wake.signal]);
+    await this.options.clock.sleep(ms, either);
   }
 
   private maySend(): boolean {

@@ -92,7 +92,7 @@ export class MemoryKubeApi extends KubeApi {
     await this.note("status", object);
     const old = this.objects.get(idOf(object));
     this.demand(old, { resourceVersion: object.metadata.resourceVersion });
-    return this.put({ ...old, status: object["status"] } as T) as T;
+    return this.put({ ...old, status: object["status"] } as unknown as T) as T;
   }
 
   override async patch<T extends KubeObject>(
@@ -122,9 +122,10 @@ export class MemoryKubeApi extends KubeApi {
     ref: ObjectRef,
     options: DeleteOptions = {},
   ): Promise<void> {
-    const old = this.objects.get(idOfRef(ref));
-    if (old === undefined) return;
-    await this.note("delete", old);
+    const found = this.objects.get(idOfRef(ref));
+    if (found === undefined) return;
+    await this.note("delete", found);
+    const old = this.objects.get(idOfRef(ref)) ?? found;
     this.demand(old, options);
     const deletionTimestamp = "2026-01-01T00:00:00Z";
     this.dropIfDone(
@@ -160,20 +161,19 @@ export class MemoryKubeApi extends KubeApi {
 
   private versioned(object: KubeObject, old?: KubeObject): KubeObject {
     this.version += 1;
-    const isChanged =
-      JSON.stringify(object["spec"]) !== JSON.stringify(old?.["spec"]);
+    const { metadata } = object;
+    const known = old?.metadata ?? {
+      uid: metadata.uid ?? newId(),
+      creationTimestamp: metadata.creationTimestamp ?? "2026-01-01T00:00:00Z",
+    };
     return structuredClone({
       ...object,
       metadata: {
-        ...object.metadata,
-        uid: old?.metadata.uid ?? object.metadata.uid ?? newId(),
+        ...metadata,
+        uid: known.uid ?? newId(),
+        creationTimestamp: known.creationTimestamp ?? "2026-01-01T00:00:00Z",
         resourceVersion: String(this.version),
-        generation:
-          (old?.metadata.generation ?? 0) + (isChanged || !old ? 1 : 0),
-        creationTimestamp:
-          old?.metadata.creationTimestamp ??
-          object.metadata.creationTimestamp ??
-          "2026-01-01T00:00:00Z",
+        generation: nextGeneration(object, old),
       },
     });
   }
@@ -183,6 +183,14 @@ export class MemoryKubeApi extends KubeApi {
     if (deletionTimestamp !== undefined && finalizers.length === 0)
       this.objects.delete(idOf(object));
   }
+}
+
+/** Kubernetes counts changes of the spec, not of labels or status. */
+function nextGeneration(object: KubeObject, old?: KubeObject): number {
+  const isChanged =
+    JSON.stringify(object["spec"]) !== JSON.stringify(old?.["spec"]);
+  const generation = old?.metadata.generation ?? 0;
+  return old === undefined || isChanged ? generation + 1 : generation;
 }
 
 function idOf(object: KubeObject): string {

@@ -127,7 +127,7 @@ function committed(hooks: readonly (() => void)[]): void {
     try {
       hook();
     } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
+      process.emitWarning(`A hook failed after its commit: ${String(error)}`);
     }
   }
 }

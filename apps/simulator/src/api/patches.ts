@@ -1,4 +1,4 @@
-import { isEqual, isFields, type Fields } from "../json";
+import { clone, isEqual, isFields, type Fields } from "../json";
 import { badRequest, StatusError } from "./status-error";
 
 /** JSON merge patch (RFC 7386). */
@@ -37,7 +37,7 @@ export function jsonPatch(target: unknown, patch: unknown): unknown {
       "RequestEntityTooLarge",
       `The allowed maximum operations in a JSON patch is ${MOST_OPERATIONS}, got ${patch.length}`,
     );
-  return patch.reduce(perform, structuredClone(target));
+  return patch.reduce(perform, clone(target));
 }
 
 function isOperation(value: unknown): value is Operation {
@@ -52,12 +52,12 @@ type Perform = (document: unknown, operation: Operation) => unknown;
 
 const PERFORM: Readonly<Record<string, Perform>> = {
   add: (document, { path, value }) =>
-    set(document, parsePointer(path), structuredClone(value)),
+    set(document, parsePointer(path), clone(value)),
   remove: (document, { path }) => remove(document, parsePointer(path)),
   replace: (document, { path, value }) => {
     const pointer = parsePointer(path);
-    if (pointer.length === 0) return structuredClone(value);
-    return set(remove(document, pointer), pointer, structuredClone(value));
+    if (pointer.length === 0) return clone(value);
+    return set(remove(document, pointer), pointer, clone(value));
   },
   move: (document, { path, from = "" }) => {
     const source = parsePointer(from);
@@ -66,7 +66,7 @@ const PERFORM: Readonly<Record<string, Perform>> = {
   },
   copy: (document, { path, from = "" }) => {
     const value = read(document, parsePointer(from));
-    return set(document, parsePointer(path), structuredClone(value));
+    return set(document, parsePointer(path), clone(value));
   },
   test: (document, { path, value }) => {
     if (!isEqual(read(document, parsePointer(path)), value)) throw impossible();

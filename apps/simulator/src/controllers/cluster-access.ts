@@ -4,6 +4,7 @@ import { StatusError } from "../api/status-error";
 import type { DeleteOptions, Target } from "../api/write-request";
 import type { KubeObject } from "../kube-object";
 import type { Catalog } from "../resources/catalog";
+import { storageKey } from "../resources/resource-type";
 
 export interface KindRef {
   readonly apiVersion: string;
@@ -28,9 +29,17 @@ export class ClusterAccess {
     return target && unlessMissing(() => this.api.get(target, ref.name));
   }
 
-  list(kind: KindRef, namespace?: string): readonly KubeObject[] {
-    const target = this.target({ ...kind, namespace, name: "" }, "");
-    return target ? this.api.list(target, {}).items : [];
+  /** In no order: sorting all objects for each of many would cost more than all else. */
+  select(
+    kind: KindRef,
+    isWanted: (object: KubeObject) => boolean,
+  ): KubeObject[] {
+    const served = this.catalog.findKind(kind.apiVersion, kind.kind);
+    if (!served) return [];
+    const found: KubeObject[] = [];
+    for (const object of this.api.store.scan(storageKey(served.type)))
+      if (isWanted(object)) found.push(object);
+    return found;
   }
 
   /** Creates or changes it, whoever owns its fields. */

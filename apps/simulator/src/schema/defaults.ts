@@ -1,4 +1,4 @@
-import { isFields, type Fields } from "../json";
+import { clone, isFields, type Fields } from "../json";
 import { fieldSchema, type Schema } from "./schema";
 
 /**
@@ -36,7 +36,7 @@ function fieldsWithDefaults(
   }
   for (const [name, own] of Object.entries(schema.properties ?? {}))
     if (!Object.hasOwn(filled, name) && own.default !== undefined)
-      filled[name] = withDefaults(structuredClone(own.default), own);
+      filled[name] = withDefaults(clone(own.default), own);
   return filled;
 }
 

@@ -47,6 +47,11 @@ export class Store {
     return this.objects.get(resource)?.get(key);
   }
 
+  /** All objects of a resource, in no order. */
+  scan(resource: string): Iterable<KubeObject> {
+    return this.objects.get(resource)?.values() ?? [];
+  }
+
   /** All objects of a resource, in the order of their keys. */
   list(resource: string): [string, KubeObject][] {
     const found = [...(this.objects.get(resource) ?? [])];

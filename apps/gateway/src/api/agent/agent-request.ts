@@ -83,15 +83,21 @@ export const Poll = createParamDecorator(
         `cluster is "${query["cluster"].slice(0, 80)}": the token is of another cluster.`,
       );
     }
-    const gone = new AbortController();
-    http.getResponse<FastifyReply>().raw.once("close", () => gone.abort());
     return {
       waitMs: waitMs(query["wait"]),
       resume: query["resume"] === "true",
-      signal: gone.signal,
+      signal: goneSignal(http.getResponse<FastifyReply>()),
     };
   },
 );
+
+/** Aborts when the client goes away; it may have gone already, while its token was looked up. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  if (reply.raw.closed || reply.raw.destroyed) gone.abort();
+  return gone.signal;
+}
 
 /** Seconds asked for, as milliseconds: junk falls back to the default, and the longest is answered a little early. */
 function waitMs(text: unknown): number {

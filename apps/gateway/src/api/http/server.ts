@@ -8,6 +8,7 @@ import { isLoopback, newId } from "@vworkspace/kernel";
 import { type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import type { Logger } from "pino";
 import { Histogram } from "prom-client";
+import { refuse } from "./refuse";
 
 const BODY_TIMEOUT_MS = 30_000;
 const HEADER_BYTES = 16 * 1024;
@@ -33,6 +34,8 @@ export function httpAdapter(logger: Logger): FastifyAdapter {
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
     http: { maxHeaderSize: HEADER_BYTES },
+    // A path that can't be decoded, or with an id that is too long, never reaches a route.
+    frameworkErrors: refuse,
     routerOptions: { maxParamLength: 512 },
   });
   return adapter;

@@ -102,8 +102,9 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     generation: number,
   ): Promise<void> {
     await this.transaction.run(
-      `update desired_objects set observed_generation = $7, reissue_at = case when $7 >= generation then null else reissue_at end
-       where ${WHERE} and (observed_generation <> $7 or ($7 >= generation and reissue_at is not null))`,
+      `with held as materialized (select cluster_id from desired_objects where ${WHERE} for update)
+       update desired_objects set observed_generation = $7, reissue_at = case when $7 >= generation then null else reissue_at end
+       where ${WHERE} and exists (select from held) and (observed_generation <> $7 or ($7 >= generation and reissue_at is not null))`,
       [...this.key(object), generation],
     );
   }

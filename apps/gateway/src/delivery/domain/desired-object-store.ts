@@ -26,7 +26,10 @@ export abstract class DesiredObjectStore {
     object: ObjectIdentity,
     pauseSeconds: number | undefined,
   ): Promise<void>;
-  /** Notes the generation that was seen in the cluster; a pending re-issue that it makes needless is taken back. */
+  /**
+   * Notes the generation that was seen in the cluster, 0 for none; a pending re-issue that it makes needless is taken
+   * back. Holds the object's row, changed or not.
+   */
   abstract noteObserved(
     object: ObjectIdentity,
     generation: number,

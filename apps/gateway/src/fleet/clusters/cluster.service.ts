@@ -95,13 +95,10 @@ export class ClusterService {
       hash,
       ttlSeconds: LIMITS.registrationTokenSeconds,
     });
-    await this.record(
-      stores,
-      actor,
-      "cluster.issue_registration_token",
-      cluster,
-      { token_id: id },
-    );
+    await this.record(stores, actor, "cluster.issue_registration_token", {
+      ...cluster,
+      detail: { token_id: id },
+    });
     return { token, expiresAt };
   }
 
@@ -171,14 +168,15 @@ export class ClusterService {
     stores: Stores,
     actor: Actor,
     action: string,
-    cluster: { id: string; code: string },
-    detail = {},
+    cluster: {
+      readonly id: string;
+      readonly code: string;
+      readonly detail?: Readonly<Record<string, unknown>>;
+    },
   ): Promise<void> {
-    return stores.get(AuditStore).append(actor, {
-      action,
-      subject: { type: "cluster", id: cluster.id, name: cluster.code },
-      detail,
-    });
+    const { id, code, detail = {} } = cluster;
+    const subject = { type: "cluster", id, name: code };
+    return stores.get(AuditStore).append(actor, { action, subject, detail });
   }
 }
 

@@ -86,30 +86,7 @@ export class CredentialService {
     const { organizationId } = principal;
     const issued = await this.unitOfWork.inOrganization(
       organizationId,
-      async (stores) => {
-        const credentials = stores.get(CredentialStore);
-        const row = await credentials.lock(principal.credentialId);
-        if (!row?.isLive) throw refusedCredential();
-        if (!(await credentials.takeBackSuccessor(row))) return undefined;
-        const id = newId();
-        const expiresAt = await credentials.add({
-          id,
-          clusterId: row.clusterId,
-          ttlSeconds: LIMITS.tokenSeconds,
-        });
-        await credentials.succeed(row, id, this.options.credentialGraceSeconds);
-        await credentials.endPredecessor(row);
-        await this.record(stores, organizationId, row, {
-          action: "cluster.rotate_credential",
-          credential: id,
-        });
-        return {
-          id,
-          clusterId: row.clusterId,
-          clusterCode: row.clusterCode,
-          expiresAt,
-        };
-      },
+      (stores) => this.succeed(stores, principal),
     );
     if (issued) return this.sign(organizationId, issued);
     await this.unitOfWork.inOrganization(organizationId, (stores) =>
@@ -127,6 +104,31 @@ export class CredentialService {
       "unauthenticated",
       "This credential was succeeded by one that is in use: it may no longer rotate.",
     );
+  }
+
+  /** The successor, or undefined where one is in use already. */
+  private async succeed(
+    stores: Stores,
+    principal: ClusterPrincipal,
+  ): Promise<Issued | undefined> {
+    const credentials = stores.get(CredentialStore);
+    const row = await credentials.lock(principal.credentialId);
+    if (!row?.isLive) throw refusedCredential();
+    if (!(await credentials.takeBackSuccessor(row))) return undefined;
+    const id = newId();
+    const { clusterId, clusterCode } = row;
+    const expiresAt = await credentials.add({
+      id,
+      clusterId,
+      ttlSeconds: LIMITS.tokenSeconds,
+    });
+    await credentials.succeed(row, id, this.options.credentialGraceSeconds);
+    await credentials.endPredecessor(row);
+    await this.record(stores, principal.organizationId, row, {
+      action: "cluster.rotate_credential",
+      credential: id,
+    });
+    return { id, clusterId, clusterCode, expiresAt };
   }
 
   private async exchange(

@@ -1,5 +1,5 @@
 import { Injectable } from "@nestjs/common";
-import { canonicalJson } from "@vworkspace/contract";
+import { canonicalJson, isStorable } from "@vworkspace/contract";
 import { DomainError, newId } from "@vworkspace/kernel";
 import type { Stores } from "../../database/unit-of-work";
 import { DeliveryService } from "../../delivery/delivery.service";
@@ -10,17 +10,18 @@ import {
   type CatalogEntry,
   CatalogStore,
 } from "../catalog/domain/catalog-entry";
-import { type Policy, PolicyStore } from "../policies/domain/policy";
-import { decidePolicy } from "../policies/domain/policy.decide";
 import {
   instanceObject,
   type Instance,
   type InstanceIntent,
 } from "./domain/instance";
 import { instanceManifest } from "./domain/instance-manifest";
-import { intentProblem } from "./domain/instance-rules";
 import { InstanceStore } from "./domain/instance-store";
+import { admitChange, admitNew } from "./instance-admission";
 import { recordInstance } from "./instance-evidence";
+
+/** It stands in an index, whose rows PostgreSQL limits. */
+const MAX_REF_CHARACTERS = 256;
 
 export interface CreateInstance {
   readonly clusterId: string;
@@ -67,12 +68,8 @@ export class InstanceService {
       );
     const entry = await this.activeEntry(stores, request.catalogCode);
     const intent = withDefaults(request, entry);
-    refuse(intentProblem(intent, entry));
-    await this.decide(
-      stores,
-      { clusterId: cluster.id, intent, entry, isNew: true },
-      request,
-    );
+    refuseMarks(request);
+    await admitNew(stores, { clusterId: cluster.id, intent, entry });
     const id = newId();
     const { external_ref = null, intent_version = null, origin } = request;
     const isNew = await stores.get(InstanceStore).add({
@@ -103,38 +100,13 @@ export class InstanceService {
     changes: InstanceChanges,
   ): Promise<void> {
     const instance = await this.requireLive(stores, id);
-    const { intent_version, catalogCode, ...fields } = changes;
-    if (
-      intent_version !== undefined &&
-      instance.intent_version !== null &&
-      intent_version <= instance.intent_version
-    )
-      return;
-    const entry =
-      catalogCode === undefined
-        ? await this.entryOf(stores, instance)
-        : await this.activeEntry(stores, catalogCode);
-    const changed: Instance = {
-      ...instance,
-      ...fields,
-      catalog_entry_id: entry.id,
-      intent_version: intent_version ?? instance.intent_version,
-    };
-    if (
-      changed.namespace !== instance.namespace ||
-      changed.name !== instance.name
-    ) {
-      throw new DomainError(
-        "validation_failed",
-        "name and namespace can't be changed: create another instance and delete this one.",
-      );
-    }
-    refuse(intentProblem(changed, entry));
-    await this.decide(stores, {
+    if (isOutdated(instance, changes)) return;
+    refuseMarks(changes);
+    const { changed, entry } = await this.apply(stores, instance, changes);
+    await admitChange(stores, {
       clusterId: instance.cluster_id,
       intent: changed,
       entry,
-      isNew: false,
     });
     if (isSameIntent(instance, changed))
       return stores.get(InstanceStore).save(changed);
@@ -171,13 +143,36 @@ export class InstanceService {
       actor.organizationId,
       { object, action: "delete", manifest: {} },
     );
-    await stores
-      .get(InstanceStore)
-      .save({ ...instance, generation, state: "deleting" });
-    await recordInstance(stores, actor, "instance.delete", {
+    const deleting: Instance = { ...instance, generation, state: "deleting" };
+    await stores.get(InstanceStore).save(deleting);
+    await recordInstance(stores, actor, "instance.delete", deleting);
+  }
+
+  private async apply(
+    stores: Stores,
+    instance: Instance,
+    { intent_version, catalogCode, ...fields }: InstanceChanges,
+  ): Promise<{ changed: Instance; entry: CatalogEntry }> {
+    const entry =
+      catalogCode === undefined
+        ? await this.entryOf(stores, instance)
+        : await this.activeEntry(stores, catalogCode);
+    const changed: Instance = {
       ...instance,
-      generation,
-    });
+      ...fields,
+      catalog_entry_id: entry.id,
+      intent_version: intent_version ?? instance.intent_version,
+    };
+    if (
+      changed.namespace !== instance.namespace ||
+      changed.name !== instance.name
+    ) {
+      throw new DomainError(
+        "validation_failed",
+        "name and namespace can't be changed: create another instance and delete this one.",
+      );
+    }
+    return { changed, entry };
   }
 
   private async deploy(
@@ -199,44 +194,6 @@ export class InstanceService {
     const deployed: Instance = { ...instance, generation, state: "deploying" };
     await stores.get(InstanceStore).save(deployed);
     await recordInstance(stores, actor, action, deployed);
-  }
-
-  private async decide(
-    stores: Stores,
-    change: {
-      clusterId: string;
-      intent: InstanceIntent;
-      entry: CatalogEntry;
-      isNew: boolean;
-    },
-    place?: CreateInstance,
-  ): Promise<void> {
-    const { clusterId, intent, entry } = change;
-    const policies = await stores.get(PolicyStore).lockApplicable(clusterId);
-    const isRepeat =
-      place !== undefined &&
-      (await stores.get(InstanceStore).lockLiveAt({ ...place, clusterId })) !==
-        undefined;
-    const counts = new Map<Policy, number>();
-    for (const policy of policies)
-      counts.set(
-        policy,
-        await stores.get(InstanceStore).count(policy.cluster_id),
-      );
-    const refusal = decidePolicy(policies, {
-      namespace: intent.namespace,
-      catalogCode: entry.code,
-      chartUrl: entry.chart_url,
-      chartVersion: intent.chart_version,
-      instances:
-        change.isNew && !isRepeat
-          ? (policy) => counts.get(policy) ?? 0
-          : undefined,
-    });
-    if (refusal)
-      throw new DomainError("policy_denied", refusal.message, {
-        details: { ...refusal, message: undefined },
-      });
   }
 
   private async equalExisting(
@@ -353,7 +310,31 @@ function isSameIntent(left: Instance, right: Instance): boolean {
   return canonicalJson(facts(left)) === canonicalJson(facts(right));
 }
 
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new DomainError("validation_failed", problem);
+/** Whether the caller's change was overtaken by a newer one of its own. */
+function isOutdated(
+  { intent_version: known }: Instance,
+  { intent_version: given }: InstanceChanges,
+): boolean {
+  return given !== undefined && known !== null && given <= known;
+}
+
+/** The caller's own marks on an instance, which the gateway keeps and compares and never interprets. */
+function refuseMarks(marks: {
+  readonly external_ref?: string;
+  readonly intent_version?: number;
+}): void {
+  const { external_ref: ref, intent_version: version } = marks;
+  if (
+    ref !== undefined &&
+    (ref.length > MAX_REF_CHARACTERS || !isStorable(ref))
+  )
+    throw new DomainError(
+      "validation_failed",
+      `external_ref must have at most ${MAX_REF_CHARACTERS} characters, without U+0000 and lone surrogates.`,
+    );
+  if (version !== undefined && !Number.isSafeInteger(version))
+    throw new DomainError(
+      "validation_failed",
+      `intent_version is ${version}: give a whole number that rises with each change.`,
+    );
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Injectable } from "@nestjs/common";
-import { canonicalJson } from "@vworkspace/contract";
+import { canonicalJson, isStorable } from "@vworkspace/contract";
 import { DomainError } from "@vworkspace/kernel";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { AuditStore } from "../../trust/audit/domain/audit-store";
@@ -47,12 +47,7 @@ export class MutationService {
   ): Promise<T> {
     const { requestId, method, call } = run.mutation;
     if (requestId === undefined) return run.work(stores);
-    if (requestId === "" || requestId.length > MAX_REQUEST_ID_CHARACTERS) {
-      throw new DomainError(
-        "validation_failed",
-        `request_id must have 1 to ${MAX_REQUEST_ID_CHARACTERS} characters.`,
-      );
-    }
+    refuseRequestId(requestId);
     const digest = createHash("sha256")
       .update(canonicalJson([method, call]))
       .digest();
@@ -83,4 +78,16 @@ export class MutationService {
       }),
     );
   }
+}
+
+function refuseRequestId(requestId: string): void {
+  const isFine =
+    requestId !== "" &&
+    requestId.length <= MAX_REQUEST_ID_CHARACTERS &&
+    isStorable(requestId);
+  if (!isFine)
+    throw new DomainError(
+      "validation_failed",
+      `request_id must have 1 to ${MAX_REQUEST_ID_CHARACTERS} characters, without U+0000 and lone surrogates.`,
+    );
 }

@@ -3,12 +3,14 @@ import {
   type AgentEvent,
   type EventBatchAnswer,
   eventSchema,
+  isStorable,
   LIMITS,
   parseMessage,
 } from "@vworkspace/contract";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import { EventStore } from "./domain/event-store";
+import { utcTime } from "./domain/event-time";
 import { ProjectionService } from "./projection.service";
 
 interface Read {
@@ -62,7 +64,7 @@ export class EventService {
     read: Read,
   ): Promise<EventBatchAnswer> {
     const store = stores.get(EventStore);
-    const receivedAt = await store.now();
+    const receivedAt = await store.takeTurn(principal.clusterId);
     const keyed = read.good.flatMap(({ index, event }) =>
       event.eventKey === undefined
         ? []
@@ -97,16 +99,29 @@ function readEvents(batch: readonly unknown[]): Read {
   const good: { index: number; event: AgentEvent }[] = [];
   const rejected: { index: number; reason: string; body: string }[] = [];
   for (const [index, item] of batch.entries()) {
-    const parsed = parseMessage(eventSchema, item);
-    if (parsed.ok) good.push({ index, event: parsed.value });
-    else rejected.push({ index, reason: parsed.reason, body: storable(item) });
+    const read = readEvent(item);
+    if ("event" in read) good.push({ index, event: read.event });
+    else rejected.push({ index, reason: read.reason, body: excerpt(item) });
   }
   return { good, rejected };
 }
 
-/** Text of a bad event for an operator; cut, and without the one character that PostgreSQL's text can't hold. */
-function storable(item: unknown): string {
-  return (JSON.stringify(item) ?? "null")
-    .replaceAll("\\u0000", "")
-    .slice(0, LIMITS.messageCharacters);
+/** The event with its time in UTC, or why it is none. What the database can't hold would fail the whole batch. */
+function readEvent(item: unknown): { event: AgentEvent } | { reason: string } {
+  const parsed = parseMessage(eventSchema, item);
+  if (!parsed.ok) return { reason: parsed.reason };
+  if (!isStorable(parsed.value))
+    return {
+      reason:
+        "body: holds U+0000 or a lone surrogate; leave such characters out",
+    };
+  const timestamp = utcTime(parsed.value.timestamp);
+  if (timestamp === undefined)
+    return { reason: "timestamp: is not between the years 1 and 9999" };
+  return { event: { ...parsed.value, timestamp } };
+}
+
+/** Text of a bad event for an operator, cut. JSON escapes what PostgreSQL's text can't hold. */
+function excerpt(item: unknown): string {
+  return (JSON.stringify(item) ?? "null").slice(0, LIMITS.messageCharacters);
 }

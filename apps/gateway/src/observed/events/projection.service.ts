@@ -5,6 +5,7 @@ import type {
   ResourceRef,
   SnapshotPage,
 } from "@vworkspace/contract";
+import { CLUSTER } from "@vworkspace/resources";
 import type { Stores } from "../../database/unit-of-work";
 import { DeliveryService } from "../../delivery/delivery.service";
 import type { ObjectIdentity } from "../../delivery/domain/desired-object";
@@ -16,7 +17,12 @@ import type { Actor } from "../../trust/identity/domain/actor";
 import { EventStore } from "./domain/event-store";
 import { mergeReport, positionOf, type Report } from "./domain/observation";
 
-const CLUSTER_KIND = "Cluster";
+interface Seen {
+  readonly object: ObjectIdentity;
+  readonly report: Report;
+  /** The snapshot that listed it. */
+  readonly snapshotId?: string;
+}
 
 /** Turns what clusters report into the newest observation of each object, and tells whoever owns the intent behind it. */
 @Injectable()
@@ -42,7 +48,7 @@ export class ProjectionService {
           page: event.snapshot,
           receivedAt,
         });
-      else if (event.resourceRef.kind === CLUSTER_KIND)
+      else if (isOwnCluster(event.resourceRef))
         await this.clusterConditions(stores, principal, event.conditions ?? []);
       else if (event.conditions !== undefined)
         await this.conditions(stores, principal, event, receivedAt);
@@ -79,26 +85,28 @@ export class ProjectionService {
     receivedAt: string,
   ): Promise<void> {
     const { resourceRef } = event;
-    await this.note(stores, principal, identity(principal, resourceRef), {
+    const report: Report = {
       uid: resourceRef.uid ?? "",
       intentGeneration: resourceRef.intentGeneration,
       generation: resourceRef.generation,
+      isWhole: false,
       conditions: event.conditions ?? [],
       endpoints: event.endpoints,
       position: positionOf(event, receivedAt),
-    });
+    };
+    const object = identity(principal, resourceRef);
+    await this.note(stores, principal, { object, report });
   }
 
   private async note(
     stores: Stores,
     principal: ClusterPrincipal,
-    object: ObjectIdentity,
-    report: Report,
-    snapshotId?: string,
+    { object, report, snapshotId }: Seen,
   ): Promise<void> {
     const store = stores.get(EventStore);
-    const observed = mergeReport(await store.lockObserved(object), report);
+    const observed = mergeReport(await store.observed(object), report);
     await store.saveObserved(object, observed, snapshotId);
+    // This holds the desired object's row before the instance's, as everywhere.
     await stores
       .get(DesiredObjectStore)
       .noteObserved(object, observed.intentGeneration);
@@ -127,26 +135,37 @@ export class ProjectionService {
         uid: item.uid,
         intentGeneration: item.intentGeneration,
         generation: item.resourceRef.generation,
+        specDigest: item.specDigest,
+        isWhole: true,
         conditions: item.conditions,
         endpoints: undefined,
         position,
       };
-      await this.note(stores, principal, object, report, page.id);
+      await this.note(stores, principal, {
+        object,
+        report,
+        snapshotId: page.id,
+      });
     }
-    if (page.last) await this.compare(stores, principal, page.id);
+    if (page.last)
+      await this.compare(stores, principal, {
+        id: page.id,
+        at: position.timestamp,
+      });
   }
 
   private async compare(
     stores: Stores,
     principal: ClusterPrincipal,
-    snapshotId: string,
+    snapshot: { readonly id: string; readonly at: string },
   ): Promise<void> {
     const store = stores.get(EventStore);
     for (const object of await store.unlisted(
       principal.clusterId,
-      snapshotId,
+      snapshot.id,
     )) {
-      await store.markAbsent(object);
+      await store.markAbsent(object, snapshot.at);
+      await stores.get(DesiredObjectStore).noteObserved(object, 0);
       await this.instances.observe(stores, actorOf(principal), object, []);
     }
     for (const { object, seenGeneration } of await store.undelivered(
@@ -160,6 +179,11 @@ export class ProjectionService {
       );
     }
   }
+}
+
+/** The agent's own Cluster object; other projects have kinds of that name. */
+function isOwnCluster(ref: ResourceRef): boolean {
+  return ref.kind === CLUSTER.kind && ref.apiVersion === CLUSTER.apiVersion;
 }
 
 function identity(

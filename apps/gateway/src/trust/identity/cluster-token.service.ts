@@ -1,5 +1,5 @@
 import { Injectable } from "@nestjs/common";
-import { DomainError } from "@vworkspace/kernel";
+import { ConfigurationError, DomainError } from "@vworkspace/kernel";
 import {
   calculateJwkThumbprint,
   exportJWK,
@@ -48,6 +48,11 @@ export class ClusterTokenService {
     private readonly unitOfWork: UnitOfWork,
     private readonly masterKey: MasterKey,
   ) {}
+
+  /** A wrong master key is told at the start, not to the first agent that calls. @throws ConfigurationError */
+  async onModuleInit(): Promise<void> {
+    await this.keyRing();
+  }
 
   async issue(claims: ClusterTokenClaims, expiresAt: Date): Promise<string> {
     const ring = await this.keyRing();
@@ -115,9 +120,7 @@ export class ClusterTokenService {
     const [current] = keys;
     if (!current)
       throw new Error("The database holds no signing key for cluster tokens.");
-    const plain = this.masterKey
-      .open(current.sealedPrivateKey, context(current.kid))
-      .toString();
+    const plain = this.open(current);
     const verifying = await Promise.all(
       keys.map(
         async (key) =>
@@ -132,6 +135,18 @@ export class ClusterTokenService {
       signing: await importPKCS8(plain, ALGORITHM),
       verifying: new Map(verifying),
     };
+  }
+
+  private open(key: SealedSigningKey): string {
+    try {
+      return this.masterKey
+        .open(key.sealedPrivateKey, context(key.kid))
+        .toString();
+    } catch {
+      throw new ConfigurationError(
+        "The master key is not the one that this database's signing keys are sealed with: bring back that key file (VWORKSPACE_MASTER_KEY_FILE).",
+      );
+    }
   }
 
   private async loadOrMake(): Promise<readonly SealedSigningKey[]> {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { Injectable } from "@nestjs/common";
+import { isStorable } from "@vworkspace/contract";
 import { DomainError, newId } from "@vworkspace/kernel";
 import { MasterKey } from "../../database/master-key";
-import { UnitOfWork } from "../../database/unit-of-work";
+import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { AuditStore } from "../audit/domain/audit-store";
 import { gatewayActor, type Role, type UserActor } from "./domain/actor";
 import { UserStore } from "./domain/user-store";
@@ -60,45 +61,18 @@ export class UserService {
     readonly userId: string;
   }> {
     requireCode("organization", user.organizationCode);
-    if (user.login.trim() === "" || user.login.length > 128) {
-      throw new DomainError(
-        "validation_failed",
-        "login must have 1 to 128 characters.",
-      );
-    }
+    requireLogin(user.login);
     const key =
       user.key ??
       `vw_${randomBytes(6).toString("base64url")}_${randomBytes(32).toString("base64url")}`;
     return this.unitOfWork.asWorker(async (stores) => {
-      const users = stores.get(UserStore);
-      const organization = await users.ensureOrganization({
+      const organization = await stores.get(UserStore).ensureOrganization({
         id: newId(),
         code: user.organizationCode,
         name: user.organizationCode,
       });
-      const { id: userId, isNew } = await users.ensureUser({
-        organizationId: organization.id,
-        id: newId(),
-        login: user.login,
-        name: user.login,
-        role: user.role,
-      });
-      const secretHash = this.masterKey.hash(KEY_PURPOSE, key);
-      const prefix = PUBLIC_PART.exec(key)?.[0] ?? "";
-      if (!(await users.hasKey(organization.id, secretHash))) {
-        await users.addKey({
-          organizationId: organization.id,
-          id: newId(),
-          userId,
-          prefix,
-          secretHash,
-        });
-        await stores.get(AuditStore).append(gatewayActor(organization.id), {
-          action: isNew ? "user.create" : "user.add_key",
-          subject: { type: "user", id: userId },
-          detail: { role: user.role, key_prefix: prefix },
-        });
-      }
+      const userId = await this.ensureUser(stores, organization.id, user);
+      await this.ensureKey(stores, organization.id, { userId, key });
       return { key, organizationId: organization.id, userId };
     });
   }
@@ -110,6 +84,46 @@ export class UserService {
     );
     return organizations.map((organization) => organization.code);
   }
+
+  private async ensureUser(
+    stores: Stores,
+    organizationId: string,
+    user: AddUser,
+  ): Promise<string> {
+    const { login, role } = user;
+    const { id, isNew } = await stores.get(UserStore).ensureUser({
+      organizationId,
+      id: newId(),
+      login,
+      name: login,
+      role,
+    });
+    if (isNew)
+      await stores.get(AuditStore).append(gatewayActor(organizationId), {
+        action: "user.create",
+        subject: { type: "user", id },
+        detail: { role },
+      });
+    return id;
+  }
+
+  private async ensureKey(
+    stores: Stores,
+    organizationId: string,
+    { userId, key }: { userId: string; key: string },
+  ): Promise<void> {
+    const users = stores.get(UserStore);
+    const secretHash = this.masterKey.hash(KEY_PURPOSE, key);
+    if (await users.hasKey(organizationId, secretHash)) return;
+    const prefix = PUBLIC_PART.exec(key)?.[0] ?? "";
+    const id = newId();
+    await users.addKey({ organizationId, id, userId, prefix, secretHash });
+    await stores.get(AuditStore).append(gatewayActor(organizationId), {
+      action: "user.add_key",
+      subject: { type: "user", id: userId },
+      detail: { key_id: id, key_prefix: prefix },
+    });
+  }
 }
 
 function requireCode(field: string, code: string): void {
@@ -119,4 +133,12 @@ function requireCode(field: string, code: string): void {
       `${field} is "${code}": use lower-case letters, digits and hyphens, at most 63.`,
     );
   }
+}
+
+function requireLogin(login: string): void {
+  if (login.trim() === "" || login.length > 128 || !isStorable(login))
+    throw new DomainError(
+      "validation_failed",
+      "login must have 1 to 128 characters, without U+0000 and lone surrogates.",
+    );
 }

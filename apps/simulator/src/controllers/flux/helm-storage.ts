@@ -58,12 +58,13 @@ export class HelmStorage {
   }
 
   private secrets(namespace: string, releaseName: string): KubeObject[] {
-    return this.cluster
-      .list(SECRET, namespace)
-      .filter(
-        ({ metadata: { labels = {} } }) =>
-          labels["owner"] === "helm" && labels["name"] === releaseName,
-      );
+    return this.cluster.select(
+      SECRET,
+      ({ metadata: { labels, namespace: own } }) =>
+        own === namespace &&
+        labels?.["owner"] === "helm" &&
+        labels["name"] === releaseName,
+    );
   }
 
   private relabel({ metadata }: KubeObject, status: string): void {

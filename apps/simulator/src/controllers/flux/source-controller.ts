@@ -1,5 +1,5 @@
 import { fieldsAt, isEqual, isFields, stringAt, valueAt } from "../../json";
-import type { KubeObject } from "../../kube-object";
+import { objectKey, type KubeObject } from "../../kube-object";
 import type { Change } from "../../store/store";
 import { refOf, type ClusterAccess } from "../cluster-access";
 import type { Controller } from "../controller";
@@ -17,6 +17,7 @@ import {
 } from "./flux-conditions";
 import {
   FLUX_FINALIZER,
+  HELM_CHART,
   HELM_REPOSITORY,
   REQUESTED_AT,
   RESOURCE_OF,
@@ -55,13 +56,17 @@ export class SourceController implements Controller {
 
   /** A chart that waits for its repository is looked at again when that changes. */
   private lookAtCharts({ metadata }: KubeObject): void {
-    const charts = this.cluster.api.store.list(RESOURCE_OF.HelmChart);
-    for (const [key, chart] of charts)
-      if (
-        chart.metadata.namespace === metadata.namespace &&
-        stringAt(chart, "spec", "sourceRef", "name") === metadata.name
-      )
-        this.work.look(`${RESOURCE_OF.HelmChart} ${key}`);
+    const { namespace, name } = metadata;
+    const charts = this.cluster.select(
+      HELM_CHART,
+      (chart) =>
+        chart.metadata.namespace === namespace &&
+        stringAt(chart, "spec", "sourceRef", "name") === name,
+    );
+    for (const chart of charts) {
+      const key = objectKey(namespace, chart.metadata.name);
+      this.work.look(`${RESOURCE_OF.HelmChart} ${key}`);
+    }
   }
 
   private look(id: string): void {

@@ -9,6 +9,9 @@ import {
 
 const COLUMNS = `id, number, code, name, state, connectivity_mode as "connectivityMode", simulated`;
 
+/** A cluster that keeps inventing types of conditions doesn't make its row grow. */
+const MAX_CONDITIONS = 64;
+
 export class SqlClusterStore extends ClusterStore {
   constructor(private readonly transaction: SqlTransaction) {
     super();
@@ -93,17 +96,22 @@ export class SqlClusterStore extends ClusterStore {
     id: string,
     conditions: readonly { readonly type: string }[],
   ): Promise<void> {
+    // Of two of one type the last counts.
+    const news = new Map(
+      conditions.map((condition) => [condition.type, condition]),
+    );
     await this.transaction.run(
       `update clusters set conditions = (
          select jsonb_agg(condition order by condition ->> 'type') from (
-           select known as condition from jsonb_array_elements(conditions) known where not known ->> 'type' = any($3::text[])
-           union all select news from jsonb_array_elements($4::jsonb) news) merged), updated_at = now()
+           (select news as condition from jsonb_array_elements($4::jsonb) news)
+           union all (select known from jsonb_array_elements(conditions) known where not known ->> 'type' = any($3::text[]))
+           limit ${MAX_CONDITIONS}) merged), updated_at = now()
        where organization_id = $1 and id = $2`,
       [
         this.transaction.organization,
         id,
-        conditions.map((condition) => condition.type),
-        JSON.stringify(conditions),
+        [...news.keys()],
+        JSON.stringify([...news.values()]),
       ],
     );
   }

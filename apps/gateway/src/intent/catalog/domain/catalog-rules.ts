@@ -1,9 +1,11 @@
 import Ajv from "ajv";
+import { isStorable } from "@vworkspace/contract";
 import { isDnsLabel, isExactSemver } from "@vworkspace/resources";
 import { validRange } from "semver";
 import type { CatalogFields } from "./catalog-entry";
 
 const MAX_SCHEMA_CHARACTERS = 128 * 1024;
+const MAX_CHART_NAME = 253;
 
 /** The first thing that is wrong with an entry, as a sentence that names field, value and remedy; undefined: nothing. */
 export function catalogProblem(entry: CatalogFields): string | undefined {
@@ -18,7 +20,10 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
       `chart_url is "${entry.chart_url}": give ${entry.chart_source_type === "oci" ? "oci://HOST/PATH" : "an http(s) URL"} without credentials.`,
     ],
     [
-      /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/.test(entry.chart_name),
+      entry.chart_name.length <= MAX_CHART_NAME &&
+        /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(
+          entry.chart_name,
+        ),
       `chart_name is "${entry.chart_name}": give the chart's name.`,
     ],
     [
@@ -27,13 +32,15 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
       `recommended_version is "${entry.recommended_version ?? ""}": give one exact version, for example 1.2.3.`,
     ],
   ];
+  if (!isStorable(entry))
+    return "The entry holds U+0000 or a lone surrogate: leave such characters out.";
   const failed = checks.find(([isFine]) => !isFine);
   if (failed) return failed[1];
   const range = entry.allowed_versions.find(
-    (version) => validRange(version) === null,
+    (version) => typeof version !== "string" || validRange(version) === null,
   );
   if (range !== undefined)
-    return `allowed_versions holds "${range}": give versions or ranges, for example 1.2.3 or ^1.2.`;
+    return `allowed_versions holds "${String(range)}": give versions or ranges, for example 1.2.3 or ^1.2.`;
   return entry.values_schema === null
     ? undefined
     : schemaProblem(entry.values_schema);

@@ -119,9 +119,11 @@ export class SqlInstanceStore extends InstanceStore {
       state: InstanceState;
     },
   ): Promise<void> {
+    // Only a change is written: most reports say the same again.
     await this.transaction.run(
       `update application_instances set observed_generation = $3, conditions = $4, endpoints = $5, state = $6, updated_at = now()
-       where organization_id = $1 and id = $2`,
+       where organization_id = $1 and id = $2
+         and (observed_generation, conditions, endpoints, state) is distinct from ($3::bigint, $4::jsonb, $5::jsonb, $6)`,
       [
         this.transaction.organization,
         id,
@@ -147,7 +149,7 @@ export class SqlInstanceStore extends InstanceStore {
     const row = await this.transaction.one<{
       present: boolean;
       intent_generation: string;
-      conditions: ObservedCondition[];
+      conditions: (ObservedCondition & { position?: unknown })[];
     }>(
       `select present, intent_generation, conditions from observed_objects
        where organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6`,
@@ -164,7 +166,8 @@ export class SqlInstanceStore extends InstanceStore {
       row && {
         present: row.present,
         intentGeneration: Number(row.intent_generation),
-        conditions: row.conditions,
+        // Where in the stream of reports it stood is nobody's business but the projection's.
+        conditions: row.conditions.map(({ position: _, ...rest }) => rest),
       }
     );
   }

@@ -1,3 +1,4 @@
+import { isStorable, MAX_JSON_DEPTH, parseJson } from "@vworkspace/contract";
 import {
   isDnsLabel,
   isExactSemver,
@@ -58,16 +59,21 @@ function versionProblem(
 function jsonProblem(intent: InstanceIntent): string | undefined {
   if (intent.values_json.length > MAX_VALUES_CHARACTERS)
     return "values_json is larger than 256 KiB: put large values into a Secret of the namespace.";
-  try {
-    const values: unknown = JSON.parse(intent.values_json);
-    const isObject =
-      typeof values === "object" && values !== null && !Array.isArray(values);
-    return isObject
-      ? undefined
-      : "values_json must be the text of a JSON object, for example {}.";
-  } catch (error) {
-    return `values_json is no JSON: ${error instanceof Error ? error.message.slice(0, 200) : "it does not parse"}.`;
-  }
+  if (!isStorable(intent))
+    return "values_json, values_secret_ref or integrations hold U+0000 or a lone surrogate: leave such characters out.";
+  return valuesTextProblem(intent.values_json);
+}
+
+function valuesTextProblem(text: string): string | undefined {
+  const parsed = parseJson(new TextEncoder().encode(text));
+  if (!parsed.ok)
+    return `values_json is no JSON text of at most ${MAX_JSON_DEPTH} levels: give a JSON object, for example {}.`;
+  const values = parsed.value;
+  const isObject =
+    typeof values === "object" && values !== null && !Array.isArray(values);
+  return isObject
+    ? undefined
+    : "values_json must be the text of a JSON object, for example {}.";
 }
 
 function contentProblem(

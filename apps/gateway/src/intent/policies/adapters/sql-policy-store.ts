@@ -4,6 +4,9 @@ import { type Policy, PolicyStore } from "../domain/policy";
 const COLUMNS = `id, name, cluster_id, allowed_namespaces, allowed_catalog_codes, allowed_chart_url_prefixes, allowed_operations,
   require_approval_for, four_eyes, approval_trust, maintenance_windows, max_instances, version_constraint`;
 
+const APPLICABLE =
+  "organization_id = $1 and (cluster_id is null or cluster_id = $2)";
+
 export class SqlPolicyStore extends PolicyStore {
   constructor(private readonly transaction: SqlTransaction) {
     super();
@@ -16,18 +19,19 @@ export class SqlPolicyStore extends PolicyStore {
     );
   }
 
-  override async lockApplicable(clusterId: string): Promise<readonly Policy[]> {
-    const applicable =
-      "organization_id = $1 and (cluster_id is null or cluster_id = $2)";
-    const values = [this.transaction.organization, clusterId];
-    await this.transaction.query(
-      `select 1 from policies where ${applicable} and max_instances is not null order by id for update`,
-      values,
-    );
+  override applicable(clusterId: string): Promise<readonly Policy[]> {
     return this.transaction.query(
-      `select ${COLUMNS} from policies where ${applicable} order by cluster_id nulls first`,
-      values,
+      `select ${COLUMNS} from policies where ${APPLICABLE} order by cluster_id nulls first`,
+      [this.transaction.organization, clusterId],
     );
+  }
+
+  override async lockApplicable(clusterId: string): Promise<readonly Policy[]> {
+    await this.transaction.query(
+      `select 1 from policies where ${APPLICABLE} and max_instances is not null order by id for update`,
+      [this.transaction.organization, clusterId],
+    );
+    return this.applicable(clusterId);
   }
 
   override async add(policy: Policy): Promise<boolean> {

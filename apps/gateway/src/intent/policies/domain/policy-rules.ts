@@ -1,11 +1,17 @@
+import { isStorable } from "@vworkspace/contract";
 import { validRange } from "semver";
 import type { PolicyFields } from "./policy";
 
 const MAX_LIST = 500;
 const MAX_PATTERN = 2048;
+const MOST_INSTANCES = 1_000_000;
 
 /** The first thing that is wrong with a policy, as a sentence; undefined: nothing. */
 export function policyProblem(policy: PolicyFields): string | undefined {
+  return listProblem(policy) ?? scalarProblem(policy);
+}
+
+function listProblem(policy: PolicyFields): string | undefined {
   const lists = {
     allowed_namespaces: policy.allowed_namespaces,
     allowed_catalog_codes: policy.allowed_catalog_codes,
@@ -14,30 +20,44 @@ export function policyProblem(policy: PolicyFields): string | undefined {
   for (const [field, values] of Object.entries(lists)) {
     if (values.length > MAX_LIST)
       return `${field} has ${values.length} items: at most ${MAX_LIST} are allowed.`;
-    const wrong = values.find(
-      (value) => value.trim() === "" || value.length > MAX_PATTERN,
-    );
+    const wrong = values.find((value) => !isPattern(value));
     if (wrong !== undefined)
-      return `${field} holds "${wrong.slice(0, 80)}": give names or patterns of 1 to ${MAX_PATTERN} characters.`;
+      return `${field} holds "${String(wrong).slice(0, 80)}": give names or patterns of 1 to ${MAX_PATTERN} characters.`;
   }
   const prefix = policy.allowed_chart_url_prefixes.find(
-    (value) => !/^(oci|https?):\/\/[^/]/.test(value),
+    (value) => !isUrlPrefix(value),
   );
-  if (prefix !== undefined)
-    return `allowed_chart_url_prefixes holds "${prefix}": begin with oci://HOST, https://HOST or http://HOST.`;
-  if (
-    policy.version_constraint !== null &&
-    validRange(policy.version_constraint) === null
-  ) {
-    return `version_constraint is "${policy.version_constraint}": give a semver range, for example ">=1.2.0 <2.0.0".`;
-  }
-  if (
-    policy.max_instances !== null &&
-    (!Number.isInteger(policy.max_instances) || policy.max_instances < 0)
-  ) {
-    return `max_instances is ${policy.max_instances}: give a whole number, or false for no limit.`;
-  }
-  return policy.name.trim() === ""
-    ? "name is empty: give the policy a name."
-    : undefined;
+  return prefix === undefined
+    ? undefined
+    : `allowed_chart_url_prefixes holds "${prefix}": begin with oci://HOST, https://HOST or http://HOST.`;
+}
+
+function scalarProblem(policy: PolicyFields): string | undefined {
+  const { name, version_constraint: range, max_instances: limit } = policy;
+  if (range !== null && validRange(range) === null)
+    return `version_constraint is "${range}": give a semver range, for example ">=1.2.0 <2.0.0".`;
+  if (limit !== null && !isLimit(limit))
+    return `max_instances is ${limit}: give a whole number up to ${MOST_INSTANCES}, or false for no limit.`;
+  if (name.trim() === "") return "name is empty: give the policy a name.";
+  return isStorable(policy)
+    ? undefined
+    : "The policy holds U+0000 or a lone surrogate: leave such characters out.";
+}
+
+function isPattern(value: unknown): boolean {
+  return (
+    typeof value === "string" &&
+    value.trim() !== "" &&
+    value.length <= MAX_PATTERN
+  );
+}
+
+function isUrlPrefix(value: string): boolean {
+  return (
+    /^(oci|https?):\/\/[^/?#]+(\/[^?#]*)?$/.test(value) && URL.canParse(value)
+  );
+}
+
+function isLimit(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= MOST_INSTANCES;
 }

@@ -7,8 +7,8 @@ export interface DeploymentRequest {
   readonly catalogCode: string;
   readonly chartUrl: string;
   readonly chartVersion: string;
-  /** Instances already there in the scope of a policy; undefined when this request adds none. */
-  readonly instances: ((policy: Policy) => number) | undefined;
+  /** Instances already there in the scope of a policy; undefined where this request adds none. */
+  readonly instances: (policy: Policy) => number | undefined;
 }
 
 /** A refusal: which rule of which policy, which value, and a sentence for a person. */
@@ -60,16 +60,13 @@ const CHECKS: readonly Check[] = [
       `chart version ${chartVersion} does not satisfy "${policy.version_constraint ?? ""}"`,
     ),
   (policy, { instances }) => {
-    const count = instances?.(policy) ?? 0;
-    const hasRoom =
-      policy.max_instances === null ||
-      instances === undefined ||
-      count < policy.max_instances;
+    const count = instances(policy);
+    const limit = policy.max_instances;
     return refuseUnless(
-      hasRoom,
+      limit === null || count === undefined || count < limit,
       "max_instances",
       String(count),
-      `there are ${count} instances, and ${policy.max_instances ?? 0} are allowed`,
+      `there are ${count ?? 0} instances, and ${limit ?? 0} are allowed`,
     );
   },
 ];
@@ -137,10 +134,19 @@ function matches(pattern: string, text: string): boolean {
   return position <= text.length - last.length;
 }
 
-/** A prefix ends at a boundary of the path: `https://charts.example` is no prefix of `https://charts.example.evil`. */
+/**
+ * A prefix ends at a boundary of the path: `https://charts.example` is no prefix of `https://charts.example.evil`. Both
+ * are compared as the addresses they lead to, so that no `..` leads out of what is allowed.
+ */
 function isBelow(prefix: string, url: string): boolean {
-  const clean = prefix.replace(/\/+$/, "");
-  return clean !== "" && (url === clean || url.startsWith(`${clean}/`));
+  const [base, target] = [address(prefix), address(url)];
+  if (base === undefined || target === undefined) return false;
+  return target === base || target.startsWith(`${base}/`);
+}
+
+function address(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  return new URL(url).href.replace(/\/+$/, "");
 }
 
 function list(values: readonly string[]): string {

@@ -23,9 +23,11 @@ export interface PolicyFields {
 
 export abstract class PolicyStore {
   abstract byId(id: string): Promise<Policy | undefined>;
+  /** The organization's policy and the cluster's own. */
+  abstract applicable(clusterId: string): Promise<readonly Policy[]>;
   /**
-   * The organization's policy and the cluster's own. Those with a limit of instances are held until the transaction
-   * ends, so that two that count at once can't both find room.
+   * The same. Those with a limit of instances are held until the transaction ends, so that two that count at once can't
+   * both find room.
    */
   abstract lockApplicable(clusterId: string): Promise<readonly Policy[]>;
   /** False when there is one for that scope. */

@@ -10,6 +10,8 @@ interface ObservedRow {
   uid: string;
   present: boolean;
   intent_generation: string;
+  spec_digest: string | null;
+  is_different: boolean;
   conditions: PlacedCondition[];
   endpoints: unknown[];
   observed_at: Date;
@@ -23,7 +25,12 @@ export class SqlEventStore extends EventStore {
     super();
   }
 
-  override async now(): Promise<string> {
+  override async takeTurn(clusterId: string): Promise<string> {
+    // A batch that a client gave up on and sends again would else meet itself halfway, row for row.
+    await this.transaction.query(
+      "select pg_advisory_xact_lock(hashtextextended($1, 1))",
+      [clusterId],
+    );
     const row = await this.transaction.one<{ now: Date }>(
       "select clock_timestamp() as now",
     );
@@ -34,40 +41,24 @@ export class SqlEventStore extends EventStore {
     clusterId: string,
     occurrences: readonly { index: number; key: string; timestamp: string }[],
   ): Promise<ReadonlySet<number>> {
-    const hashes = occurrences.map((occurrence) =>
-      createHash("sha256").update(occurrence.key).digest(),
-    );
-    const rows = await this.transaction.query<{
-      event_key_hash: Buffer;
-      timestamp: Date;
-    }>(
-      `insert into event_dedup (organization_id, cluster_id, event_key_hash, timestamp)
-       select $1, $2, hash, at from unnest($3::bytea[], $4::timestamptz[]) as seen (hash, at) order by hash, at
-       on conflict do nothing returning event_key_hash, timestamp`,
+    // Compared by PostgreSQL, to the microsecond that it keeps. Of two equal ones in a batch the first is new.
+    const rows = await this.transaction.query<{ index: number }>(
+      `with seen as (
+         select hash, at, min(index) as index from unnest($3::bytea[], $4::timestamptz[], $5::int[]) as seen (hash, at, index) group by hash, at),
+       fresh as (
+         insert into event_dedup (organization_id, cluster_id, event_key_hash, timestamp)
+         select $1, $2, hash, at from seen order by hash, at
+         on conflict do nothing returning event_key_hash, timestamp)
+       select index from seen join fresh on event_key_hash = hash and timestamp = at`,
       [
         this.transaction.organization,
         clusterId,
-        hashes,
-        occurrences.map((occurrence) => occurrence.timestamp),
+        occurrences.map(({ key }) => createHash("sha256").update(key).digest()),
+        occurrences.map(({ timestamp }) => timestamp),
+        occurrences.map(({ index }) => index),
       ],
     );
-    const fresh = new Set(
-      rows.map(
-        (row) =>
-          `${row.event_key_hash.toString("hex")} ${row.timestamp.getTime()}`,
-      ),
-    );
-    const result = new Set<number>();
-    for (const [position, { index, timestamp }] of occurrences.entries()) {
-      // Deleted once taken: of two equal ones in a batch the first is new, the second a repeat.
-      if (
-        fresh.delete(
-          `${hashes[position]?.toString("hex") ?? ""} ${Date.parse(timestamp)}`,
-        )
-      )
-        result.add(index);
-    }
-    return result;
+    return new Set(rows.map((row) => row.index));
   }
 
   override async add(
@@ -115,16 +106,11 @@ export class SqlEventStore extends EventStore {
     );
   }
 
-  override async lockObserved(
+  override async observed(
     object: ObjectIdentity,
   ): Promise<ObservedObject | undefined> {
-    // A first report has no row to hold: its place is held instead, so that two first reports take turns.
-    await this.transaction.query(
-      "select pg_advisory_xact_lock(hashtextextended($1, 1))",
-      [JSON.stringify(Object.values(object))],
-    );
     const row = await this.transaction.one<ObservedRow>(
-      `select uid, present, intent_generation, conditions, endpoints, observed_at from observed_objects where ${OBJECT} for update`,
+      `select uid, present, intent_generation, spec_digest, is_different, conditions, endpoints, observed_at from observed_objects where ${OBJECT}`,
       this.key(object),
     );
     return (
@@ -132,6 +118,8 @@ export class SqlEventStore extends EventStore {
         uid: row.uid,
         present: row.present,
         intentGeneration: Number(row.intent_generation),
+        specDigest: row.spec_digest ?? undefined,
+        isDifferent: row.is_different,
         conditions: row.conditions,
         endpoints: row.endpoints,
         observedAt: row.observed_at.toISOString(),
@@ -145,12 +133,13 @@ export class SqlEventStore extends EventStore {
     snapshotId: string | undefined,
   ): Promise<void> {
     await this.transaction.run(
-      `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, present, intent_generation, conditions, endpoints, observed_at, snapshot_id)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+      `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, present, intent_generation, conditions, endpoints, observed_at, snapshot_id,
+         spec_digest, is_different)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
        on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
          set uid = excluded.uid, present = excluded.present, intent_generation = excluded.intent_generation, conditions = excluded.conditions,
              endpoints = excluded.endpoints, observed_at = excluded.observed_at, snapshot_id = coalesce(excluded.snapshot_id, observed_objects.snapshot_id),
-             updated_at = now()`,
+             spec_digest = excluded.spec_digest, is_different = excluded.is_different, updated_at = now()`,
       [
         ...this.key(object),
         observed.uid,
@@ -160,6 +149,8 @@ export class SqlEventStore extends EventStore {
         JSON.stringify(observed.endpoints),
         observed.observedAt,
         snapshotId ?? null,
+        observed.specDigest ?? null,
+        observed.isDifferent,
       ],
     );
   }
@@ -175,10 +166,11 @@ export class SqlEventStore extends EventStore {
     );
   }
 
-  override async markAbsent(object: ObjectIdentity): Promise<void> {
+  override async markAbsent(object: ObjectIdentity, at: string): Promise<void> {
     await this.transaction.run(
-      `update observed_objects set present = false, intent_generation = 0, conditions = '[]', endpoints = '[]', updated_at = now() where ${OBJECT}`,
-      this.key(object),
+      `update observed_objects set present = false, intent_generation = 0, spec_digest = null, is_different = false, conditions = '[]',
+         endpoints = '[]', observed_at = greatest(observed_at, $7), updated_at = now() where ${OBJECT}`,
+      [...this.key(object), at],
     );
   }
 
@@ -193,7 +185,7 @@ export class SqlEventStore extends EventStore {
        from desired_objects d
        left join observed_objects o using (organization_id, cluster_id, api_version, kind, namespace, name)
        where d.organization_id = $1 and d.cluster_id = $2
-         and case d.action when 'apply' then coalesce(o.present, false) is false or o.intent_generation <> d.generation
+         and case d.action when 'apply' then coalesce(o.present, false) is false or o.intent_generation <> d.generation or o.is_different
                            else coalesce(o.present, false) end
          and not exists (select 1 from jobs j where j.organization_id = d.organization_id and j.cluster_id = d.cluster_id and j.kind <> 'intent'
                          and j.api_version = d.api_version and j.object_kind = d.kind and j.namespace = d.namespace and j.name = d.name)`,

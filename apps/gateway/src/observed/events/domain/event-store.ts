@@ -4,8 +4,8 @@ import type { ObservedObject } from "./observation";
 
 /** Events as they came, and the newest observation of each object, of one organization. */
 export abstract class EventStore {
-  /** The database's clock, RFC 3339 UTC. */
-  abstract now(): Promise<string>;
+  /** Waits until no other batch of the cluster is being taken. Returns the database's clock then, RFC 3339 UTC. */
+  abstract takeTurn(clusterId: string): Promise<string>;
   /** Of these (index, key, timestamp): the indexes that were not seen before. Remembers them. */
   abstract rememberNew(
     clusterId: string,
@@ -20,8 +20,8 @@ export abstract class EventStore {
     clusterId: string,
     rejected: readonly { readonly reason: string; readonly body: string }[],
   ): Promise<void>;
-  /** The observation of an object, holding its row (or its place) until the transaction ends. */
-  abstract lockObserved(
+  /** The observation of an object. Who holds the cluster's turn is the only one who changes it. */
+  abstract observed(
     object: ObjectIdentity,
   ): Promise<ObservedObject | undefined>;
   abstract saveObserved(
@@ -34,8 +34,8 @@ export abstract class EventStore {
     clusterId: string,
     snapshotId: string,
   ): Promise<readonly ObjectIdentity[]>;
-  /** Notes that an object is gone. */
-  abstract markAbsent(object: ObjectIdentity): Promise<void>;
+  /** Notes that an object is gone. @param at RFC 3339 UTC; what was reported before that doesn't bring it back */
+  abstract markAbsent(object: ObjectIdentity, at: string): Promise<void>;
   /** Objects that are behind, different, missing, or there and shouldn't be, and that no open job is about. */
   abstract undelivered(clusterId: string): Promise<
     readonly {

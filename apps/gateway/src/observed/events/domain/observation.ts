@@ -75,77 +75,82 @@ export function mergeReport(
   known: ObservedObject | undefined,
   report: Report,
 ): ObservedObject {
-  const isOther =
-    known !== undefined &&
-    known.uid !== report.uid &&
-    known.uid !== "" &&
-    report.uid !== "";
-  const mustBeNewer = known !== undefined && (isOther || !known.present);
-  if (
-    mustBeNewer &&
-    Date.parse(report.position.timestamp) < Date.parse(known.observedAt)
-  )
-    return known;
-  const base = isOther || known === undefined ? undefined : known;
-  const isNewest =
-    base === undefined || !isBefore(report.position, newestPosition(base));
+  if (known === undefined) return firstReport(report);
+  const isOther = isOtherObject(known, report);
+  const isLate =
+    Date.parse(report.position.timestamp) < Date.parse(known.observedAt);
+  if (isLate && (isOther || !known.present)) return known;
+  if (isOther) return firstReport(report);
+  const isNewest = !isBefore(report.position, newestPosition(known));
   return {
-    uid: report.uid || (base?.uid ?? ""),
+    uid: report.uid || known.uid,
     present: true,
-    ...mergeSpec(base, report, isNewest),
-    conditions: mergeConditions(base, report),
-    endpoints: (isNewest && report.endpoints) || (base?.endpoints ?? []),
-    observedAt: later(base?.observedAt, report.position.timestamp),
+    ...(isNewest ? mergeSpec(known, report) : specOf(known)),
+    conditions: mergeConditions(known.conditions, report),
+    endpoints: (isNewest && report.endpoints) || known.endpoints,
+    observedAt: later(known.observedAt, report.position.timestamp),
   };
 }
 
+function firstReport(report: Report): ObservedObject {
+  return {
+    uid: report.uid,
+    present: true,
+    intentGeneration: report.intentGeneration ?? 0,
+    specDigest: report.specDigest,
+    isDifferent: false,
+    conditions: mergeConditions([], report),
+    endpoints: report.endpoints ?? [],
+    observedAt: report.position.timestamp,
+  };
+}
+
+function isOtherObject(known: ObservedObject, report: Report): boolean {
+  return known.uid !== report.uid && known.uid !== "" && report.uid !== "";
+}
+
 function newestPosition(object: ObservedObject): Position {
-  return object.conditions
-    .map((condition) => condition.position)
-    .reduce((newest, next) => (isBefore(newest, next) ? next : newest), {
-      timestamp: object.observedAt,
-    });
+  const [first = { timestamp: object.observedAt }, ...others] =
+    object.conditions.map((condition) => condition.position);
+  return others.reduce<Position>(
+    (newest, next) => (isBefore(newest, next) ? next : newest),
+    first,
+  );
+}
+
+type Spec = Pick<
+  ObservedObject,
+  "intentGeneration" | "specDigest" | "isDifferent"
+>;
+
+function specOf({ intentGeneration, specDigest, isDifferent }: Spec): Spec {
+  return { intentGeneration, specDigest, isDifferent };
 }
 
 /**
  * The stamp follows the newest report, down as well: an object that was put back by a restored cluster carries an older
  * generation, and has to get the newest again.
  */
-function mergeSpec(
-  base: ObservedObject | undefined,
-  report: Report,
-  isNewest: boolean,
-): Pick<ObservedObject, "intentGeneration" | "specDigest" | "isDifferent"> {
-  const known = {
-    intentGeneration: base?.intentGeneration ?? 0,
-    specDigest: base?.specDigest,
-    isDifferent: base?.isDifferent ?? false,
-  };
-  if (!isNewest) return known;
+function mergeSpec(known: Spec, report: Report): Spec {
   const unstamped = report.isWhole ? 0 : known.intentGeneration;
   const intentGeneration = report.intentGeneration ?? unstamped;
+  const { specDigest } = report;
   const isSame = intentGeneration === known.intentGeneration;
   if (!isSame || known.specDigest === undefined)
-    return {
-      intentGeneration,
-      specDigest: report.specDigest,
-      isDifferent: false,
-    };
-  if (report.specDigest === undefined) return known;
-  return { ...known, isDifferent: report.specDigest !== known.specDigest };
+    return { intentGeneration, specDigest, isDifferent: false };
+  if (specDigest === undefined) return specOf(known);
+  return { ...specOf(known), isDifferent: specDigest !== known.specDigest };
 }
 
 function mergeConditions(
-  base: ObservedObject | undefined,
+  known: readonly PlacedCondition[],
   report: Report,
 ): readonly PlacedCondition[] {
+  const kept = known.filter(
+    ({ position }) => !report.isWhole || isBefore(report.position, position),
+  );
   const conditions = new Map(
-    (base?.conditions ?? [])
-      .filter(
-        ({ position }) =>
-          !report.isWhole || isBefore(report.position, position),
-      )
-      .map((condition) => [condition.type, condition]),
+    kept.map((condition) => [condition.type, condition]),
   );
   for (const condition of report.conditions) {
     const older = conditions.get(condition.type);
@@ -168,8 +173,6 @@ function isStale(
   );
 }
 
-function later(left: string | undefined, right: string): string {
-  return left !== undefined && Date.parse(left) > Date.parse(right)
-    ? left
-    : right;
+function later(left: string, right: string): string {
+  return Date.parse(left) > Date.parse(right) ? left : right;
 }

@@ -1,0 +1,249 @@
+import { ManualClock } from "@vworkspace/kernel";
+import { ConflictError, KubeError, type KubeObject } from "@vworkspace/kube";
+import { APPLICATION_INSTANCE } from "@vworkspace/resources";
+import type { NewEvent, Reporter } from "../../reporting/reporter";
+import { deployed, fetched, instance } from "../../testing/flux-objects";
+import { MemoryKubeApi } from "../../testing/memory-kube-api";
+import { MemoryWatches } from "../../testing/memory-watches";
+import { DerivedWriter } from "./actions/derived-writer";
+import { InstanceActions } from "./actions/instance-actions";
+import { ApplicationInstanceReconciler } from "./application-instance.reconciler";
+import { InstanceObserver } from "./instance.observe";
+
+const REF = { ...APPLICATION_INSTANCE, namespace: "shop", name: "web" };
+const NAMESPACE = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: "shop", labels: { "managed-by": "vworkspace" } },
+};
+
+function setUp() {
+  const api = new MemoryKubeApi();
+  const watches = new MemoryWatches();
+  const clock = new ManualClock();
+  const events: NewEvent[] = [];
+  const reporter = {
+    report: (event: NewEvent) => Promise.resolve(void events.push(event)),
+  } as Pick<Reporter, "report"> as Reporter;
+  const writer = new DerivedWriter(api);
+  const reconciler = new ApplicationInstanceReconciler({
+    api,
+    watches,
+    writer,
+    observer: new InstanceObserver(api, watches, writer),
+    actions: new InstanceActions(api, writer),
+    reporter,
+    clock,
+  });
+  watches.show(NAMESPACE);
+  api.put({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "vworkspace-release", namespace: "shop" },
+  });
+  /** Reconciles until nothing more is to be done at once. */
+  const run = async () => {
+    for (let count = 0; count < 20; count += 1) {
+      const outcome = await reconciler.reconcile("shop/web");
+      if (outcome.type !== "again") return outcome;
+    }
+    throw new Error("it never comes to rest");
+  };
+  const conditions = async () => {
+    const found = await api.get<KubeObject>(REF);
+    const status = found?.["status"] as {
+      conditions: { type: string; status: string; reason: string }[];
+    };
+    return Object.fromEntries(
+      status.conditions.map((item) => [
+        item.type,
+        `${item.status} ${item.reason}`,
+      ]),
+    );
+  };
+  return { api, watches, events, run, conditions };
+}
+
+function asObject(of: ReturnType<typeof instance>): KubeObject {
+  return of;
+}
+
+describe("ApplicationInstanceReconciler", () => {
+  it("takes the finalizer, writes source and release, and rests", async () => {
+    const { api, run, conditions } = setUp();
+    api.put(asObject(instance({}, { finalizers: [] })));
+    expect((await run()).type).toBe("settled");
+    expect(api.writes.filter((write) => !write.startsWith("status"))).toEqual([
+      "patch ApplicationInstance shop/web",
+      "apply OCIRepository shop/web",
+      "apply HelmRelease shop/web",
+    ]);
+    expect(await conditions()).toMatchObject({ Ready: "False Installing" });
+  });
+
+  it("writes nothing more when it is run again, and tells of nothing", async () => {
+    const { api, run, events } = setUp();
+    api.put(asObject(instance()));
+    await run();
+    const writes = api.writes.length;
+    const told = events.length;
+    await run();
+    await run();
+    expect(api.writes).toHaveLength(writes);
+    expect(events).toHaveLength(told);
+  });
+
+  it("says Ready, and tells of it, when Flux has deployed what is wanted", async () => {
+    const { api, run, conditions, events } = setUp();
+    const web = instance();
+    api.put(asObject(web));
+    await run();
+    api.put(fetched(web));
+    api.put(deployed(web));
+    await run();
+    expect(await conditions()).toMatchObject({
+      Ready: "True HelmReleaseReady",
+    });
+    expect(events.at(-1)?.resourceRef).toMatchObject({ name: "web" });
+    expect(
+      events.some(({ conditions: told }) => told?.[0]?.status === "True"),
+    ).toBe(true);
+  });
+
+  it("undoes what somebody changed in the release", async () => {
+    const { api, run } = setUp();
+    const web = instance();
+    api.put(asObject(web));
+    await run();
+    const release = deployed(web);
+    api.put({
+      ...release,
+      spec: { ...release.spec, serviceAccountName: "cluster-admin" },
+    });
+    await run();
+    const after = api.objects.get("HelmRelease shop/web");
+    expect(after?.["spec"]).toMatchObject({
+      serviceAccountName: "vworkspace-release",
+    });
+  });
+
+  it("touches nothing, not even a status, where the namespace has not opted in", async () => {
+    const { api, watches, run } = setUp();
+    watches.hide(NAMESPACE);
+    api.put(asObject(instance()));
+    expect((await run()).type).toBe("settled");
+    expect(api.writes).toEqual([]);
+  });
+
+  it("is blocked without Flux and without its service account, one after the other", async () => {
+    const { api, watches, run, conditions } = setUp();
+    api.objects.clear();
+    api.put(asObject(instance()));
+    watches.unserved.add("HelmRelease");
+    expect((await run()).type).toBe("recheck");
+    expect(await conditions()).toMatchObject({
+      Blocked: "True MissingDependencies",
+    });
+    watches.unserved.clear();
+    await run();
+    expect(api.writes.some((write) => write.includes("HelmRelease"))).toBe(
+      false,
+    );
+  });
+
+  it("says what the API server refused, and goes on when it no longer does", async () => {
+    const { api, run, conditions } = setUp();
+    api.put(asObject(instance()));
+    let isOwned = true;
+    api.beforeWrite = (write) => {
+      if (!isOwned || !write.startsWith("apply HelmRelease")) return;
+      const field = ".spec.suspend";
+      throw new ConflictError("conflict", { status: 409, reason: "Conflict" }, [
+        { manager: "flux", field },
+      ]);
+    };
+    expect((await run()).type).toBe("recheck");
+    expect(await conditions()).toMatchObject({
+      Ready: "False HelmReleaseFailed",
+    });
+    const statuses = api.writes.length;
+    await run();
+    expect(api.writes).toHaveLength(statuses);
+    isOwned = false;
+    await run();
+    expect(await conditions()).toMatchObject({ Ready: "False Installing" });
+  });
+
+  it("leaves a failure that may pass to the runner", async () => {
+    const { api, run } = setUp();
+    api.put(asObject(instance()));
+    api.beforeWrite = () => {
+      throw new KubeError("away", { status: 503, reason: "x" });
+    };
+    await expect(run()).rejects.toThrow("away");
+  });
+
+  it("resumes a suspended release before it deletes it, and lets go when its Secrets are gone", async () => {
+    const { api, run, conditions } = setUp();
+    const web = instance({ suspend: true });
+    api.put(asObject(web));
+    api.put(deployed(web, {}, { finalizers: ["finalizers.fluxcd.io"] }));
+    const secret = api.put({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        name: "sh.helm.release.v1.web.v1",
+        namespace: "shop",
+        labels: { owner: "helm", name: "web" },
+      },
+    });
+    await run();
+    await api.delete(REF);
+    await run();
+    const release = api.objects.get("HelmRelease shop/web");
+    expect(release?.["spec"]).toMatchObject({ suspend: false });
+    expect(release?.metadata.deletionTimestamp).toBeDefined();
+    api.objects.delete("HelmRelease shop/web");
+    await run();
+    expect(await conditions()).toMatchObject({
+      Deleting: "True WaitingForChildResources",
+    });
+    await api.delete({
+      ...secret,
+      name: secret.metadata.name,
+      namespace: "shop",
+    });
+    await run();
+    expect(await api.get(REF)).toBe(undefined);
+  });
+
+  it("waits for values in a Secret and makes Flux look when they change", async () => {
+    const { api, run, conditions } = setUp();
+    const values = {
+      source: "secretRef",
+      secretRef: { name: "v", key: "values.yaml" },
+    };
+    api.put(asObject(instance({ values })));
+    expect((await run()).type).toBe("recheck");
+    expect(await conditions()).toMatchObject({
+      Ready: "False WaitingForSecret",
+    });
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "v", namespace: "shop" },
+      data: { "values.yaml": "e30=" },
+    };
+    const requested = () =>
+      api.objects.get("HelmRelease shop/web")?.metadata.annotations?.[
+        "reconcile.fluxcd.io/requestedAt"
+      ];
+    api.put(secret);
+    await run();
+    const first = requested();
+    expect(first).toBeDefined();
+    api.put(secret);
+    await run();
+    expect(requested()).not.toBe(first);
+  });
+});

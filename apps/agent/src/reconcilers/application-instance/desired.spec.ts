@@ -1,0 +1,230 @@
+import { instance } from "../../testing/flux-objects";
+import { desiredObjects, isAsDesired } from "./desired";
+import { nameHolder } from "./name-holder.decide";
+import type { HelmRelease } from "./flux";
+
+const spec = (of: ReturnType<typeof instance>, version?: string) =>
+  desiredObjects(of, version).release["spec"];
+
+describe("What an instance becomes", () => {
+  it("an OCIRepository under the tag, with + as _", () => {
+    const chart = {
+      sourceType: "oci",
+      url: "oci://registry.example.com/charts/",
+      name: "podinfo",
+      version: "1.2.3+b1",
+      secretRef: { name: "pull" },
+    };
+    expect(desiredObjects(instance({ chart }), undefined).source).toMatchObject(
+      {
+        kind: "OCIRepository",
+        spec: {
+          url: "oci://registry.example.com/charts/podinfo",
+          ref: { tag: "1.2.3_b1" },
+          layerSelector: { operation: "copy" },
+          secretRef: { name: "pull" },
+        },
+      },
+    );
+  });
+
+  it("a HelmRepository and the exact version", () => {
+    const chart = {
+      sourceType: "helm",
+      url: "https://charts.example.com",
+      name: "podinfo",
+      version: "1.2.3",
+    };
+    const { source, release } = desiredObjects(instance({ chart }), undefined);
+    expect(source).toMatchObject({
+      kind: "HelmRepository",
+      spec: { url: "https://charts.example.com" },
+    });
+    expect(release["spec"]).toMatchObject({
+      chart: {
+        spec: {
+          chart: "podinfo",
+          version: "1.2.3",
+          sourceRef: { kind: "HelmRepository", name: "web" },
+        },
+      },
+    });
+  });
+
+  it("a release that acts as its service account and takes nothing over", () => {
+    expect(spec(instance())).toMatchObject({
+      serviceAccountName: "vworkspace-release",
+      timeout: "300s",
+      install: { disableTakeOwnership: true, remediation: { retries: 3 } },
+      upgrade: {
+        disableTakeOwnership: true,
+        remediation: { retries: 3, remediateLastFailure: false },
+      },
+      driftDetection: { mode: "warn" },
+      suspend: false,
+    });
+  });
+
+  it("a release that rolls back where the policy says so", () => {
+    const policy = { timeoutSeconds: 60, rollbackOnFailure: true };
+    expect(spec(instance({ policy }))).toMatchObject({
+      timeout: "60s",
+      upgrade: {
+        remediation: {
+          retries: 3,
+          strategy: "rollback",
+          remediateLastFailure: true,
+        },
+      },
+    });
+  });
+
+  const configMapRef = { name: "base", key: "values.yaml" };
+  const secretRef = { name: "creds", key: "values.yaml" };
+  const inline = { replicas: 2 };
+
+  it.each([
+    ["inline", ["values"], []],
+    ["configMapRef", [], ["ConfigMap"]],
+    ["secretRef", [], ["Secret"]],
+    ["merge", ["values"], ["ConfigMap", "Secret"]],
+  ])("values of %s, the later the stronger", (source, own, kinds) => {
+    const values = { source, inline, configMapRef, secretRef };
+    const made = spec(instance({ values })) as {
+      values?: object;
+      valuesFrom?: { kind: string }[];
+    };
+    expect(made.values).toEqual(own.length > 0 ? inline : undefined);
+    expect((made.valuesFrom ?? []).map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it("no ownerReference, labels that lead back, and another request when values change", () => {
+    const first = desiredObjects(instance(), "v1").release;
+    const second = desiredObjects(instance(), "v2").release;
+    expect(first.metadata.ownerReferences).toBe(undefined);
+    expect(first.metadata.labels).toMatchObject({
+      "app.vworkspace.io/application-instance": "web",
+    });
+    const requested = "reconcile.fluxcd.io/requestedAt";
+    expect(first.metadata.annotations?.[requested]).not.toBe(
+      second.metadata.annotations?.[requested],
+    );
+  });
+});
+
+describe("Whether an object is as desired", () => {
+  const desired = desiredObjects(instance(), undefined).release;
+  const actual = () => structuredClone(desired);
+
+  it("with defaults and foreign fields on top it is", () => {
+    const object = actual();
+    Object.assign(object["spec"] as object, { maxHistory: 5 });
+    expect(isAsDesired(object, desired)).toBe(true);
+  });
+
+  it("with a changed, a missing or a no longer wanted field it isn't", () => {
+    const changed = actual();
+    Object.assign(changed["spec"] as object, { suspend: true });
+    expect(isAsDesired(changed, desired)).toBe(false);
+    const missing = actual();
+    delete (missing["spec"] as { install?: object }).install;
+    expect(isAsDesired(missing, desired)).toBe(false);
+    const more = instance({ values: { source: "inline", inline: { a: 1 } } });
+    const before = desiredObjects(more, undefined).release;
+    expect(isAsDesired(before, desired)).toBe(false);
+    expect(isAsDesired(undefined, desired)).toBe(false);
+  });
+
+  it("null in values counts as absent, since it is dropped on the way", () => {
+    const values = { source: "inline", inline: { a: null, b: { c: null } } };
+    const wanted = desiredObjects(instance({ values }), undefined).release;
+    const object = structuredClone(wanted);
+    Object.assign(object["spec"] as object, { values: {} });
+    expect(isAsDesired(object, wanted)).toBe(true);
+  });
+});
+
+describe("Who holds a release name", () => {
+  const web = instance();
+  const ours = desiredObjects(web, undefined).release as HelmRelease;
+  const claim = (over: Partial<Parameters<typeof nameHolder>[0]>) =>
+    nameHolder({
+      instance: web,
+      sameName: undefined,
+      releases: [],
+      instances: [],
+      hasHelmRelease: false,
+      ...over,
+    });
+  const foreign = (name: string, spec: object = {}): HelmRelease => ({
+    ...ours,
+    metadata: { name, namespace: "shop" },
+    spec,
+  });
+  const rival = (createdAt: string) =>
+    instance({}, { name: "web2", uid: "u-2", creationTimestamp: createdAt });
+  const adopting = instance(
+    {},
+    { annotations: { "vworkspace.io/adopt": "true" } },
+  );
+  const known = instance(
+    {},
+    {},
+    {
+      helmReleaseRef: { name: "web", namespace: "shop" },
+    },
+  );
+
+  it.each([
+    ["nobody", {}, undefined],
+    ["we ourselves", { sameName: ours, hasHelmRelease: true }, undefined],
+    ["a Helm release of others", { hasHelmRelease: true }, "not ours"],
+    [
+      "a Helm release of others that we adopt",
+      { hasHelmRelease: true, instance: adopting },
+      undefined,
+    ],
+    [
+      "our own release whose HelmRelease was deleted by hand",
+      { hasHelmRelease: true, instance: known },
+      undefined,
+    ],
+    ["a HelmRelease under our name", { sameName: foreign("web") }, "web"],
+    [
+      "another HelmRelease with the release name",
+      { releases: [foreign("x", { releaseName: "web" })] },
+      "shop/x",
+    ],
+    [
+      "another HelmRelease, whatever adopt says",
+      {
+        releases: [foreign("x", { releaseName: "web" })],
+        instance: adopting,
+      },
+      "shop/x",
+    ],
+    [
+      "a HelmRelease that stores its release elsewhere",
+      {
+        releases: [
+          foreign("x", { releaseName: "web", storageNamespace: "crm" }),
+        ],
+      },
+      undefined,
+    ],
+    [
+      "an older instance",
+      { instances: [rival("2025-12-31T00:00:00Z")] },
+      "web2",
+    ],
+    [
+      "a younger instance",
+      { instances: [rival("2026-01-02T00:00:00Z")] },
+      undefined,
+    ],
+  ])("%s", (_, over, named) => {
+    const holder = claim(over);
+    if (named === undefined) expect(holder).toBe(undefined);
+    else expect(holder).toContain(named);
+  });
+});

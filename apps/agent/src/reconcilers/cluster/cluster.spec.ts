@@ -1,0 +1,146 @@
+import type { KubeObject } from "@vworkspace/kube";
+import { CLUSTER, type ClusterStatus } from "@vworkspace/resources";
+import type { LinkFacts } from "../../control-plane/link";
+import { clusterToWrite, ownCluster } from "./cluster.decide";
+import { clusterStatus } from "./cluster.status";
+
+const START = Date.UTC(2026, 0, 1);
+const OURS = { "app.vworkspace.io/managed-by": "control-plane" };
+
+function status(
+  link: Partial<LinkFacts>,
+  more: { isAlive?: boolean; now?: number; old?: ClusterStatus } = {},
+): ClusterStatus | undefined {
+  const { isAlive = false, now = START, old = {} } = more;
+  return clusterStatus(
+    old,
+    {
+      link: {
+        isRegistered: true,
+        authentication: { status: "unknown" },
+        ...link,
+      },
+      isAlive,
+      startedAt: START,
+      disconnectAfterMs: 120_000,
+      agentNamespace: "vworkspace-system",
+      agentVersion: "1.0.0",
+    },
+    { now, generation: 1 },
+  );
+}
+
+function said(of: ClusterStatus | undefined): Record<string, string> {
+  const entries = (of?.conditions ?? []).map((item) => [
+    item.type,
+    `${item.status} ${item.reason}`,
+  ]);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+const ACCEPTED = { status: "accepted" } as const;
+
+describe("The status of the Cluster object", () => {
+  it("says nothing that isn't known yet", () => {
+    const fresh = status({ isRegistered: false });
+    expect(fresh).toMatchObject({ phase: "Registering", conditions: [] });
+    expect(fresh).not.toHaveProperty("credentialsSecretRef");
+  });
+
+  it("says connected and authenticated", () => {
+    const link = { lastAnswerAt: START, authentication: ACCEPTED };
+    const connected = status(link, { isAlive: true });
+    expect(connected).toMatchObject({
+      phase: "Connected",
+      agentVersion: "1.0.0",
+      credentialsSecretRef: {
+        name: "vworkspace-agent-credentials",
+        namespace: "vworkspace-system",
+      },
+    });
+    expect(said(connected)).toEqual({
+      Connected: "True RoundTripOK",
+      Disconnected: "False Connected",
+      Authenticated: "True CredentialAccepted",
+    });
+  });
+
+  it("says unreachable at once, and disconnected after a while", () => {
+    const lastFailure = { at: START, message: "no route" };
+    const link = { lastAnswerAt: START, lastFailure };
+    expect(said(status(link, { isAlive: true }))).toMatchObject({
+      Connected: "False ControlPlaneUnreachable",
+      Disconnected: "False Connected",
+    });
+    const later = status(link, { now: START + 121_000 });
+    expect(later?.phase).toBe("Disconnected");
+    expect(said(later)).toMatchObject({
+      Disconnected: "True NoRecentRoundTrip",
+    });
+  });
+
+  it("counts from the start where no answer ever came", () => {
+    expect(said(status({}, { now: START + 60_000 }))).toEqual({});
+    expect(said(status({}, { now: START + 121_000 }))).toEqual({
+      Disconnected: "True NoRecentRoundTrip",
+    });
+  });
+
+  it("says that the credential is refused", () => {
+    const authentication = { status: "rejected", message: "revoked" } as const;
+    const refused = status({ authentication });
+    expect(refused?.phase).toBe("Error");
+    expect(said(refused)).toMatchObject({
+      Authenticated: "False CredentialRejected",
+    });
+  });
+
+  it("moves its heartbeat every five minutes, not at every answer", () => {
+    const at = (lastAnswerAt: number, old?: ClusterStatus) =>
+      status(
+        { lastAnswerAt, authentication: ACCEPTED },
+        { isAlive: true, now: lastAnswerAt, ...(old && { old }) },
+      );
+    const first = at(START);
+    expect(at(START + 299_000, first)).toBe(undefined);
+    expect(at(START + 300_000, first)?.lastHeartbeat).toBe(
+      "2026-01-01T00:05:00.000Z",
+    );
+  });
+});
+
+describe("Which Cluster object is the agent's", () => {
+  const cluster = (
+    name: string,
+    labels = {},
+    spec: object = {},
+  ): KubeObject => ({ ...CLUSTER, metadata: { name, labels }, spec });
+
+  it("this-cluster, else the first by name", () => {
+    const own = cluster("this-cluster");
+    expect(ownCluster([cluster("a"), own])).toBe(own);
+    expect(ownCluster([cluster("b"), cluster("a")])?.metadata.name).toBe("a");
+    expect(ownCluster([])).toBe(undefined);
+  });
+
+  const known = { endpoint: "http://gateway", clusterId: "c1" };
+
+  it("is made where there is none, with its id as soon as that is known", () => {
+    expect(clusterToWrite(undefined, known)).toMatchObject({
+      metadata: { name: "this-cluster" },
+      spec: { controlPlaneEndpoint: "http://gateway", clusterId: "c1" },
+    });
+    const early = clusterToWrite(undefined, { ...known, clusterId: undefined });
+    expect(early?.["spec"]).toEqual({ controlPlaneEndpoint: "http://gateway" });
+    const made = cluster("this-cluster", OURS, early?.["spec"] as object);
+    expect(clusterToWrite(made, known)).toBeDefined();
+  });
+
+  it("is left as it is when nothing changed, or when a person made it", () => {
+    const spec = { controlPlaneEndpoint: "http://gateway", clusterId: "c1" };
+    const ours = cluster("this-cluster", OURS, spec);
+    expect(clusterToWrite(ours, known)).toBe(undefined);
+    expect(clusterToWrite(cluster("mine", {}), known)).toBe(undefined);
+    expect(clusterToWrite(cluster("this-cluster", {}), known)).toBe(undefined);
+  });
+});
