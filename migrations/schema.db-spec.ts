@@ -101,6 +101,7 @@ describe("migrations", () => {
     await db.look(
       "create table events_200001 partition of events for values from (uuid_floor('2000-01-01 00:00+00')) to (uuid_floor('2000-02-01 00:00+00'))",
     );
+    await db.look("alter table events_200001 owner to vworkspace_owner");
     await maintain(5, "100 years");
     expect(await months()).toContain("events_200001");
     await maintain(5, "400 days");

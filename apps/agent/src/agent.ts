@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from "@nestjs/common";
-import { Clock, VERSION } from "@vworkspace/kernel";
+import { Clock, ConfigurationError, VERSION } from "@vworkspace/kernel";
 import { KubeConnection } from "@vworkspace/kube";
 import {
   APPLICATION_INSTANCE,
@@ -15,7 +15,7 @@ import { HealthServer } from "./health/health-server";
 import { Metrics } from "./health/metrics";
 import { Intake } from "./intake/intake";
 import { PollLoop } from "./intake/poll-loop";
-import { Log } from "./log";
+import { Log, reasonOf } from "./log";
 import { ClusterReconciler } from "./reconcilers/cluster/cluster.reconciler";
 import { Reconcilers } from "./reconcilers/reconcilers";
 import { Pulse } from "./reporting/pulse";
@@ -157,7 +157,11 @@ export class Agent implements OnApplicationShutdown {
       metrics: this.metrics,
       missing: () => this.missing(),
     });
-    const address = await this.health.listen();
+    const address = await this.health.listen().catch((error: unknown) => {
+      throw new ConfigurationError(
+        `VWORKSPACE_AGENT_HTTP_ADDR is ${http.host}:${http.port}, where the agent can't listen (${reasonOf(error)}): choose another port.`,
+      );
+    });
     this.log.info({ address }, "Health and metrics are served.");
   }
 

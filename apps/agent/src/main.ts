@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { NestFactory } from "@nestjs/core";
 import {
   ConfigurationError,
+  DomainError,
   environmentHelp,
   VERSION,
 } from "@vworkspace/kernel";
@@ -33,7 +34,8 @@ async function main(): Promise<void> {
   const log = pino({ level: config.logLevel, base: { app: "agent" } });
   const app = await NestFactory.createApplicationContext(
     AgentModule.register({ config, log }),
-    { logger: ["error"], abortOnError: false },
+    // Whoever catches the error says it, in one sentence.
+    { logger: false, abortOnError: false },
   );
   let isStopping = false;
   const stop = (signal: string) => {
@@ -53,7 +55,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isConfiguration = error instanceof ConfigurationError;
+  const isConfiguration =
+    error instanceof ConfigurationError || error instanceof DomainError;
   process.stderr.write(`${reasonOf(error)}\n`);
   process.exit(isConfiguration ? EX_CONFIG : EX_SOFTWARE);
 });

@@ -1,8 +1,11 @@
+import { Logger } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
 import type { DataSource, QueryRunner } from "typeorm";
 import { queryCount, SqlTransaction } from "./sql-transaction";
 import type { StoreBindings } from "./store-bindings";
 import { type StorePort, type Stores, UnitOfWork } from "./unit-of-work";
+
+const logger = new Logger("UnitOfWork");
 
 /** Serialization failure and deadlock: the whole unit is run again, since nothing of it was kept. */
 const RETRYABLE_STATES = new Set(["40001", "40P01"]);
@@ -21,6 +24,10 @@ const CONNECTION_ERRORS = new Set([
   "EPIPE",
   "ETIMEDOUT",
 ]);
+
+/** What driver and pool say without a code. TypeORM lets go of a connection that breaks between two statements. */
+const BROKEN_CONNECTION =
+  /connection terminated|timeout exceeded when trying to connect|query runner already released/i;
 
 export class SqlUnitOfWork extends UnitOfWork {
   constructor(
@@ -127,7 +134,7 @@ function committed(hooks: readonly (() => void)[]): void {
     try {
       hook();
     } catch (error) {
-      process.emitWarning(`A hook failed after its commit: ${String(error)}`);
+      logger.warn({ err: error }, "A hook failed after its commit");
     }
   }
 }
@@ -170,7 +177,7 @@ function asUnavailable(error: unknown): unknown {
   const isConnection =
     UNAVAILABLE_STATES.test(code) ||
     CONNECTION_ERRORS.has(code) ||
-    /connection terminated|timeout exceeded when trying to connect/i.test(text);
+    BROKEN_CONNECTION.test(text);
   if (!isConnection) return error;
   return new DomainError(
     "unavailable",
