@@ -28,7 +28,7 @@ const STEPS = [
   [
     "arrows",
     [
-      ...bin("dependency-cruiser/bin/dependency-cruise.mjs"),
+      ...bin("dependency-cruiser/bin/dependency-cruiser.mjs"),
       "--config",
       ".dependency-cruiser.cjs",
       "--output-type",
@@ -50,6 +50,7 @@ const STEPS = [
       "--selectProjects",
       "unit",
       "--silent",
+      "--reporters=summary",
     ],
     "npm run check",
   ],

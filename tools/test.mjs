@@ -39,7 +39,11 @@ if (unknown !== undefined) {
 const wants = (kind) => chosen.length === 0 || chosen.includes(kind);
 
 /** Runs one jest project and adds up what it counted. A run that executed nothing has failed. */
-function jest(title, project, { environment = {}, paths = [] } = {}) {
+function jest(
+  title,
+  project,
+  { environment = {}, paths = [], isSerial = false } = {},
+) {
   console.log(`\n── ${title}`);
   const outputFile = join(results, `${title.replaceAll(/[^a-z]+/g, "-")}.json`);
   const startedAt = Date.now();
@@ -55,6 +59,7 @@ function jest(title, project, { environment = {}, paths = [] } = {}) {
       `--outputFile=${outputFile}`,
       "--silent",
       "--forceExit",
+      ...(isSerial ? ["--runInBand"] : []),
       ...(paths.length > 0 ? ["--", ...paths] : []),
     ],
     {
@@ -120,6 +125,8 @@ async function realCluster() {
   const { child, facts } = await serveCluster(environment);
   try {
     jest("cluster, kube-apiserver", "cluster", {
+      // One server for all files, and some of them install and remove the same definitions.
+      isSerial: true,
       environment: {
         ...environment,
         VWORKSPACE_TEST_KUBECONFIG: facts.kubeconfig,

@@ -5,6 +5,7 @@ import {
   type Environment,
   type EnvironmentVariable,
   readAddress,
+  readLogLevel,
   readWholeNumber,
 } from "@vworkspace/kernel";
 import type { Kind } from "@vworkspace/kube";
@@ -139,16 +140,6 @@ export abstract class AgentConfig {
   abstract readonly logLevel: string;
 }
 
-const LOG_LEVELS = [
-  "fatal",
-  "error",
-  "warn",
-  "info",
-  "debug",
-  "trace",
-  "silent",
-];
-
 /** Reads the environment. @throws ConfigurationError naming variable, value and remedy. */
 export function readAgentConfig(
   environment: Environment = process.env,
@@ -282,12 +273,4 @@ function readFlag(environment: Environment, name: string): boolean {
   if (["", "0", "false", "no"].includes(text)) return false;
   if (["1", "true", "yes"].includes(text)) return true;
   throw new ConfigurationError(`${name} is "${text}": give true or false.`);
-}
-
-function readLogLevel(environment: Environment): string {
-  const level = environment["VWORKSPACE_LOG_LEVEL"] || "info";
-  if (LOG_LEVELS.includes(level)) return level;
-  throw new ConfigurationError(
-    `VWORKSPACE_LOG_LEVEL is "${level}": use one of ${LOG_LEVELS.join(", ")}.`,
-  );
 }

@@ -6,6 +6,7 @@ import {
   type EnvironmentVariable,
   isLoopback,
   readAddress,
+  readLogLevel,
   readWholeNumber,
 } from "@vworkspace/kernel";
 
@@ -165,16 +166,6 @@ export interface JobTimes {
   readonly sweepSeconds: number;
 }
 
-const LOG_LEVELS = [
-  "fatal",
-  "error",
-  "warn",
-  "info",
-  "debug",
-  "trace",
-  "silent",
-];
-
 /** Reads the environment. @throws ConfigurationError naming variable, value and remedy. */
 export function readGatewayConfig(
   environment: Environment = process.env,
@@ -308,14 +299,6 @@ function readUrl(environment: Environment, name: string): string | undefined {
     );
   }
   return text.replace(/\/+$/, "");
-}
-
-function readLogLevel(environment: Environment): string {
-  const level = environment["VWORKSPACE_LOG_LEVEL"] || "info";
-  if (LOG_LEVELS.includes(level)) return level;
-  throw new ConfigurationError(
-    `VWORKSPACE_LOG_LEVEL is "${level}": use one of ${LOG_LEVELS.join(", ")}.`,
-  );
 }
 
 function readBootstrapAdmin(

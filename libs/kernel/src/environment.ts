@@ -71,3 +71,22 @@ export function environmentHelp(
     })
     .join("\n");
 }
+
+const LOG_LEVELS = [
+  "fatal",
+  "error",
+  "warn",
+  "info",
+  "debug",
+  "trace",
+  "silent",
+];
+
+/** VWORKSPACE_LOG_LEVEL, a level of pino. */
+export function readLogLevel(environment: Environment): string {
+  const level = environment["VWORKSPACE_LOG_LEVEL"] || "info";
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new ConfigurationError(
+    `VWORKSPACE_LOG_LEVEL is "${level}": use one of ${LOG_LEVELS.join(", ")}.`,
+  );
+}

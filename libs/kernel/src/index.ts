@@ -5,3 +5,4 @@ export * from "./backoff";
 export * from "./ids";
 export * from "./environment";
 export * from "./version";
+export * from "./name-pattern";

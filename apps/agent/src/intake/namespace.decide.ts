@@ -1,3 +1,4 @@
+import { fitsPattern } from "@vworkspace/kernel";
 import type { KubeObject } from "@vworkspace/kube";
 import { LABELS, NAMESPACE_OPT_IN_VALUE } from "@vworkspace/resources";
 
@@ -37,7 +38,7 @@ function verdictOnMissing(
     return closed(
       `namespace ${name} does not exist and is reserved: choose another one.`,
     );
-  if (rules.patterns.some((pattern) => matches(pattern, name)))
+  if (rules.patterns.some((pattern) => fitsPattern(pattern, name)))
     return { verdict: "create" };
   return closed(
     `namespace ${name} does not exist and VWORKSPACE_NAMESPACE_PATTERNS (${rules.patterns.join(", ")}) does not let the agent create it: create it with the label ${LABELS.namespaceOptIn}=${NAMESPACE_OPT_IN_VALUE}.`,
@@ -48,23 +49,6 @@ function isReserved(name: string, agentNamespace: string): boolean {
   return (
     name.startsWith("kube-") || name === "default" || name === agentNamespace
   );
-}
-
-/** `*` stands for any text; everything else for itself. Linear, whatever the pattern. */
-function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split("*");
-  if (parts.length === 1) return pattern === name;
-  const first = parts[0] ?? "";
-  const last = parts.at(-1) ?? "";
-  if (!name.startsWith(first) || !name.endsWith(last)) return false;
-  if (name.length < first.length + last.length) return false;
-  let from = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const at = name.indexOf(part, from);
-    if (at < 0) return false;
-    from = at + part.length;
-  }
-  return from <= name.length - last.length;
 }
 
 function closed(reason: string): NamespaceVerdict {

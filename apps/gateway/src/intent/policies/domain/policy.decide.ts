@@ -1,3 +1,4 @@
+import { fitsPattern } from "@vworkspace/kernel";
 import { satisfies } from "semver";
 import type { Policy } from "./policy";
 
@@ -110,28 +111,7 @@ function refuseUnless(
 
 /** `*` stands for any characters, everything else for itself. */
 function matchesAny(patterns: readonly string[], text: string): boolean {
-  return patterns.some((pattern) => matches(pattern, text));
-}
-
-/** Without regular expressions, so that no pattern can make it slow: the parts between stars in order, each leftmost. */
-function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split("*");
-  const [first = ""] = parts;
-  const last = parts.at(-1) ?? "";
-  if (parts.length === 1) return pattern === text;
-  if (
-    !text.startsWith(first) ||
-    !text.endsWith(last) ||
-    text.length < first.length + last.length
-  )
-    return false;
-  let position = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, position);
-    if (found < 0) return false;
-    position = found + part.length;
-  }
-  return position <= text.length - last.length;
+  return patterns.some((pattern) => fitsPattern(pattern, text));
 }
 
 /**
