@@ -4,10 +4,8 @@ import type { ClusterPrincipal } from "../../apps/gateway/src/fleet/clusters/dom
 import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { CredentialService } from "../../apps/gateway/src/fleet/clusters/credential.service";
 import { CatalogService } from "../../apps/gateway/src/intent/catalog/catalog.service";
-import {
-  type CreateInstance,
-  InstanceService,
-} from "../../apps/gateway/src/intent/instances/instance.service";
+import type { CreateInstance } from "../../apps/gateway/src/intent/instances/domain/instance-request";
+import { InstanceService } from "../../apps/gateway/src/intent/instances/instance.service";
 import type { PolicyFields } from "../../apps/gateway/src/intent/policies/domain/policy";
 import { PolicyService } from "../../apps/gateway/src/intent/policies/policy.service";
 import type { UserActor } from "../../apps/gateway/src/trust/identity/domain/actor";

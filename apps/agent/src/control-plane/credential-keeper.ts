@@ -52,6 +52,11 @@ export class CredentialKeeper {
     return stored;
   }
 
+  /** Whether credentials could be stored, tried before something is given away that can't be had twice. */
+  rehearse(): Promise<void> {
+    return this.options.store.rehearse();
+  }
+
   /** Stores credentials, then uses them. */
   async keep(credentials: StoredCredentials): Promise<void> {
     await this.options.store.save(credentials);

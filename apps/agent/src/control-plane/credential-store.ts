@@ -19,6 +19,8 @@ export interface StoredCredentials {
 /** Where credentials outlive the process. */
 export abstract class CredentialStore {
   abstract load(): Promise<StoredCredentials | undefined>;
+  /** Whether a save would succeed, tried without saving. @throws KubeError as the save would */
+  abstract rehearse(): Promise<void>;
   /** Resolves once it is durable: only then may a new credential be used. */
   abstract save(credentials: StoredCredentials): Promise<void>;
 }

@@ -51,6 +51,20 @@ describe("Registrar", () => {
     });
   });
 
+  it("does not spend its token while the credential could not be written", async () => {
+    const { registrar, store, wire, clock, log, stop } = setUp(() => GRANTED, {
+      registrationToken: "reg",
+    });
+    store.refusedRehearsals = 2;
+    const registered = registrar.ensure(stop.signal);
+    await settle();
+    expect(wire.sent).toHaveLength(0);
+    expect(JSON.stringify(log)).toContain("the namespace does not exist");
+    await advanceUntil(clock, () => store.stored !== undefined);
+    expect(await registered).toBe(true);
+    expect(wire.trail).toEqual(["/register reg"]);
+  });
+
   it("does not use up a token again that the stored credential came from", async () => {
     const first = setUp(() => GRANTED, { registrationToken: "reg" });
     await first.registrar.ensure(first.stop.signal);

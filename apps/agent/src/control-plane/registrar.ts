@@ -85,6 +85,8 @@ export class Registrar {
 
   private async register(token: string, signal: AbortSignal): Promise<void> {
     const { keeper, clock, log, clusterId } = this.options;
+    // The token is single use: it is not spent where its credential could not be kept.
+    await keeper.rehearse();
     const answer = await this.requestCredential(token, signal);
     await this.persisting(signal, () =>
       keeper.keep({

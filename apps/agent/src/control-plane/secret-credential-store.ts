@@ -36,7 +36,15 @@ export class SecretCredentialStore extends CredentialStore {
     return secret?.data === undefined ? undefined : decode(secret.data);
   }
 
-  override async save(credentials: StoredCredentials): Promise<void> {
+  override rehearse(): Promise<void> {
+    return this.write({}, true);
+  }
+
+  override save(credentials: StoredCredentials): Promise<void> {
+    return this.write(encode(credentials), false);
+  }
+
+  private async write(data: SecretData, dryRun: boolean): Promise<void> {
     await this.api.apply(
       {
         apiVersion: "v1",
@@ -47,10 +55,10 @@ export class SecretCredentialStore extends CredentialStore {
           labels: { [LABELS.managedBy]: MANAGED_BY, [LABELS.velero]: "true" },
         },
         type: "Opaque",
-        data: encode(credentials),
+        data,
       },
       // Whoever installed the agent may have made the Secret; from here on it is the agent's.
-      { fieldManager: FIELD_MANAGERS.agent, force: true },
+      { fieldManager: FIELD_MANAGERS.agent, force: true, dryRun },
     );
   }
 }

@@ -6,6 +6,8 @@ import {
 export class MemoryCredentialStore extends CredentialStore {
   /** How many saves fail from now on. */
   failures = 0;
+  /** How many rehearsals fail from now on. */
+  refusedRehearsals = 0;
 
   constructor(public stored?: StoredCredentials) {
     super();
@@ -13,6 +15,12 @@ export class MemoryCredentialStore extends CredentialStore {
 
   override load(): Promise<StoredCredentials | undefined> {
     return Promise.resolve(this.stored);
+  }
+
+  override rehearse(): Promise<void> {
+    if (this.refusedRehearsals === 0) return Promise.resolve();
+    this.refusedRehearsals -= 1;
+    return Promise.reject(new Error("the namespace does not exist"));
   }
 
   override save(credentials: StoredCredentials): Promise<void> {

@@ -14,7 +14,8 @@ import { AuditStore } from "../../trust/audit/domain/audit-store";
 import { JobService } from "../../delivery/jobs/job.service";
 import { CatalogService } from "../catalog/catalog.service";
 import { PolicyService } from "../policies/policy.service";
-import { type InstanceChanges, InstanceService } from "./instance.service";
+import type { InstanceChanges } from "./domain/instance-request";
+import { InstanceService } from "./instance.service";
 
 describe("intent for application instances", () => {
   let db: TestDatabase;
@@ -101,6 +102,11 @@ describe("intent for application instances", () => {
         create({ name: "other", external_ref: "so/7" }),
         "already_exists",
       );
+    });
+
+    it("is not taken for one of another external_ref", async () => {
+      await create();
+      await isRefused(create({ external_ref: "so/8" }), "already_exists");
     });
 
     it("by many at once is one", async () => {
@@ -408,7 +414,6 @@ describe("intent for application instances", () => {
     });
 
     it("is not there without the change, nor the change without it", async () => {
-      const replica = await db.openReplica();
       const before = (await tenant.audit()).length;
       const failing = tenant.in(async (stores) => {
         await instances.create(stores, tenant.actor, instanceOf(cluster.id));
@@ -420,7 +425,6 @@ describe("intent for application instances", () => {
         await expect(create()).rejects.toThrow("the audit log is full");
       } finally {
         db.bindings.bind(AuditStore, SqlAuditStore);
-        await replica.close();
       }
       expect(await tenant.audit()).toHaveLength(before);
       expect(await states()).toEqual([]);
@@ -437,10 +441,8 @@ describe("intent for application instances", () => {
       for (const { leaf } of rows) {
         const text = leaf.toString("utf8");
         expect(canonicalJson(JSON.parse(text))).toBe(text);
-        for (const secret of ["ada@example.com", "open sesame", "vw_", "vwr_"])
-          expect(text).not.toContain(
-            secret === "vw_" ? tenant.actor.name : secret,
-          );
+        for (const secret of [tenant.actor.name, "open sesame", "vwr_"])
+          expect(text).not.toContain(secret);
       }
     });
 

@@ -1,5 +1,4 @@
 import { Injectable } from "@nestjs/common";
-import { canonicalJson, isStorable } from "@vworkspace/contract";
 import { DomainError, newId } from "@vworkspace/kernel";
 import type { Stores } from "../../database/unit-of-work";
 import { DeliveryService } from "../../delivery/delivery.service";
@@ -16,35 +15,18 @@ import {
   type InstanceIntent,
 } from "./domain/instance";
 import { instanceManifest } from "./domain/instance-manifest";
+import {
+  type CreateInstance,
+  type InstanceChanges,
+  isAnswer,
+  isOutdated,
+  isSameIntent,
+  markProblem,
+  withDefaults,
+} from "./domain/instance-request";
 import { InstanceStore } from "./domain/instance-store";
 import { admitChange, admitNew } from "./instance-admission";
 import { recordInstance } from "./instance-evidence";
-
-/** It stands in an index, whose rows PostgreSQL limits. */
-const MAX_REF_CHARACTERS = 256;
-
-export interface CreateInstance {
-  readonly clusterId: string;
-  readonly catalogCode: string;
-  readonly namespace: string;
-  readonly name: string;
-  /** The catalog entry's recommended one where it isn't given. */
-  readonly chart_version?: string;
-  /** The catalog entry's defaults where it isn't given. */
-  readonly values_json?: string;
-  readonly values_secret_ref?: InstanceIntent["values_secret_ref"];
-  readonly integrations?: InstanceIntent["integrations"];
-  readonly suspended?: boolean;
-  readonly external_ref?: string;
-  readonly intent_version?: number;
-  /** Which skin or program made it. */
-  readonly origin: string;
-}
-
-export type InstanceChanges = Partial<InstanceIntent> & {
-  readonly intent_version?: number;
-  readonly catalogCode?: string;
-};
 
 /** Intent for application instances: each change is decided by policy, recorded, and on its way in one transaction. */
 @Injectable()
@@ -68,7 +50,7 @@ export class InstanceService {
       );
     const entry = await this.activeEntry(stores, request.catalogCode);
     const intent = withDefaults(request, entry);
-    refuseMarks(request);
+    refuse(markProblem(request));
     await admitNew(stores, { clusterId: cluster.id, intent, entry });
     const id = newId();
     const { external_ref = null, intent_version = null, origin } = request;
@@ -101,7 +83,7 @@ export class InstanceService {
   ): Promise<void> {
     const instance = await this.requireLive(stores, id);
     if (isOutdated(instance, changes)) return;
-    refuseMarks(changes);
+    refuse(markProblem(changes));
     const { changed, entry } = await this.apply(stores, instance, changes);
     await admitChange(stores, {
       clusterId: instance.cluster_id,
@@ -213,17 +195,7 @@ export class InstanceService {
         namespace: request.namespace,
         name: request.name,
       }));
-    const isEqual =
-      existing &&
-      existing.cluster_id === request.clusterId &&
-      existing.catalog_entry_id === wanted.entry.id &&
-      isSameIntent(existing, { ...existing, ...wanted.intent });
-    if (
-      existing &&
-      isEqual &&
-      !["deleting", "deleted"].includes(existing.state)
-    )
-      return existing.id;
+    if (existing && isAnswer(existing, request, wanted)) return existing.id;
     throw new DomainError(
       "already_exists",
       `name is "${request.name}": namespace "${request.namespace}" of this cluster has another instance of that name or external_ref; choose another or write to it.`,
@@ -283,58 +255,7 @@ export class InstanceService {
   }
 }
 
-function withDefaults(
-  request: CreateInstance,
-  entry: CatalogEntry,
-): InstanceIntent {
-  return {
-    namespace: request.namespace,
-    name: request.name,
-    chart_version: request.chart_version || (entry.recommended_version ?? ""),
-    values_json: request.values_json ?? JSON.stringify(entry.default_values),
-    values_secret_ref: request.values_secret_ref ?? null,
-    integrations: request.integrations ?? {},
-    suspended: request.suspended ?? false,
-  };
-}
-
-function isSameIntent(left: Instance, right: Instance): boolean {
-  const facts = (instance: Instance) => [
-    instance.chart_version,
-    instance.values_json,
-    instance.values_secret_ref,
-    instance.integrations,
-    instance.suspended,
-    instance.catalog_entry_id,
-  ];
-  return canonicalJson(facts(left)) === canonicalJson(facts(right));
-}
-
-/** Whether the caller's change was overtaken by a newer one of its own. */
-function isOutdated(
-  { intent_version: known }: Instance,
-  { intent_version: given }: InstanceChanges,
-): boolean {
-  return given !== undefined && known !== null && given <= known;
-}
-
-/** The caller's own marks on an instance, which the gateway keeps and compares and never interprets. */
-function refuseMarks(marks: {
-  readonly external_ref?: string;
-  readonly intent_version?: number;
-}): void {
-  const { external_ref: ref, intent_version: version } = marks;
-  if (
-    ref !== undefined &&
-    (ref.length > MAX_REF_CHARACTERS || !isStorable(ref))
-  )
-    throw new DomainError(
-      "validation_failed",
-      `external_ref must have at most ${MAX_REF_CHARACTERS} characters, without U+0000 and lone surrogates.`,
-    );
-  if (version !== undefined && !Number.isSafeInteger(version))
-    throw new DomainError(
-      "validation_failed",
-      `intent_version is ${version}: give a whole number that rises with each change.`,
-    );
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined)
+    throw new DomainError("validation_failed", problem);
 }
