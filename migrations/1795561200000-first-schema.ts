@@ -256,6 +256,7 @@ const delivery = [
      payload text not null,
      waits_for_delete boolean not null default false,
      settled_generation bigint not null default 0,
+     settled_at timestamptz,
      observed_generation bigint not null default 0,
      reissue_at timestamptz,
      reissues integer not null default 0,
@@ -323,6 +324,8 @@ const delivery = [
      traceparent text,
      constraint settled_jobs_pk primary key (organization_id, id)) partition by range (id)`,
   `create index settled_jobs_cluster on settled_jobs (organization_id, cluster_id, id)`,
+  // What people search the history for: jobs that went wrong, newest first, among millions that didn't.
+  `create index settled_jobs_wrong on settled_jobs (organization_id, id) where state in ('failed', 'conflict', 'expired')`,
   `create index settled_jobs_number on settled_jobs (organization_id, number)`,
   `create table settled_jobs_default partition of settled_jobs default`,
 ];

@@ -70,6 +70,8 @@ export class DeliveryService {
     const progress = await objects.lock(settled.object);
     if (!progress) return;
     const isNewest = progress.generation === settled.generation;
+    if (settled.outcome === "succeeded")
+      await objects.noteSettled(settled.object, settled.generation);
     if (isNewest)
       await objects.scheduleReissue(
         settled.object,

@@ -77,6 +77,16 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     );
   }
 
+  override async noteSettled(
+    object: ObjectIdentity,
+    generation: number,
+  ): Promise<void> {
+    await this.transaction.run(
+      `update desired_objects set settled_generation = $7, settled_at = clock_timestamp() where ${WHERE}`,
+      [...this.key(object), generation],
+    );
+  }
+
   override async setWaitsForDelete(
     object: ObjectIdentity,
     waits: boolean,

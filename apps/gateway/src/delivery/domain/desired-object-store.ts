@@ -17,6 +17,11 @@ export abstract class DesiredObjectStore {
     object: ObjectIdentity,
     generation: number,
   ): Promise<void>;
+  /** Notes that a delivery of that generation succeeded, now: an older look at the cluster doesn't know of it yet. */
+  abstract noteSettled(
+    object: ObjectIdentity,
+    generation: number,
+  ): Promise<void>;
   abstract setWaitsForDelete(
     object: ObjectIdentity,
     waits: boolean,

@@ -467,6 +467,14 @@ describe("events of clusters", () => {
       expect(await claim()).toEqual([]);
     });
 
+    it("leave alone what was settled after they were taken: they waited for the gateway to come back", async () => {
+      const timestamp = new Date(Date.now() - 60_000).toISOString();
+      await ingest(page([], { timestamp }));
+      expect(await claim()).toEqual([]);
+      await ingest(page([]));
+      expect(await claim()).toHaveLength(1);
+    });
+
     it("leave alone what an open job is about", async () => {
       await tenant.createInstance(cluster.id, { name: "new" });
       await ingest(page([{ intentGeneration: 1 }]));

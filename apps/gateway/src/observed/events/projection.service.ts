@@ -170,6 +170,7 @@ export class ProjectionService {
     }
     for (const { object, seenGeneration } of await store.undelivered(
       principal.clusterId,
+      snapshot.at,
     )) {
       await this.delivery.reissue(
         stores,

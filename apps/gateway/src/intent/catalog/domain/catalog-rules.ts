@@ -17,7 +17,7 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
     [entry.name.trim() !== "", "name is empty: give the application a name."],
     [
       isChartUrl(entry),
-      `chart_url is "${entry.chart_url}": give ${entry.chart_source_type === "oci" ? "oci://HOST/PATH" : "an http(s) URL"} without credentials.`,
+      `chart_url is "${shown(entry.chart_url)}": give ${entry.chart_source_type === "oci" ? "oci://HOST/PATH" : "an http(s) URL"} without credentials.`,
     ],
     [
       entry.chart_name.length <= MAX_CHART_NAME &&
@@ -61,6 +61,11 @@ export function valuesProblem(
   if (validate(values)) return undefined;
   const [error] = validate.errors ?? [];
   return `values${(error?.instancePath ?? "").replaceAll("/", ".")} ${error?.message ?? "do not fit the catalog entry's schema"}.`;
+}
+
+/** Cut, and without the credentials that it may be refused for. */
+function shown(url: string): string {
+  return url.replace(/\/\/[^/]*@/, "//…@").slice(0, 200);
 }
 
 function isChartUrl(entry: CatalogFields): boolean {

@@ -29,7 +29,7 @@ function listProblem(policy: PolicyFields): string | undefined {
   );
   return prefix === undefined
     ? undefined
-    : `allowed_chart_url_prefixes holds "${prefix}": begin with oci://HOST, https://HOST or http://HOST.`;
+    : `allowed_chart_url_prefixes holds "${prefix.replace(/\/\/[^/]*@/, "//…@").slice(0, 200)}": begin with oci://HOST, https://HOST or http://HOST, without credentials.`;
 }
 
 function scalarProblem(policy: PolicyFields): string | undefined {
@@ -54,7 +54,7 @@ function isPattern(value: unknown): boolean {
 
 function isUrlPrefix(value: string): boolean {
   return (
-    /^(oci|https?):\/\/[^/?#]+(\/[^?#]*)?$/.test(value) && URL.canParse(value)
+    /^(oci|https?):\/\/[^/?#@]+(\/[^?#]*)?$/.test(value) && URL.canParse(value)
   );
 }
 

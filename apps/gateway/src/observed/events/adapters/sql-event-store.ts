@@ -176,6 +176,7 @@ export class SqlEventStore extends EventStore {
 
   override async undelivered(
     clusterId: string,
+    lookedAt: string,
   ): Promise<readonly { object: ObjectIdentity; seenGeneration: number }[]> {
     const rows = await this.transaction.query<
       ObjectIdentity & { seen: string }
@@ -187,9 +188,10 @@ export class SqlEventStore extends EventStore {
        where d.organization_id = $1 and d.cluster_id = $2
          and case d.action when 'apply' then coalesce(o.present, false) is false or o.intent_generation <> d.generation or o.is_different
                            else coalesce(o.present, false) end
+         and not (d.settled_generation = d.generation and coalesce(d.settled_at > $3, false))
          and not exists (select 1 from jobs j where j.organization_id = d.organization_id and j.cluster_id = d.cluster_id and j.kind <> 'intent'
                          and j.api_version = d.api_version and j.object_kind = d.kind and j.namespace = d.namespace and j.name = d.name)`,
-      [this.transaction.organization, clusterId],
+      [this.transaction.organization, clusterId, lookedAt],
     );
     return rows.map(({ seen, ...object }) => ({
       object,

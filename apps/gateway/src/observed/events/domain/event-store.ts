@@ -36,8 +36,14 @@ export abstract class EventStore {
   ): Promise<readonly ObjectIdentity[]>;
   /** Notes that an object is gone. @param at RFC 3339 UTC; what was reported before that doesn't bring it back */
   abstract markAbsent(object: ObjectIdentity, at: string): Promise<void>;
-  /** Objects that are behind, different, missing, or there and shouldn't be, and that no open job is about. */
-  abstract undelivered(clusterId: string): Promise<
+  /**
+   * Objects that are behind, different, missing, or there and shouldn't be, and that no open job is about.
+   * @param lookedAt of the snapshot, RFC 3339 UTC; what a delivery has settled since then it can't know of
+   */
+  abstract undelivered(
+    clusterId: string,
+    lookedAt: string,
+  ): Promise<
     readonly {
       readonly object: ObjectIdentity;
       readonly seenGeneration: number;
