@@ -56,6 +56,24 @@ export default tseslint.config(
   },
   { files: ["apps/**/*.ts", "libs/**/*.ts"], rules: noProcessEnv },
   {
+    // Pure code is a function of what it is given: it reads no clock, no environment and no chance.
+    files: ["**/domain/**/*.ts", "**/*.decide.ts", "**/*.status.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        "process",
+        "setTimeout",
+        "setInterval",
+        "fetch",
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now", message: "Pass the time in." },
+        { object: "Math", property: "random", message: "Pass chance in." },
+      ],
+    },
+  },
+  {
     files: [
       "**/config.ts",
       "**/*.conformance.ts",

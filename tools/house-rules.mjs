@@ -1,6 +1,7 @@
 // Rules of the house that no other tool checks: names of folders, paths named in ARCHITECTURE.md, one address book of
 // environment variables, and that nothing names a registry or a machine.
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./build.mjs";
@@ -42,6 +43,24 @@ for (const document of ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"]) {
     if (!existsSync(join(root, path)))
       problems.push(`${document} names ${path}, which is not there.`);
   }
+}
+
+// A migration that has landed is never edited: databases that ran it would differ from those that run it now.
+const digests = new Map(
+  readFileSync(join(root, "migrations", "landed.txt"), "utf8")
+    .split("\n")
+    .filter((line) => /^[0-9a-f]{64} /.test(line))
+    .map((line) => line.split(" ").reverse()),
+);
+for (const [file, digest] of digests) {
+  const path = join(root, "migrations", file);
+  const now =
+    existsSync(path) &&
+    createHash("sha256").update(readFileSync(path)).digest("hex");
+  if (now !== digest)
+    problems.push(
+      `migrations/${file} has landed and was edited: restore it, and write a new migration.`,
+    );
 }
 
 for (const problem of problems) console.error(problem);

@@ -56,6 +56,32 @@ export async function writeDemoFile(
   await rename(`${file}.new`, file);
 }
 
+/** A cluster of the user's, as the last start named it. */
+export interface RememberedCluster {
+  readonly kubeconfig: string;
+  readonly context?: string;
+}
+
+/** Keeps which real cluster was used, so that --remove needs no more words. */
+export async function rememberCluster(
+  dataDir: string,
+  cluster: RememberedCluster,
+): Promise<void> {
+  const file = join(dataDir, "cluster.json");
+  await writeFile(file, `${JSON.stringify(cluster)}\n`, { mode: 0o600 });
+}
+
+export async function rememberedCluster(
+  dataDir: string,
+): Promise<RememberedCluster | undefined> {
+  const text = await readFile(join(dataDir, "cluster.json"), "utf8").catch(
+    () => undefined,
+  );
+  return text === undefined
+    ? undefined
+    : (JSON.parse(text) as RememberedCluster);
+}
+
 /** A key for a database of one's own: where PostgreSQL isn't embedded, the gateway makes none. */
 export async function ensureMasterKey(file: string): Promise<void> {
   if (!existsSync(file))

@@ -20,16 +20,12 @@ Examples:
   npm start
   npm start -- --port 9090
   npm start -- --kubeconfig ~/.kube/config --context staging
-  npm start -- --kubeconfig ~/.kube/config --context staging --remove`;
+  npm start -- --remove                     from the cluster of the last start with --kubeconfig`;
 
 /** Reads the arguments of \`npm start\`; --help and wrong ones end the process. */
 export function readDemoOptions(argv: readonly string[]): DemoOptions {
   const command = demoCommand().parse([...argv], { from: "user" });
   const options = command.opts<DemoOptions>();
-  if (options.remove && options.kubeconfig === undefined)
-    command.error(
-      "--remove needs --kubeconfig: name the cluster to take vworkspace away from.",
-    );
   if (options.context !== undefined && options.kubeconfig === undefined)
     command.error("--context needs --kubeconfig.");
   if (options.kubeconfig !== undefined)

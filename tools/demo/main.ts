@@ -1,9 +1,12 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type DemoFile,
   ensureMasterKey,
   prepareDataDir,
   readDemoFile,
+  rememberCluster,
+  rememberedCluster,
+  type RememberedCluster,
   writeDemoFile,
 } from "./demo-file";
 import { type DemoOptions, readDemoOptions } from "./demo-options";
@@ -26,11 +29,12 @@ class Demo {
 
   async run(): Promise<void> {
     const { dataDir, port, kubeconfig } = this.options;
+    if (this.options.remove) return this.remove();
     const real = this.realCluster();
-    if (real && this.options.remove) return real.remove();
     this.screen.heading(`vworkspace demo, data in ${dataDir}; Ctrl-C stops it`);
     await prepareDataDir(dataDir);
     await real?.ask();
+    if (kubeconfig !== undefined) await rememberCluster(dataDir, this.target());
     const clusterId =
       kubeconfig === undefined ? SIMULATED_CLUSTER : REAL_CLUSTER;
     const demo = await readDemoFile(
@@ -55,6 +59,20 @@ class Demo {
     }
     this.screen.text(snippet(demo, join(dataDir, "demo.json")));
     await this.untilOneEnds();
+  }
+
+  /** Takes vworkspace away from the cluster that is named, or that the last start used. */
+  private async remove(): Promise<void> {
+    const { dataDir, kubeconfig, yes } = this.options;
+    const cluster =
+      kubeconfig === undefined
+        ? await rememberedCluster(dataDir)
+        : this.target();
+    if (cluster === undefined)
+      throw new DemoFailure(
+        `No start with --kubeconfig is noted in ${dataDir}: name the cluster with --kubeconfig FILE [--context NAME].`,
+      );
+    await this.setup({ ...cluster, yes }).remove();
   }
 
   /** The agent first, so that it can say goodbye; the gateway last, since it keeps the database. */
@@ -130,13 +148,17 @@ class Demo {
   }
 
   private realCluster(): ClusterSetup | undefined {
-    const { kubeconfig, context, yes } = this.options;
-    if (kubeconfig === undefined) return undefined;
-    return this.setup({
-      kubeconfig,
-      yes,
+    if (this.options.kubeconfig === undefined) return undefined;
+    return this.setup({ ...this.target(), yes: this.options.yes });
+  }
+
+  /** The real cluster that the options name. */
+  private target(): RememberedCluster {
+    const { kubeconfig = "", context } = this.options;
+    return {
+      kubeconfig: resolve(kubeconfig),
       ...(context === undefined ? {} : { context }),
-    });
+    };
   }
 
   private setup(target: ClusterTarget): ClusterSetup {
