@@ -31,7 +31,11 @@ async function main(): Promise<void> {
     return;
   }
   const config = readAgentConfig();
-  const log = pino({ level: config.logLevel, base: { app: "agent" } });
+  const log = pino({
+    level: config.logLevel,
+    base: { app: "agent" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   const app = await NestFactory.createApplicationContext(
     AgentModule.register({ config, log }),
     // Whoever catches the error says it, in one sentence.

@@ -1,12 +1,22 @@
 import type { LoggerService } from "@nestjs/common";
 import type { Logger } from "pino";
 
+/** What Nest tells of putting the program together; the same at every start. */
+const WIRING = new Set([
+  "NestFactory",
+  "InstanceLoader",
+  "RoutesResolver",
+  "RouterExplorer",
+  "NestApplication",
+]);
+
 /** Nest's log lines through pino: JSON, one line each, UTC. */
 export class PinoLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write("info", message, rest);
+    const isWiring = WIRING.has(String(rest.at(-1)));
+    this.write(isWiring ? "debug" : "info", message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {

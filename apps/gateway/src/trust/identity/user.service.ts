@@ -91,13 +91,19 @@ export class UserService {
     user: AddUser,
   ): Promise<string> {
     const { login, role } = user;
-    const { id, isNew } = await stores.get(UserStore).ensureUser({
+    const found = await stores.get(UserStore).ensureUser({
       organizationId,
       id: newId(),
       login,
       name: login,
       role,
     });
+    const { id, isNew } = found;
+    if (found.role !== role)
+      throw new DomainError(
+        "validation_failed",
+        `login "${login}" has the role ${found.role}: ask for a key of that role, or choose another login.`,
+      );
     if (isNew)
       await stores.get(AuditStore).append(gatewayActor(organizationId), {
         action: "user.create",

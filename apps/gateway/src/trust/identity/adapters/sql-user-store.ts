@@ -64,17 +64,17 @@ export class SqlUserStore extends UserStore {
 
   override async ensureUser(
     user: NewUser,
-  ): Promise<{ id: string; isNew: boolean }> {
+  ): Promise<{ id: string; role: Role; isNew: boolean }> {
     const made = await this.transaction.run(
       `insert into users (organization_id, id, login, name, role) values ($1, $2, $3, $4, $5)
        on conflict (organization_id, login) do nothing`,
       [user.organizationId, user.id, user.login, user.name, user.role],
     );
-    const row = await this.transaction.one<{ id: string }>(
-      "select id from users where organization_id = $1 and login = $2",
+    const row = await this.transaction.one<{ id: string; role: Role }>(
+      "select id, role from users where organization_id = $1 and login = $2",
       [user.organizationId, user.login],
     );
-    return { id: row?.id ?? user.id, isNew: made > 0 };
+    return { ...(row ?? user), isNew: made > 0 };
   }
 
   override async hasKey(

@@ -25,9 +25,11 @@ export abstract class UserStore {
     organization: Organization,
   ): Promise<Organization>;
   /** Makes the user, or finds the one of that login; its role stays what it was. */
-  abstract ensureUser(
-    user: NewUser,
-  ): Promise<{ readonly id: string; readonly isNew: boolean }>;
+  abstract ensureUser(user: NewUser): Promise<{
+    readonly id: string;
+    readonly role: Role;
+    readonly isNew: boolean;
+  }>;
   abstract hasKey(organizationId: string, secretHash: Buffer): Promise<boolean>;
   abstract addKey(key: NewApiKey): Promise<void>;
 }
