@@ -25,7 +25,7 @@ export class SystemClock extends Clock {
         resolve(isOver);
       };
       const onAbort = finish(false);
-      const timer = setTimeout(finish(true), ms);
+      const timer = setTimeout(finish(true), Math.max(0, ms));
       signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
