@@ -102,6 +102,12 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description: "Open connections per replica.",
   },
   {
+    name: "VWORKSPACE_MAX_CONNECTIONS_PER_ADDRESS",
+    default: "2000",
+    description:
+      "Open connections of one address that is not this machine; raise it where a fleet comes through one proxy.",
+  },
+  {
     name: "VWORKSPACE_ODOO_DATABASES",
     default: "any non-empty name",
     description:
@@ -143,6 +149,7 @@ export interface GatewayConfig {
   readonly credentialGraceSeconds: number;
   readonly retentionDays: number;
   readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
   readonly odooDatabases: readonly string[];
   readonly bootstrapAdmin:
     { readonly login: string; readonly key: string } | undefined;
@@ -192,11 +199,7 @@ export function readGatewayConfig(
       "VWORKSPACE_RETENTION_DAYS",
       400,
     ),
-    maxConnections: readWholeNumber(
-      environment,
-      "VWORKSPACE_MAX_CONNECTIONS",
-      50_000,
-    ),
+    ...readConnectionLimits(environment),
     odooDatabases: readNames(environment, "VWORKSPACE_ODOO_DATABASES"),
     bootstrapAdmin: readBootstrapAdmin(environment),
     isDemo: readFlag(environment, "VWORKSPACE_DEMO"),
@@ -205,6 +208,20 @@ export function readGatewayConfig(
   };
   refuseExposure(config);
   return config;
+}
+
+function readConnectionLimits(
+  environment: Environment,
+): Pick<GatewayConfig, "maxConnections" | "maxConnectionsPerAddress"> {
+  const read = (name: string, fallback: number) =>
+    readWholeNumber(environment, name, fallback);
+  return {
+    maxConnections: read("VWORKSPACE_MAX_CONNECTIONS", 50_000),
+    maxConnectionsPerAddress: read(
+      "VWORKSPACE_MAX_CONNECTIONS_PER_ADDRESS",
+      2000,
+    ),
+  };
 }
 
 function readNames(environment: Environment, name: string): readonly string[] {

@@ -71,7 +71,7 @@ async function serve(
     },
   );
   app.useGlobalFilters(new ErrorFilter());
-  prepareServer(app, config.maxConnections);
+  prepareServer(app, config);
   await prepareOrganizations(app, config);
   await listen(app, host, port);
   const address = app.getHttpServer().address() as { port: number };

@@ -17,7 +17,7 @@ export class ConfigurationError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A positive whole number, or the default where the variable isn't set. */
+/** A whole number from 1 on, or the default where the variable isn't set. */
 export function readWholeNumber(
   environment: Environment,
   name: string,
@@ -25,9 +25,9 @@ export function readWholeNumber(
 ): number {
   const text = environment[name];
   if (text === undefined || text === "") return fallback;
-  if (!/^[0-9]{1,9}$/.test(text)) {
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) {
     throw new ConfigurationError(
-      `${name} is "${text}": give a whole number, for example ${fallback}.`,
+      `${name} is "${text}": give a whole number from 1 on, for example ${fallback}.`,
     );
   }
   return Number(text);

@@ -8,6 +8,7 @@ import type { DeliveryListener } from "./domain/delivery-listener";
 import {
   type DeliveryOutcome,
   type DesiredState,
+  MAX_SEEN_GENERATION,
   type ObjectIdentity,
   reissuePauseSeconds,
 } from "./domain/desired-object";
@@ -104,7 +105,8 @@ export class DeliveryService {
     const objects = stores.get(DesiredObjectStore);
     const progress = await objects.lock(object);
     if (!progress) return;
-    if (seenGeneration > progress.generation) {
+    const isBelieved = seenGeneration <= MAX_SEEN_GENERATION;
+    if (isBelieved && seenGeneration > progress.generation) {
       await objects.raiseAbove(object, seenGeneration);
       await this.recordRestore(stores, organizationId, object, {
         seen: seenGeneration,

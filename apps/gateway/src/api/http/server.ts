@@ -13,8 +13,6 @@ import { refuse } from "./refuse";
 const BODY_TIMEOUT_MS = 30_000;
 const HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 75_000;
-/** Open connections of one address that is not this machine; a proxy in front is given its own limit there. */
-const CONNECTIONS_PER_ADDRESS = 2000;
 
 const durations = new Histogram({
   name: "vworkspace_http_request_seconds",
@@ -41,10 +39,15 @@ export function httpAdapter(logger: Logger): FastifyAdapter {
   return adapter;
 }
 
+export interface ConnectionLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+}
+
 /** Parsers, limits of connections, and one log line per request. To be called before the application is initialised. */
 export function prepareServer(
   app: NestFastifyApplication,
-  maxConnections: number,
+  limits: ConnectionLimits,
 ): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.removeAllContentTypeParsers();
@@ -73,20 +76,29 @@ export function prepareServer(
       done();
     },
   );
+  limitConnections(app, limits);
+}
+
+function limitConnections(
+  app: NestFastifyApplication,
+  limits: ConnectionLimits,
+): void {
   const server = app.getHttpServer() as {
     maxConnections: number;
     on(event: "connection", listener: (socket: Socket) => void): void;
   };
-  server.maxConnections = maxConnections;
-  server.on("connection", limitPerAddress(new Map()));
+  server.maxConnections = limits.maxConnections;
+  server.on("connection", limitPerAddress(limits.maxConnectionsPerAddress));
 }
 
-function limitPerAddress(open: Map<string, number>): (socket: Socket) => void {
+/** Of addresses that are not this machine. */
+function limitPerAddress(most: number): (socket: Socket) => void {
+  const open = new Map<string, number>();
   return (socket) => {
     const address = socket.remoteAddress ?? "";
     if (isLoopback(address.replace(/^::ffff:/, ""))) return;
     const count = (open.get(address) ?? 0) + 1;
-    if (count > CONNECTIONS_PER_ADDRESS) {
+    if (count > most) {
       socket.destroy();
       return;
     }

@@ -1,9 +1,10 @@
 import type { SqlTransaction } from "../../database/sql-transaction";
-import type {
-  DeliveryProgress,
-  DesiredAction,
-  DesiredState,
-  ObjectIdentity,
+import {
+  type DeliveryProgress,
+  type DesiredAction,
+  type DesiredState,
+  MAX_SEEN_GENERATION,
+  type ObjectIdentity,
 } from "../domain/desired-object";
 import { DesiredObjectStore } from "../domain/desired-object-store";
 
@@ -19,6 +20,9 @@ interface Row {
 const WHERE =
   "organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6";
 
+const OF_D =
+  "d.organization_id = $1 and d.cluster_id = $2 and d.api_version = $3 and d.kind = $4 and d.namespace = $5 and d.name = $6";
+
 export class SqlDesiredObjectStore extends DesiredObjectStore {
   constructor(private readonly transaction: SqlTransaction) {
     super();
@@ -29,7 +33,7 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     // restored backup, would make it deaf to a lower generation.
     const row = await this.transaction.one<{ generation: string }>(
       `insert into desired_objects (organization_id, cluster_id, api_version, kind, namespace, name, generation, action, payload)
-       values ($1, $2, $3, $4, $5, $6, 1 + coalesce((select intent_generation from observed_objects where ${WHERE}), 0), $7, $8)
+       values ($1, $2, $3, $4, $5, $6, 1 + coalesce((select intent_generation from observed_objects where ${WHERE} and intent_generation <= ${MAX_SEEN_GENERATION}), 0), $7, $8)
        on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
          set generation = greatest(desired_objects.generation, desired_objects.observed_generation) + 1, action = excluded.action, payload = excluded.payload,
              reissue_at = null, reissues = 0, updated_at = now()
@@ -112,9 +116,10 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     generation: number,
   ): Promise<void> {
     await this.transaction.run(
-      `with held as materialized (select cluster_id from desired_objects where ${WHERE} for update)
-       update desired_objects set observed_generation = $7, reissue_at = case when $7 >= generation then null else reissue_at end
-       where ${WHERE} and exists (select from held) and (observed_generation <> $7 or ($7 >= generation and reissue_at is not null))`,
+      `with held as materialized (select cluster_id, case when $7 <= greatest(generation, ${MAX_SEEN_GENERATION}) then $7 else 0 end as seen
+                                  from desired_objects where ${WHERE} for update)
+       update desired_objects d set observed_generation = held.seen, reissue_at = case when held.seen >= d.generation then null else d.reissue_at end
+       from held where ${OF_D} and (d.observed_generation <> held.seen or (held.seen >= d.generation and d.reissue_at is not null))`,
       [...this.key(object), generation],
     );
   }

@@ -38,6 +38,12 @@ export interface DeliveryProgress {
 export type DeliveryOutcome =
   "succeeded" | "failed" | "noop" | "conflict" | "superseded" | "expired";
 
+/**
+ * A stamp above this is none that we forgot with a restored backup, and raises no counter: agents read 15 digits, so that
+ * a cluster that claims the highest could else use up an object's generations for ever.
+ */
+export const MAX_SEEN_GENERATION = 2 ** 48;
+
 const MAX_PAUSE_SECONDS = 3600;
 
 /**

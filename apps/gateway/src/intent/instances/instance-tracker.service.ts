@@ -21,7 +21,7 @@ export class InstanceTrackerService implements DeliveryListener {
   }
 
   async generationIssued(stores: Stores, issued: IssuedAgain): Promise<void> {
-    if (issued.object.kind !== INSTANCE_KIND.kind) return;
+    if (!isInstance(issued.object)) return;
     const store = stores.get(InstanceStore);
     const instance =
       issued.action === "delete"
@@ -40,11 +40,7 @@ export class InstanceTrackerService implements DeliveryListener {
     actor: Actor,
     delivery: SettledDelivery,
   ): Promise<void> {
-    if (
-      delivery.action !== "delete" ||
-      delivery.object.kind !== INSTANCE_KIND.kind
-    )
-      return;
+    if (delivery.action !== "delete" || !isInstance(delivery.object)) return;
     const store = stores.get(InstanceStore);
     const instance = await store.lockDeletingAt(
       delivery.object,
@@ -70,7 +66,7 @@ export class InstanceTrackerService implements DeliveryListener {
     object: ObjectIdentity,
     endpoints: readonly unknown[],
   ): Promise<void> {
-    if (object.kind !== INSTANCE_KIND.kind) return;
+    if (!isInstance(object)) return;
     const store = stores.get(InstanceStore);
     const instance =
       (await store.lockLiveAt(object)) ?? (await store.lockDeletingAt(object));
@@ -88,4 +84,9 @@ export class InstanceTrackerService implements DeliveryListener {
         state,
       });
   }
+}
+
+/** Other projects have kinds of that name. */
+function isInstance({ apiVersion, kind }: ObjectIdentity): boolean {
+  return kind === INSTANCE_KIND.kind && apiVersion === INSTANCE_KIND.apiVersion;
 }

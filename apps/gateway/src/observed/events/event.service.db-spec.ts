@@ -100,6 +100,16 @@ describe("events of clusters", () => {
       expect(await tenant.auditActions()).toContain("instance.state");
     });
 
+    it("about a kind of that name of another project say nothing about an instance", async () => {
+      await tenant.createInstance(cluster.id);
+      const resourceRef = { apiVersion: "apps.example.com/v1" };
+      await ingest(transition([ready("True")], { resourceRef }));
+      expect(await instance()).toMatchObject({
+        state: "deploying",
+        conditions: [],
+      });
+    });
+
     it("show a person where a condition stands, not where in the stream it came", async () => {
       await tenant.createInstance(cluster.id);
       await ingest(transition([ready("True")], { session: "s", sequence: 1 }));
@@ -372,7 +382,8 @@ describe("events of clusters", () => {
       items: readonly Item[],
       more: Readonly<Record<string, unknown>> = {},
     ) => {
-      const { timestamp = new Date().toISOString(), ...rest } = more;
+      // Set back to the gateway's clock: taken just now, after all that was settled before.
+      const { timestamp = "2999-01-01T00:00:00Z", ...rest } = more;
       return {
         kind: "ClusterSnapshot",
         resourceRef: {},
@@ -473,6 +484,30 @@ describe("events of clusters", () => {
       expect(await claim()).toEqual([]);
       await ingest(page([]));
       expect(await claim()).toHaveLength(1);
+    });
+
+    it("tell of a restored gateway also when something was settled after they were taken", async () => {
+      const timestamp = new Date(Date.now() - 60_000).toISOString();
+      await ingest(page([{ intentGeneration: 41 }], { timestamp }));
+      expect(await generation()).toBe(42);
+    });
+
+    it("that claim a stamp which nobody issues don't use up the generations of the object", async () => {
+      const highest = Number.MAX_SAFE_INTEGER;
+      const stamp = { resourceRef: { intentGeneration: highest } };
+      await ingest(transition([ready("True")], stamp));
+      await ingest(page([{ intentGeneration: highest }]));
+      expect(await generation()).toBe(2);
+      await ingest(
+        page([{ name: "new", uid: "u-9", intentGeneration: highest }]),
+      );
+      await tenant.createInstance(cluster.id, { name: "new" });
+      expect((await claim()).map((job) => job.idempotencyKey)).toContain(
+        "applicationinstance/prod/new@1",
+      );
+      expect(await tenant.auditActions()).not.toContain(
+        "delivery.restore_detected",
+      );
     });
 
     it("leave alone what an open job is about", async () => {

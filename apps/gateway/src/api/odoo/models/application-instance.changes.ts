@@ -111,7 +111,7 @@ async function requireCluster(
   key: string,
   clusterId: string,
 ): Promise<void> {
-  const instance = await stores.get(InstanceStore).lock(key);
+  const instance = await stores.get(InstanceStore).find(key);
   if (instance === undefined || instance.cluster_id === clusterId) return;
   throw new DomainError(
     "validation_failed",

@@ -103,6 +103,13 @@ export class SqlSweepStore extends SweepStore {
     await this.transaction.run(
       "delete from rejected_events where received_at < now() - interval '30 days'",
     );
+    await this.transaction.run(
+      "delete from registration_tokens where coalesce(used_at, expires_at) < now() - interval '30 days'",
+    );
+    // Later than an expired credential may still be renewed by any rule.
+    await this.transaction.run(
+      "delete from cluster_credentials where coalesce(revoked_at, expires_at) < now() - interval '120 days'",
+    );
   }
 }
 

@@ -1,10 +1,9 @@
-import Ajv from "ajv";
 import { isStorable } from "@vworkspace/contract";
 import { isDnsLabel, isExactSemver } from "@vworkspace/resources";
 import { validRange } from "semver";
 import type { CatalogFields } from "./catalog-entry";
+import { misfit, schemaProblem } from "./values-schema";
 
-const MAX_SCHEMA_CHARACTERS = 128 * 1024;
 const MAX_CHART_NAME = 253;
 
 /** The first thing that is wrong with an entry, as a sentence that names field, value and remedy; undefined: nothing. */
@@ -12,7 +11,7 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
   const checks: readonly (readonly [boolean, string])[] = [
     [
       isDnsLabel(entry.code),
-      `code is "${entry.code}": use a DNS label (lower-case letters, digits, hyphens; at most 63).`,
+      `code is "${entry.code.slice(0, 80)}": use a DNS label (lower-case letters, digits, hyphens; at most 63).`,
     ],
     [entry.name.trim() !== "", "name is empty: give the application a name."],
     [
@@ -24,12 +23,12 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
         /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(
           entry.chart_name,
         ),
-      `chart_name is "${entry.chart_name}": give the chart's name.`,
+      `chart_name is "${entry.chart_name.slice(0, 80)}": give the chart's name.`,
     ],
     [
       entry.recommended_version === null ||
         isExactSemver(entry.recommended_version),
-      `recommended_version is "${entry.recommended_version ?? ""}": give one exact version, for example 1.2.3.`,
+      `recommended_version is "${(entry.recommended_version ?? "").slice(0, 80)}": give one exact version, for example 1.2.3.`,
     ],
   ];
   if (!isStorable(entry))
@@ -40,7 +39,7 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
     (version) => typeof version !== "string" || validRange(version) === null,
   );
   if (range !== undefined)
-    return `allowed_versions holds "${String(range)}": give versions or ranges, for example 1.2.3 or ^1.2.`;
+    return `allowed_versions holds "${String(range).slice(0, 80)}": give versions or ranges, for example 1.2.3 or ^1.2.`;
   return entry.values_schema === null
     ? undefined
     : schemaProblem(entry.values_schema);
@@ -51,16 +50,9 @@ export function valuesProblem(
   entry: CatalogFields,
   values: unknown,
 ): string | undefined {
-  if (entry.values_schema === null) return undefined;
-  const ajv = new Ajv({
-    strict: false,
-    allErrors: false,
-    validateFormats: false,
-  });
-  const validate = ajv.compile(entry.values_schema);
-  if (validate(values)) return undefined;
-  const [error] = validate.errors ?? [];
-  return `values${(error?.instancePath ?? "").replaceAll("/", ".")} ${error?.message ?? "do not fit the catalog entry's schema"}.`;
+  return entry.values_schema === null
+    ? undefined
+    : misfit(entry.values_schema, values);
 }
 
 /** Cut, and without the credentials that it may be refused for. */
@@ -79,17 +71,4 @@ function isChartUrl(entry: CatalogFields): boolean {
     url.username === "" &&
     url.password === ""
   );
-}
-
-function schemaProblem(
-  schema: Readonly<Record<string, unknown>>,
-): string | undefined {
-  if (JSON.stringify(schema).length > MAX_SCHEMA_CHARACTERS)
-    return "values_schema is larger than 128 KiB.";
-  try {
-    new Ajv({ strict: false, validateFormats: false }).compile(schema);
-    return undefined;
-  } catch (error) {
-    return `values_schema is no JSON Schema: ${error instanceof Error ? error.message : "it does not compile"}.`;
-  }
 }

@@ -64,6 +64,13 @@ describe("policy", () => {
     });
   });
 
+  it("comes to an end on long runs of slashes", () => {
+    const prefix = `oci://charts.example.com/${"/".repeat(1_000_000)}a`;
+    expect(rule({ allowed_chart_url_prefixes: [prefix] })).toBe(
+      "allowed_chart_url_prefixes",
+    );
+  });
+
   it("asks every policy, and tells of the first that refuses", () => {
     const policies = [
       policy({ name: "A" }),

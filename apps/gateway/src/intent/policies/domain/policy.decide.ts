@@ -126,7 +126,10 @@ function isBelow(prefix: string, url: string): boolean {
 
 function address(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
-  return new URL(url).href.replace(/\/+$/, "");
+  const { href } = new URL(url);
+  let end = href.length;
+  while (href[end - 1] === "/") end -= 1;
+  return href.slice(0, end);
 }
 
 function list(values: readonly string[]): string {

@@ -178,6 +178,7 @@ export class SqlEventStore extends EventStore {
     clusterId: string,
     lookedAt: string,
   ): Promise<readonly { object: ObjectIdentity; seenGeneration: number }[]> {
+    // What was settled after the snapshot was taken is newer than it, unless a stamp is there that was never issued.
     const rows = await this.transaction.query<
       ObjectIdentity & { seen: string }
     >(
@@ -188,7 +189,8 @@ export class SqlEventStore extends EventStore {
        where d.organization_id = $1 and d.cluster_id = $2
          and case d.action when 'apply' then coalesce(o.present, false) is false or o.intent_generation <> d.generation or o.is_different
                            else coalesce(o.present, false) end
-         and not (d.settled_generation = d.generation and coalesce(d.settled_at > $3, false))
+         and not (d.settled_generation = d.generation and coalesce(d.settled_at > $3, false)
+                  and coalesce(o.intent_generation, 0) <= d.generation)
          and not exists (select 1 from jobs j where j.organization_id = d.organization_id and j.cluster_id = d.cluster_id and j.kind <> 'intent'
                          and j.api_version = d.api_version and j.object_kind = d.kind and j.namespace = d.namespace and j.name = d.name)`,
       [this.transaction.organization, clusterId, lookedAt],

@@ -63,6 +63,24 @@ describe("positions of reports", () => {
     expect(positionOf(event, time(30)).timestamp).toBe(time(30));
     expect(positionOf(event, time(90)).timestamp).toBe(time(60));
   });
+
+  it.each([
+    ["a UUIDv7 of the past", "0190a000-0000-7000-8000-00000000000A", true],
+    ["one of the future", "fffffffe-ffff-7fff-bfff-ffffffffffff", false],
+    ["one of another version", "0190a000-0000-4000-8000-00000000000a", false],
+    ["no UUID", "zzzz", false],
+  ])("name a process by %s", (_, session, isTaken) => {
+    const event = {
+      kind: "x",
+      resourceRef: { apiVersion: "", kind: "", name: "" },
+      timestamp: time(0),
+      session,
+      sequence: 1,
+    };
+    expect(positionOf(event, time(0)).session).toBe(
+      isTaken ? session.toLowerCase() : undefined,
+    );
+  });
 });
 
 describe("what is known after a report", () => {

@@ -44,6 +44,9 @@ export interface Report {
 /** As many as one event may bring; a cluster that keeps inventing types doesn't make the row grow. */
 const MAX_CONDITIONS = 64;
 
+const SESSION =
+  /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
 /** Whether `left` stands before `right`: by session and sequence where both have them, else by time. */
 export function isBefore(left: Position, right: Position): boolean {
   const hasBoth =
@@ -57,13 +60,27 @@ export function isBefore(left: Position, right: Position): boolean {
   return (left.sequence ?? 0) < (right.sequence ?? 0);
 }
 
-/** Where an event stands; a clock that is ahead is set back to the gateway's. */
+/**
+ * Where an event stands; a clock that is ahead is set back to the gateway's. Nor does a process count that started in the
+ * future: whoever once held a credential of the cluster could use it to be the newest for ever.
+ */
 export function positionOf(event: AgentEvent, receivedAt: string): Position {
   const timestamp =
     Date.parse(event.timestamp) > Date.parse(receivedAt)
       ? receivedAt
       : new Date(event.timestamp).toISOString();
-  return { session: event.session, sequence: event.sequence, timestamp };
+  const startedAt = startOf(event.session);
+  const session =
+    startedAt !== undefined && startedAt <= Date.parse(receivedAt)
+      ? event.session?.toLowerCase()
+      : undefined;
+  return { session, sequence: event.sequence, timestamp };
+}
+
+/** The milliseconds since 1970 that a UUIDv7 begins with (RFC 9562, § 5.7); undefined for any other text. */
+function startOf(session: string | undefined): number | undefined {
+  const [, high = "", low = ""] = SESSION.exec(session ?? "") ?? [];
+  return high === "" ? undefined : Number.parseInt(high + low, 16);
 }
 
 /**

@@ -1,0 +1,200 @@
+import {
+  openTestDatabase,
+  type TestDatabase,
+} from "../../../../test/db/open-test-database";
+import { type TestCluster, TestTenant } from "../../../../test/db/test-tenant";
+import { JobService } from "../delivery/jobs/job.service";
+import { PollService } from "../delivery/pull/poll.service";
+import { SweepService } from "../delivery/sweep/sweep.service";
+import { ClusterService } from "../fleet/clusters/cluster.service";
+import { CredentialService } from "../fleet/clusters/credential.service";
+import { InstanceService } from "../intent/instances/instance.service";
+import { EventService } from "../observed/events/event.service";
+import type { SqlTransaction } from "./sql-transaction";
+
+/** Rows of each big table: enough that PostgreSQL walks through one of them only where it has no index. */
+const ROWS = 40_000;
+/** What a statement may cost by PostgreSQL's own estimate; walking through one organization's rows costs more. */
+const MOST_COST = 600;
+
+interface Plan {
+  readonly sql: string;
+  readonly cost: number;
+}
+
+/** One organization with many clusters, each with a few of everything. */
+const FILL = [
+  `insert into clusters (organization_id, id, code, name, state)
+   select $1, gen_random_uuid(), 'filled-' || n, 'filled', 'active' from generate_series(1, ${ROWS / 10}) n`,
+  `create table filled as select id, row_number() over () as n from clusters where code like 'filled-%'`,
+  `insert into cluster_credentials (organization_id, id, cluster_id, expires_at)
+   select $1, gen_random_uuid(), id, now() + interval '1 day' from filled, generate_series(1, 10)`,
+  `insert into registration_tokens (organization_id, id, cluster_id, token_hash, expires_at)
+   select $1, gen_random_uuid(), id, decode(md5(random()::text), 'hex'), now() from filled, generate_series(1, 10)`,
+  `insert into application_instances (organization_id, id, cluster_id, catalog_entry_id, namespace, name, chart_version, state)
+   select $1, gen_random_uuid(), f.id, (select id from catalog_entries where organization_id = $1), 'prod', 'a-' || s, '1.0.0', 'ready' from filled f, generate_series(1, 10) s`,
+  `insert into desired_objects (organization_id, cluster_id, api_version, kind, namespace, name, generation, action, payload)
+   select $1, id, 'apps.vworkspace.io/v1alpha1', 'ApplicationInstance', 'prod', 'a-' || s, 1, 'apply', '{}' from filled, generate_series(1, 10) s`,
+  `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, intent_generation, observed_at)
+   select $1, id, 'apps.vworkspace.io/v1alpha1', 'ApplicationInstance', 'prod', 'a-' || s, 'u', 1, now() from filled, generate_series(1, 10) s`,
+  `insert into jobs (organization_id, id, cluster_id, kind, api_version, object_kind, namespace, name, generation, payload, idempotency_key, expires_at)
+   select $1, gen_random_uuid(), id, 'apply', 'v1', 'ConfigMap', 'prod', 'a-' || s, 1, '{}', 'x', now() + interval '1 day' from filled, generate_series(1, 10) s`,
+  `insert into settled_jobs (organization_id, id, number, cluster_id, kind, api_version, object_kind, namespace, name, payload_digest, idempotency_key, state, outcome, attempt, created_at, expires_at)
+   select $1, gen_random_uuid(), 1, id, 'apply', 'v1', 'ConfigMap', 'prod', 'a', '\\x00', 'x', 'succeeded', 'succeeded', 1, now(), now() from filled, generate_series(1, 10)`,
+  `insert into event_dedup (organization_id, cluster_id, event_key_hash, timestamp)
+   select $1, id, decode(md5(s::text), 'hex'), now() from filled, generate_series(1, 10) s`,
+  `insert into events (organization_id, id, cluster_id, kind, body, timestamp)
+   select $1, gen_random_uuid(), id, 'x', '{}', now() from filled, generate_series(1, 10)`,
+  `insert into audit_people (organization_id, person, salt) select $1, 'p-' || n, '\\x00' from generate_series(1, ${ROWS}) n`,
+  `insert into request_replays (organization_id, user_id, request_id, digest, response)
+   select $1, gen_random_uuid(), 'r', '\\x00', '{}' from generate_series(1, ${ROWS})`,
+];
+
+describe("statements on big tables", () => {
+  let db: TestDatabase;
+  let tenant: TestTenant;
+  let cluster: TestCluster;
+  let plans: Plan[];
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    tenant = await TestTenant.make(db);
+    await tenant.allow();
+    cluster = await tenant.cluster();
+    for (const sql of FILL)
+      await db.look(sql, sql.includes("$1") ? [tenant.organizationId] : []);
+    await db.look("analyze");
+    explainEverything();
+  }, 60_000);
+
+  afterAll(() => db.stop());
+
+  beforeEach(() => {
+    plans = [];
+  });
+
+  /** Every statement of a store is explained before it is sent. */
+  function explainEverything(): void {
+    const make = db.bindings.make.bind(db.bindings);
+    db.bindings.make = (port, transaction) =>
+      make(
+        port,
+        explained(transaction, (plan) => plans.push(plan)),
+      );
+  }
+
+  const expectCheap = () => {
+    expect(plans.length).toBeGreaterThan(0);
+    expect(plans.filter(({ cost }) => cost > MOST_COST)).toEqual([]);
+  };
+  const timestamp = new Date().toISOString();
+
+  it("find the jobs of one cluster, and those that come due, by index", async () => {
+    const jobs = db.get(JobService);
+    await tenant.createInstance(cluster.id);
+    for (const { id } of await jobs.claim(cluster.principal, true)) {
+      await jobs.ack(cluster.principal, id);
+      await jobs.report(cluster.principal, id, { phase: "x", timestamp });
+      await jobs.settle(cluster.principal, id, {
+        outcome: "failed",
+        error: "x",
+        timestamp,
+      });
+      await jobs.ack(cluster.principal, id).catch(() => undefined);
+    }
+    expectCheap();
+  });
+
+  it("sweep by index, whatever the number of jobs", async () => {
+    const client = new AbortController();
+    const waiting = db.get(PollService).poll(cluster.principal, cluster.token, {
+      waitMs: 60_000,
+      resume: false,
+      signal: client.signal,
+    });
+    await db.get(SweepService).sweep();
+    client.abort();
+    await waiting;
+    expectCheap();
+  });
+
+  it("register, rotate, authenticate and revoke by index", async () => {
+    const credentials = db.get(CredentialService);
+    const other = await tenant.cluster();
+    const next = await credentials.rotate(other.principal);
+    await credentials.rotate(await credentials.authenticate(next.token));
+    await tenant.in((stores) =>
+      db.get(ClusterService).revoke(stores, tenant.actor, other.id),
+    );
+    expectCheap();
+  });
+
+  it("take in events and snapshots by index", async () => {
+    const resourceRef = {
+      apiVersion: "apps.vworkspace.io/v1alpha1",
+      kind: "ApplicationInstance",
+      namespace: "prod",
+      name: "shop",
+      uid: "u",
+    };
+    const snapshot = {
+      id: "s",
+      page: 0,
+      last: true,
+      items: [{ resourceRef, uid: "u", intentGeneration: 1 }],
+    };
+    await db.get(EventService).ingest(cluster.principal, [
+      {
+        kind: "ConditionTransition",
+        resourceRef,
+        eventKey: "k",
+        conditions: [{ type: "Ready", status: "True" }],
+        timestamp,
+      },
+      { kind: "ClusterSnapshot", resourceRef: {}, timestamp, snapshot },
+    ]);
+    expectCheap();
+  });
+
+  it("create, write and delete an instance by index", async () => {
+    const id = await tenant.createInstance(cluster.id, {
+      name: "other",
+      external_ref: "x",
+    });
+    const instances = db.get(InstanceService);
+    await tenant.in((stores) =>
+      instances.write(stores, tenant.actor, id, { suspended: true }),
+    );
+    await tenant.in((stores) => instances.remove(stores, tenant.actor, id));
+    expectCheap();
+  });
+});
+
+function explained(
+  transaction: SqlTransaction,
+  note: (plan: Plan) => void,
+): SqlTransaction {
+  const { query, run } = transaction;
+  const explain = async (sql: string, parameters: readonly unknown[]) => {
+    const [row] = await query.call(
+      transaction,
+      `explain (format json) ${sql}`,
+      parameters,
+    );
+    const plan = row as { "QUERY PLAN": { Plan: { "Total Cost": number } }[] };
+    note({ sql, cost: plan["QUERY PLAN"][0]?.Plan["Total Cost"] ?? 0 });
+  };
+  const explaining = Object.create(transaction) as SqlTransaction;
+  explaining.query = async <Row>(
+    sql: string,
+    values: readonly unknown[] = [],
+  ) => {
+    await explain(sql, values);
+    return query.call(transaction, sql, values) as Promise<Row[]>;
+  };
+  explaining.run = async (sql, values = []) => {
+    await explain(sql, values);
+    return run.call(transaction, sql, values);
+  };
+  return explaining;
+}
