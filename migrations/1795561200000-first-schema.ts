@@ -256,6 +256,7 @@ const delivery = [
      payload text not null,
      waits_for_delete boolean not null default false,
      settled_generation bigint not null default 0,
+     settled_object_generation bigint,
      settled_at timestamptz,
      observed_generation bigint not null default 0,
      reissue_at timestamptz,

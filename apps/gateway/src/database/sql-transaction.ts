@@ -1,4 +1,4 @@
-import type { QueryRunner } from "typeorm";
+import { QueryFailedError, type QueryRunner } from "typeorm";
 
 /** Counts every statement sent to PostgreSQL; /metrics shows it. */
 export const queryCount = { total: 0 };
@@ -23,8 +23,7 @@ export class SqlTransaction {
     sql: string,
     parameters: readonly unknown[] = [],
   ): Promise<Row[]> {
-    queryCount.total += 1;
-    const result: unknown = await this.runner.query(sql, [...parameters], true);
+    const result = await this.send(sql, parameters);
     return (result as { records?: Row[] }).records ?? [];
   }
 
@@ -38,8 +37,27 @@ export class SqlTransaction {
 
   /** How many rows a statement changed. */
   async run(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-    queryCount.total += 1;
-    const result: unknown = await this.runner.query(sql, [...parameters], true);
+    const result = await this.send(sql, parameters);
     return (result as { affected?: number }).affected ?? 0;
   }
+
+  private async send(
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<unknown> {
+    queryCount.total += 1;
+    try {
+      return await this.runner.query(sql, [...parameters], true);
+    } catch (error) {
+      throw withoutValues(error);
+    }
+  }
+}
+
+/** What was to be written may be secret, and whoever logs the error logs all of its properties. */
+function withoutValues(error: unknown): unknown {
+  if (error instanceof QueryFailedError)
+    for (const quoting of ["parameters", "detail", "where", "driverError"])
+      Reflect.deleteProperty(error, quoting);
+  return error;
 }

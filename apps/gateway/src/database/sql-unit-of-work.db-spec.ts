@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import {
   openTestDatabase,
   type TestDatabase,
@@ -102,6 +103,21 @@ describe("a unit of work in PostgreSQL", () => {
         ),
     );
     await expect(policy).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("tells of a statement that failed without the values that it was sent", async () => {
+    const sent = [tenant.organizationId, `"planted-secret`];
+    const failing = tenant.in((stores) =>
+      stores
+        .get(Statements)
+        .run(
+          "update clusters set conditions = $2::jsonb where organization_id = $1",
+          sent,
+        ),
+    );
+    const error: unknown = await failing.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "22P02" });
+    expect(inspect(error, { depth: 5 })).not.toContain("planted-secret");
   });
 
   it("says that it is unavailable when its connection breaks, and goes on with another", async () => {

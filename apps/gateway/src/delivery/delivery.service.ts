@@ -65,6 +65,7 @@ export class DeliveryService {
       generation: number;
       outcome: DeliveryOutcome;
       error: string | undefined;
+      objectGeneration: number | undefined;
     },
   ): Promise<void> {
     const objects = stores.get(DesiredObjectStore);
@@ -72,7 +73,7 @@ export class DeliveryService {
     if (!progress) return;
     const isNewest = progress.generation === settled.generation;
     if (settled.outcome === "succeeded")
-      await objects.noteSettled(settled.object, settled.generation);
+      await objects.noteSettled(settled.object, settled);
     if (isNewest)
       await objects.scheduleReissue(
         settled.object,

@@ -6,7 +6,10 @@ import {
   MAX_SEEN_GENERATION,
   type ObjectIdentity,
 } from "../domain/desired-object";
-import { DesiredObjectStore } from "../domain/desired-object-store";
+import {
+  DesiredObjectStore,
+  type SettledGeneration,
+} from "../domain/desired-object-store";
 
 interface Row {
   generation: string;
@@ -83,12 +86,34 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
 
   override async noteSettled(
     object: ObjectIdentity,
-    generation: number,
+    settled: SettledGeneration,
   ): Promise<void> {
     await this.transaction.run(
-      `update desired_objects set settled_generation = $7, settled_at = clock_timestamp() where ${WHERE}`,
-      [...this.key(object), generation],
+      `update desired_objects set settled_generation = $7, settled_object_generation = $8, settled_at = clock_timestamp() where ${WHERE}`,
+      [
+        ...this.key(object),
+        settled.generation,
+        settled.objectGeneration ?? null,
+      ],
     );
+  }
+
+  override async settledGeneration(
+    object: ObjectIdentity,
+  ): Promise<SettledGeneration | undefined> {
+    const row = await this.transaction.one<{
+      settled_generation: string;
+      settled_object_generation: string | null;
+    }>(
+      `select settled_generation, settled_object_generation from desired_objects where ${WHERE} and settled_generation > 0`,
+      this.key(object),
+    );
+    if (row === undefined) return undefined;
+    const { settled_object_generation: own } = row;
+    return {
+      generation: Number(row.settled_generation),
+      objectGeneration: own === null ? undefined : Number(own),
+    };
   }
 
   override async setWaitsForDelete(

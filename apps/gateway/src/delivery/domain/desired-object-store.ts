@@ -4,6 +4,12 @@ import type {
   ObjectIdentity,
 } from "./desired-object";
 
+/** A generation that was carried, and Kubernetes' own generation of the object after that, where the agent told it. */
+export interface SettledGeneration {
+  readonly generation: number;
+  readonly objectGeneration: number | undefined;
+}
+
 /** Generation counters and newest desired states, of one organization. */
 export abstract class DesiredObjectStore {
   /** Takes the next generation and keeps the state; holds the object's row until the transaction ends. */
@@ -20,8 +26,12 @@ export abstract class DesiredObjectStore {
   /** Notes that a delivery of that generation succeeded, now: an older look at the cluster doesn't know of it yet. */
   abstract noteSettled(
     object: ObjectIdentity,
-    generation: number,
+    settled: SettledGeneration,
   ): Promise<void>;
+  /** The newest generation that a delivery has succeeded for; without holding anything. */
+  abstract settledGeneration(
+    object: ObjectIdentity,
+  ): Promise<SettledGeneration | undefined>;
   abstract setWaitsForDelete(
     object: ObjectIdentity,
     waits: boolean,

@@ -202,6 +202,7 @@ export class JobService {
         generation: job.generation,
         outcome,
         error,
+        objectGeneration: settlement.appliedRef?.generation,
       });
     }
     return true;

@@ -100,16 +100,6 @@ describe("events of clusters", () => {
       expect(await tenant.auditActions()).toContain("instance.state");
     });
 
-    it("about a kind of that name of another project say nothing about an instance", async () => {
-      await tenant.createInstance(cluster.id);
-      const resourceRef = { apiVersion: "apps.example.com/v1" };
-      await ingest(transition([ready("True")], { resourceRef }));
-      expect(await instance()).toMatchObject({
-        state: "deploying",
-        conditions: [],
-      });
-    });
-
     it("show a person where a condition stands, not where in the stream it came", async () => {
       await tenant.createInstance(cluster.id);
       await ingest(transition([ready("True")], { session: "s", sequence: 1 }));

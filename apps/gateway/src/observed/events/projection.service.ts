@@ -85,17 +85,38 @@ export class ProjectionService {
     receivedAt: string,
   ): Promise<void> {
     const { resourceRef } = event;
+    const object = identity(principal, resourceRef);
     const report: Report = {
       uid: resourceRef.uid ?? "",
-      intentGeneration: resourceRef.intentGeneration,
+      intentGeneration:
+        resourceRef.intentGeneration ??
+        (await this.carriedGeneration(stores, object, event)),
       generation: resourceRef.generation,
       isWhole: false,
       conditions: event.conditions ?? [],
       endpoints: event.endpoints,
       position: positionOf(event, receivedAt),
     };
-    const object = identity(principal, resourceRef);
     await this.note(stores, principal, { object, report });
+  }
+
+  /**
+   * An agent that doesn't report stamps (a peer; ours always tells its session): what it told of Kubernetes' generation
+   * when it settled a job says which of ours an object of at least that generation carries.
+   */
+  private async carriedGeneration(
+    stores: Stores,
+    object: ObjectIdentity,
+    event: AgentEvent,
+  ): Promise<number | undefined> {
+    if (event.session !== undefined) return undefined;
+    const settled = await stores
+      .get(DesiredObjectStore)
+      .settledGeneration(object);
+    const seen = event.resourceRef.generation ?? Infinity;
+    return settled !== undefined && seen >= (settled.objectGeneration ?? 0)
+      ? settled.generation
+      : undefined;
   }
 
   private async note(

@@ -1,4 +1,9 @@
-import type { Job as WireJob, JobKind, Outcome } from "@vworkspace/contract";
+import type {
+  Job as WireJob,
+  JobKind,
+  Outcome,
+  ResourceRef,
+} from "@vworkspace/contract";
 import type {
   DesiredAction,
   ObjectIdentity,
@@ -26,7 +31,7 @@ export interface Settlement {
   readonly state: SettledState;
   readonly outcome: Outcome;
   readonly error?: string | undefined;
-  readonly appliedRef?: unknown;
+  readonly appliedRef?: ResourceRef | undefined;
 }
 
 export const EXPIRED: Settlement = {
