@@ -349,7 +349,7 @@ describe("records that can't be", () => {
       () => [POLICY, "write", [[1], { allowed_namespaces: "team-*" }]],
       [
         2,
-        "allowed_namespaces is a text that is no JSON; give the value itself.",
+        "allowed_namespaces is a text that is no JSON of at most 64 levels; give the value itself.",
       ],
     ],
     [

@@ -122,6 +122,33 @@ describe("npm start", () => {
     );
   });
 
+  test.each<[string, string[], RegExp]>([
+    [
+      "database doesn't answer",
+      ["--database-url", "postgres://app:geheim@127.0.0.1:1/x"],
+      /\nDATABASE_URL: PostgreSQL doesn't answer at 127.0.0.1:1 \(ECONNREFUSED\): start it there, or correct the URL.\n$/,
+    ],
+    [
+      "kubeconfig is none",
+      ["--yes", "--kubeconfig", "package.json"],
+      /\nkubeconfig \S+package.json holds no context: name another file.\n$/,
+    ],
+  ])("says in one sentence that its %s", async (_what, args, sentence) => {
+    const other = mkdtempSync(join(tmpdir(), "vworkspace-demo-"));
+    const free = String(await freePort());
+    const second = new DemoProcess([
+      "--data-dir",
+      other,
+      "--port",
+      free,
+      ...args,
+    ]);
+    expect(await second.ended()).toBe(1);
+    expect(second.output).toMatch(sentence);
+    expect(second.output).not.toContain("geheim");
+    rmSync(other, { recursive: true, force: true });
+  });
+
   test("stops at Ctrl-C, and the next start keeps the data, even after a kill -9", async () => {
     expect(await demo.interrupt()).toBe(0);
     demo = start();

@@ -1,8 +1,10 @@
 import { createInterface } from "node:readline/promises";
+import { setTimeout } from "node:timers/promises";
 import {
   type KubeApi,
   type KubeObject,
   loadKubeConnection,
+  type ObjectRef,
   openKubeApi,
 } from "@vworkspace/kube";
 import {
@@ -18,6 +20,8 @@ import type { Screen } from "./screen";
 const NAMESPACE = "vworkspace-system";
 const MANAGER = { fieldManager: "vworkspace-install" };
 const FLUX = { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" };
+const GONE_MS = 60_000;
+const LOOK_MS = 200;
 const DEFINITION = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -103,14 +107,28 @@ export class ClusterSetup {
       for (const object of await this.api.list(kind))
         await this.release(object);
     }
-    for (const { manifest } of customResourceDefinitions())
-      await this.api.delete({ ...DEFINITION, name: nameOf(manifest) });
-    await this.api.delete({
-      apiVersion: "v1",
-      kind: "Namespace",
-      name: NAMESPACE,
-    });
+    const refs = [
+      ...customResourceDefinitions().map(({ manifest }) => ({
+        ...DEFINITION,
+        name: nameOf(manifest),
+      })),
+      { apiVersion: "v1", kind: "Namespace", name: NAMESPACE },
+    ];
+    for (const ref of refs) await this.api.delete(ref);
+    for (const ref of refs) await this.untilGone(ref);
     this.screen.step("Removed", "applications were not touched");
+  }
+
+  /** What is still being deleted would swallow what the next start applies under its name. */
+  private async untilGone(ref: ObjectRef): Promise<void> {
+    const until = Date.now() + GONE_MS;
+    while ((await this.api.get(ref)) !== undefined) {
+      if (Date.now() > until)
+        throw new DemoFailure(
+          `${ref.kind} ${ref.name} is marked for deletion and still there: see what holds it, and wait for its end before the next start.`,
+        );
+      await setTimeout(LOOK_MS);
+    }
   }
 
   private async release(object: KubeObject): Promise<void> {

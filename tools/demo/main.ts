@@ -1,4 +1,6 @@
 import { join, resolve } from "node:path";
+import { DomainError } from "@vworkspace/kernel";
+import { KubeError } from "@vworkspace/kube";
 import {
   type DemoFile,
   ensureMasterKey,
@@ -188,6 +190,16 @@ class Demo {
   }
 }
 
+/** What a person needs to know; the stack only of what nobody foresaw. */
+function lastSentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof KubeError)
+    return `The cluster can't be used: ${error.message.replace(/[.]$/, "")}; correct the kubeconfig, or start the cluster.`;
+  const isForeseen =
+    error instanceof DemoFailure || error instanceof DomainError;
+  return isForeseen ? error.message : (error.stack ?? error.message);
+}
+
 async function main(): Promise<void> {
   const demo = new Demo(readDemoOptions(process.argv.slice(2)));
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -208,9 +220,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isOwn = error instanceof DemoFailure;
-  process.stderr.write(
-    `\n${error instanceof Error ? (isOwn ? error.message : (error.stack ?? error.message)) : String(error)}\n`,
-  );
+  process.stderr.write(`\n${lastSentence(error)}\n`);
   process.exit(1);
 });

@@ -12,7 +12,7 @@ models = xmlrpc.client.ServerProxy(demo["url"] + "/xmlrpc/2/object")
 call = lambda model, method, *args, **kw: models.execute_kw(demo["database"], uid, demo["key"], "vworkspace." + model, method, list(args), kw)
 cluster = call("cluster", "search", [["code", "=", demo["clusterId"]]])[0]
 wiki = call("application.instance", "create", {"name": "wiki", "namespace": "demo-wiki", "cluster_id": cluster, "catalog_code": "wiki"})
-while call("application.instance", "read", [wiki], ["state"])[0]["state"] != "ready":
+while call("application.instance", "read", [wiki], ["state"])[0]["state"] == "deploying":
     time.sleep(0.5)
 for app in call("application.instance", "search_read", [], fields=["name", "namespace", "chart_version", "state"]):
     print(app["namespace"], app["name"], app["chart_version"], app["state"])

@@ -5,6 +5,7 @@ import {
   type Environment,
   type EnvironmentVariable,
   readAddress,
+  readFlag,
   readLogLevel,
   readWholeNumber,
 } from "@vworkspace/kernel";
@@ -266,11 +267,4 @@ function readPollWait(environment: Environment): number {
   throw new ConfigurationError(
     `VWORKSPACE_POLL_WAIT_SECONDS is "${wait}": give 1 to ${LIMITS.waitMaxSeconds}, for example 50.`,
   );
-}
-
-function readFlag(environment: Environment, name: string): boolean {
-  const text = (environment[name] ?? "").toLowerCase();
-  if (["", "0", "false", "no"].includes(text)) return false;
-  if (["1", "true", "yes"].includes(text)) return true;
-  throw new ConfigurationError(`${name} is "${text}": give true or false.`);
 }

@@ -38,6 +38,7 @@ describe("the gateway's configuration", () => {
     ["VWORKSPACE_HTTP_ADDR", { VWORKSPACE_HTTP_ADDR: "8080" }],
     ["VWORKSPACE_HTTP_ADDR", { VWORKSPACE_HTTP_ADDR: "127.0.0.1:70000" }],
     ["VWORKSPACE_PUBLIC_URL", { VWORKSPACE_PUBLIC_URL: "gateway" }],
+    ["VWORKSPACE_DEMO", { VWORKSPACE_DEMO: "maybe" }],
     ["DATABASE_URL", { DATABASE_URL: "mysql://db" }],
     [
       "DATABASE_OWNER_URL",

@@ -6,6 +6,7 @@ import {
   type EnvironmentVariable,
   isLoopback,
   readAddress,
+  readFlag,
   readLogLevel,
   readWholeNumber,
 } from "@vworkspace/kernel";
@@ -227,10 +228,6 @@ function readConnectionLimits(
 function readNames(environment: Environment, name: string): readonly string[] {
   const names = (environment[name] ?? "").split(",");
   return names.map((item) => item.trim()).filter(Boolean);
-}
-
-function readFlag(environment: Environment, name: string): boolean {
-  return ["1", "true", "yes"].includes((environment[name] ?? "").toLowerCase());
 }
 
 /** Demo, embedded database and bootstrap admin are for one machine: never on an address that others reach. */

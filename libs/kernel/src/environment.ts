@@ -33,6 +33,15 @@ export function readWholeNumber(
   return Number(text);
 }
 
+/** Whether something is switched on; not set means no. */
+export function readFlag(environment: Environment, name: string): boolean {
+  const text = environment[name] ?? "";
+  const lower = text.toLowerCase();
+  if (["", "0", "false", "no"].includes(lower)) return false;
+  if (["1", "true", "yes"].includes(lower)) return true;
+  throw new ConfigurationError(`${name} is "${text}": give true or false.`);
+}
+
 /** `host:port`; the port may be 0 for any free one. */
 export function readAddress(
   environment: Environment,

@@ -106,6 +106,14 @@ describe("KubeCredentials", () => {
     expect(() => open("empty")).toThrow(/no context "empty"/);
   });
 
+  it("says what is missing where a file has no context, or none that is current", () => {
+    writeFileSync(file, stringify({ name: "a package" }));
+    expect(() => open()).toThrow(/holds no context: name another file/);
+    const contexts = [{ name: "main", context: { cluster: "c", user: "u" } }];
+    writeFileSync(file, stringify({ contexts }));
+    expect(() => open()).toThrow(/no current context: name one of main/);
+  });
+
   it("names the file that can't be read, and nothing that stands in it", () => {
     expect(() => open()).toThrow(/ENOENT/);
     writeFileSync(file, "users: [ {token: hunter2\n}");

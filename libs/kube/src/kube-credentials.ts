@@ -115,12 +115,18 @@ export function readKubeConfig(
     );
   }
   if (context !== undefined) config.setCurrentContext(context);
-  const name = config.getCurrentContext();
   if (config.getCurrentCluster() === null)
-    throw invalid(
-      `kubeconfig ${file} has no context ${JSON.stringify(name ?? "")} with a cluster: name one of ${contextNames(config)}.`,
-    );
+    throw invalid(`kubeconfig ${file} ${contextProblem(config)}`);
   return checked(config);
+}
+
+function contextProblem(config: KubeConfig): string {
+  const names = config.getContexts().map((context) => context.name);
+  if (names.length === 0) return "holds no context: name another file.";
+  const name = config.getCurrentContext();
+  return name
+    ? `has no context ${JSON.stringify(name)} with a cluster: name one of ${names.join(", ")}.`
+    : `has no current context: name one of ${names.join(", ")}.`;
 }
 
 /** @throws DomainError outside a pod */
@@ -152,13 +158,6 @@ function serverOf(config: KubeConfig): URL {
   throw invalid(
     "There is no address of an API server: run in a pod, or name a kubeconfig whose cluster has a server.",
   );
-}
-
-function contextNames(config: KubeConfig): string {
-  return config
-    .getContexts()
-    .map((context) => context.name)
-    .join(", ");
 }
 
 function headersOf(options: RequestOptions): Record<string, string> {

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { ConfigurationError } from "@vworkspace/kernel";
-import { Client } from "pg";
+import type { Client } from "pg";
+import { connectClient } from "./connect-client";
 import type { DatabaseUrls } from "./data-sources";
 
 const ROLE_NAMES = {
@@ -18,11 +19,7 @@ export async function bootstrapRoles(
   bootstrapUrl: string,
   masterKey: Buffer,
 ): Promise<DatabaseUrls> {
-  const client = new Client({
-    connectionString: bootstrapUrl,
-    connectionTimeoutMillis: 5000,
-  });
-  await client.connect();
+  const client = await connectClient(bootstrapUrl, "DATABASE_URL");
   try {
     const { rows } = await client.query<{
       may: boolean;

@@ -12,6 +12,11 @@ describe("likePattern", () => {
   ])("%j, whole %j, is %j", (pattern, isWhole, sql) => {
     expect(likePattern(pattern, isWhole)).toBe(sql);
   });
+
+  it("comes to an end on as many backslashes as fit into a call", () => {
+    const pattern = `${"\\".repeat(1_000_000)}a`;
+    expect(likePattern(pattern, true)).toBe(pattern);
+  });
 });
 
 describe("isLike", () => {

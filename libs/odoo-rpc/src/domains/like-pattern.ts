@@ -4,9 +4,16 @@
  * PostgreSQL refuses such a pattern.
  */
 export function likePattern(pattern: string, isWhole: boolean): string {
-  const backslashes = /\\*$/.exec(pattern)?.[0].length ?? 0;
-  const closed = backslashes % 2 === 1 ? `${pattern}\\` : pattern;
+  const closed =
+    trailingBackslashes(pattern) % 2 === 1 ? `${pattern}\\` : pattern;
   return isWhole ? closed : `%${closed}%`;
+}
+
+/** Counted from the end: a regular expression would look from each place of a long run anew. */
+function trailingBackslashes(pattern: string): number {
+  let start = pattern.length;
+  while (start > 0 && pattern[start - 1] === "\\") start -= 1;
+  return pattern.length - start;
 }
 
 type Token = "any run" | "any character" | { readonly plain: string };

@@ -27,11 +27,14 @@ export function httpAdapter(logger: Logger): FastifyAdapter {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
+    // A HEAD of the jobs would offer them to nobody.
+    exposeHeadRoutes: false,
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: BODY_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
-    http: { maxHeaderSize: HEADER_BYTES },
+    // Node swaps the two timeouts where the headers' one is longer, and by default it is twice as long.
+    http: { maxHeaderSize: HEADER_BYTES, headersTimeout: BODY_TIMEOUT_MS },
     // A path that can't be decoded, or with an id that is too long, never reaches a route.
     frameworkErrors: refuse,
     routerOptions: { maxParamLength: 512 },

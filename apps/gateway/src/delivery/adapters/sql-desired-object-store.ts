@@ -5,6 +5,7 @@ import {
   type DesiredState,
   MAX_SEEN_GENERATION,
   type ObjectIdentity,
+  objectKey,
 } from "../domain/desired-object";
 import {
   DesiredObjectStore,
@@ -23,8 +24,19 @@ interface Row {
 const WHERE =
   "organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6";
 
-const OF_D =
-  "d.organization_id = $1 and d.cluster_id = $2 and d.api_version = $3 and d.kind = $4 and d.namespace = $5 and d.name = $6";
+/** Many objects at once, one array for each part of their identity. */
+const PLACES = "$2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]";
+const PLACE_COLUMNS = `"clusterId", "apiVersion", kind, namespace, name`;
+const PLACE = `place."clusterId", place."apiVersion", place.kind, place.namespace, place.name`;
+const AT_PLACE = `d.organization_id = $1 and (d.cluster_id, d.api_version, d.kind, d.namespace, d.name) = (${PLACE})`;
+
+/** A stamp that is none of ours counts as none. */
+const COUNTED = `case when place.seen <= greatest(d.generation, ${MAX_SEEN_GENERATION}) then place.seen else 0 end`;
+
+interface SettledRow extends ObjectIdentity {
+  settled_generation: string;
+  settled_object_generation: string | null;
+}
 
 export class SqlDesiredObjectStore extends DesiredObjectStore {
   constructor(private readonly transaction: SqlTransaction) {
@@ -98,22 +110,18 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     );
   }
 
-  override async settledGeneration(
-    object: ObjectIdentity,
-  ): Promise<SettledGeneration | undefined> {
-    const row = await this.transaction.one<{
-      settled_generation: string;
-      settled_object_generation: string | null;
-    }>(
-      `select settled_generation, settled_object_generation from desired_objects where ${WHERE} and settled_generation > 0`,
-      this.key(object),
+  override async settledGenerations(
+    objects: readonly ObjectIdentity[],
+  ): Promise<ReadonlyMap<string, SettledGeneration>> {
+    if (objects.length === 0) return new Map();
+    const rows = await this.transaction.query<SettledRow>(
+      `select ${PLACE}, d.settled_generation, d.settled_object_generation from unnest(${PLACES}) as place (${PLACE_COLUMNS})
+       join desired_objects d on ${AT_PLACE} where d.settled_generation > 0`,
+      this.places(objects),
     );
-    if (row === undefined) return undefined;
-    const { settled_object_generation: own } = row;
-    return {
-      generation: Number(row.settled_generation),
-      objectGeneration: own === null ? undefined : Number(own),
-    };
+    return new Map(
+      rows.map((row) => [objectKey(row), settledGeneration(row)] as const),
+    );
   }
 
   override async setWaitsForDelete(
@@ -137,16 +145,34 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
   }
 
   override async noteObserved(
-    object: ObjectIdentity,
-    generation: number,
+    seen: readonly { object: ObjectIdentity; generation: number }[],
   ): Promise<void> {
-    await this.transaction.run(
-      `with held as materialized (select cluster_id, case when $7 <= greatest(generation, ${MAX_SEEN_GENERATION}) then $7 else 0 end as seen
-                                  from desired_objects where ${WHERE} for update)
-       update desired_objects d set observed_generation = held.seen, reissue_at = case when held.seen >= d.generation then null else d.reissue_at end
-       from held where ${OF_D} and (d.observed_generation <> held.seen or (held.seen >= d.generation and d.reissue_at is not null))`,
-      [...this.key(object), generation],
+    if (seen.length === 0) return;
+    const places = this.places(seen.map(({ object }) => object));
+    // Two statements: one that waits for a row would judge the rest as it was before it waited. In one order, so that
+    // nobody who takes several deadlocks with it.
+    await this.transaction.query(
+      `select 1 from unnest(${PLACES}) as place (${PLACE_COLUMNS}) join desired_objects d on ${AT_PLACE}
+       order by ${PLACE} for update of d`,
+      places,
     );
+    await this.transaction.run(
+      `update desired_objects d set observed_generation = ${COUNTED}, reissue_at = case when ${COUNTED} >= d.generation then null else d.reissue_at end
+       from unnest(${PLACES}, $7::bigint[]) as place (${PLACE_COLUMNS}, seen)
+       where ${AT_PLACE} and (d.observed_generation <> ${COUNTED} or (${COUNTED} >= d.generation and d.reissue_at is not null))`,
+      [...places, seen.map(({ generation }) => generation)],
+    );
+  }
+
+  private places(objects: readonly ObjectIdentity[]): unknown[] {
+    return [
+      this.transaction.organization,
+      objects.map(({ clusterId }) => clusterId),
+      objects.map(({ apiVersion }) => apiVersion),
+      objects.map(({ kind }) => kind),
+      objects.map(({ namespace }) => namespace),
+      objects.map(({ name }) => name),
+    ];
   }
 
   private key(object: ObjectIdentity): unknown[] {
@@ -159,4 +185,12 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
       object.name,
     ];
   }
+}
+
+function settledGeneration(row: SettledRow): SettledGeneration {
+  const { settled_object_generation: own } = row;
+  return {
+    generation: Number(row.settled_generation),
+    objectGeneration: own === null ? undefined : Number(own),
+  };
 }

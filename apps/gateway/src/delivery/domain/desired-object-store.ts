@@ -28,10 +28,10 @@ export abstract class DesiredObjectStore {
     object: ObjectIdentity,
     settled: SettledGeneration,
   ): Promise<void>;
-  /** The newest generation that a delivery has succeeded for; without holding anything. */
-  abstract settledGeneration(
-    object: ObjectIdentity,
-  ): Promise<SettledGeneration | undefined>;
+  /** By `objectKey`: the newest generation that a delivery of the object has succeeded for; without holding anything. */
+  abstract settledGenerations(
+    objects: readonly ObjectIdentity[],
+  ): Promise<ReadonlyMap<string, SettledGeneration>>;
   abstract setWaitsForDelete(
     object: ObjectIdentity,
     waits: boolean,
@@ -42,11 +42,13 @@ export abstract class DesiredObjectStore {
     pauseSeconds: number | undefined,
   ): Promise<void>;
   /**
-   * Notes the generation that was seen in the cluster, 0 for none; a pending re-issue that it makes needless is taken
-   * back. Holds the object's row, changed or not.
+   * Notes the generations that were seen in the cluster, 0 for none, each object once; a pending re-issue that one makes
+   * needless is taken back. Holds the objects' rows, changed or not.
    */
   abstract noteObserved(
-    object: ObjectIdentity,
-    generation: number,
+    seen: readonly {
+      readonly object: ObjectIdentity;
+      readonly generation: number;
+    }[],
   ): Promise<void>;
 }

@@ -7,6 +7,16 @@ export interface ObjectIdentity {
   readonly name: string;
 }
 
+/** Text that no other object of the same cluster has. */
+export function objectKey(object: ObjectIdentity): string {
+  return JSON.stringify([
+    object.apiVersion,
+    object.kind,
+    object.namespace,
+    object.name,
+  ]);
+}
+
 export type DesiredAction = "apply" | "delete";
 
 /** What should be: a whole manifest, or that there is none. */

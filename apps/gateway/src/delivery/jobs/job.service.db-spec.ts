@@ -463,6 +463,8 @@ describe("the life of a job", () => {
     expect(await settledJobs()).toEqual([
       { state: "succeeded", error: null, generation: null },
     ]);
+    const settled = (await tenant.audit()).at(-1);
+    expect(settled?.subject).toEqual({ type: "job", id: ids[0] });
   });
 
   it("ends with the cluster's trust", async () => {

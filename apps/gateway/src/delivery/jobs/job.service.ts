@@ -185,7 +185,7 @@ export class JobService {
       subject: {
         type: "job",
         id: job.id,
-        name: `${job.object.kind}/${job.object.namespace}/${job.object.name}`,
+        ...(action && { name: nameOf(job) }),
       },
       detail: {
         outcome: settlement.outcome,
@@ -207,6 +207,10 @@ export class JobService {
     }
     return true;
   }
+}
+
+function nameOf({ object }: OpenJob): string {
+  return `${object.kind}/${object.namespace}/${object.name}`;
 }
 
 function unknownJob(): DomainError {

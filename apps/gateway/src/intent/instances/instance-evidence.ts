@@ -1,17 +1,23 @@
 import type { Stores } from "../../database/unit-of-work";
+import type { AuditEntry } from "../../trust/audit/domain/audit-entry";
 import { AuditStore } from "../../trust/audit/domain/audit-store";
 import type { Actor } from "../../trust/identity/domain/actor";
 import type { Instance } from "./domain/instance";
 
-/** Appends what happened to an instance, in the transaction of the change. Values are never part of it. */
+/** Appends what happened to instances, in the transaction of the change. Values are never part of it. */
 export function recordInstance(
   stores: Stores,
   actor: Actor,
   action: string,
-  instance: Instance,
+  ...instances: readonly Instance[]
 ): Promise<void> {
+  const entries = instances.map((instance) => entryOf(action, instance));
+  return stores.get(AuditStore).append(actor, ...entries);
+}
+
+function entryOf(action: string, instance: Instance): AuditEntry {
   const { cluster_id, generation, state, chart_version, suspended } = instance;
-  return stores.get(AuditStore).append(actor, {
+  return {
     action,
     subject: {
       type: "application.instance",
@@ -19,5 +25,5 @@ export function recordInstance(
       name: `${instance.namespace}/${instance.name}`,
     },
     detail: { cluster_id, generation, state, chart_version, suspended },
-  });
+  };
 }

@@ -9,7 +9,7 @@ import type {
 import type { ObjectIdentity } from "../../delivery/domain/desired-object";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { INSTANCE_KIND } from "./domain/instance";
-import { decideInstanceState } from "./domain/instance-state.decide";
+import { followSightings, type Sighting } from "./domain/follow-sightings";
 import { InstanceStore } from "./domain/instance-store";
 import { recordInstance } from "./instance-evidence";
 
@@ -59,30 +59,22 @@ export class InstanceTrackerService implements DeliveryListener {
     await recordInstance(stores, actor, "instance.deleted", deleted);
   }
 
-  /** Brings an instance up to date with what was seen of its object. */
+  /**
+   * Brings instances up to date with what was seen of their objects, in that order. Every state that one went through is
+   * evidence; only the last is written.
+   */
   async observe(
     stores: Stores,
     actor: Actor,
-    object: ObjectIdentity,
-    endpoints: readonly unknown[],
+    sightings: readonly Sighting[],
   ): Promise<void> {
-    if (!isInstance(object)) return;
+    const ours = sightings.filter(({ object }) => isInstance(object));
+    if (ours.length === 0) return;
     const store = stores.get(InstanceStore);
-    const instance =
-      (await store.lockLiveAt(object)) ?? (await store.lockDeletingAt(object));
-    const observation = instance && (await store.observation(object));
-    if (!observation) return;
-    const state = decideInstanceState({
-      current: instance.state,
-      generation: instance.generation,
-      observation,
-    });
-    await store.saveObserved(instance.id, { observation, endpoints, state });
-    if (state !== instance.state)
-      await recordInstance(stores, actor, "instance.state", {
-        ...instance,
-        state,
-      });
+    const instances = await store.lockAt(ours.map(({ object }) => object));
+    const { seen, changed } = followSightings(instances, ours);
+    await store.saveObserved(seen);
+    await recordInstance(stores, actor, "instance.state", ...changed);
   }
 }
 

@@ -12,6 +12,7 @@ import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import { EventStore } from "./domain/event-store";
 import { utcTime } from "./domain/event-time";
 import { ProjectionService } from "./projection.service";
+import { Turns } from "./turns";
 
 interface Read {
   readonly good: readonly {
@@ -36,21 +37,26 @@ export interface EventCounts {
 @Injectable()
 export class EventService {
   readonly counts: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 };
+  private readonly turns = new Turns();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly projection: ProjectionService,
   ) {}
 
-  /** Returns when the batch is durable: one bad event does not lose its batch. */
+  /**
+   * Returns when the batch is durable: one bad event does not lose its batch.
+   * @throws DomainError too_many_requests
+   */
   async ingest(
     principal: ClusterPrincipal,
     batch: readonly unknown[],
   ): Promise<EventBatchAnswer> {
     const read = readEvents(batch);
-    const answer = await this.unitOfWork.inOrganization(
-      principal.organizationId,
-      (stores) => this.store(stores, principal, read),
+    const answer = await this.turns.run(principal.clusterId, () =>
+      this.unitOfWork.inOrganization(principal.organizationId, (stores) =>
+        this.store(stores, principal, read),
+      ),
     );
     this.counts.accepted += answer.accepted;
     this.counts.duplicates += answer.duplicates;

@@ -8,21 +8,29 @@ import type {
 import { CLUSTER } from "@vworkspace/resources";
 import type { Stores } from "../../database/unit-of-work";
 import { DeliveryService } from "../../delivery/delivery.service";
-import type { ObjectIdentity } from "../../delivery/domain/desired-object";
-import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
+import {
+  type ObjectIdentity,
+  objectKey,
+} from "../../delivery/domain/desired-object";
+import {
+  DesiredObjectStore,
+  type SettledGeneration,
+} from "../../delivery/domain/desired-object-store";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import { ClusterStore } from "../../fleet/clusters/domain/cluster-store";
+import type { Sighting } from "../../intent/instances/domain/follow-sightings";
 import { InstanceTrackerService } from "../../intent/instances/instance-tracker.service";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { EventStore } from "./domain/event-store";
-import { mergeReport, positionOf, type Report } from "./domain/observation";
+import {
+  foldReports,
+  type Observation,
+  type Seen,
+} from "./domain/fold-reports";
+import { type Position, positionOf, type Report } from "./domain/observation";
 
-interface Seen {
-  readonly object: ObjectIdentity;
-  readonly report: Report;
-  /** The snapshot that listed it. */
-  readonly snapshotId?: string;
-}
+/** What agents that report no stamps have settled, by `objectKey`. */
+type Settled = ReadonlyMap<string, SettledGeneration>;
 
 /** Turns what clusters report into the newest observation of each object, and tells whoever owns the intent behind it. */
 @Injectable()
@@ -32,27 +40,35 @@ export class ProjectionService {
     private readonly delivery: DeliveryService,
   ) {}
 
-  /** In order of arrival. @param receivedAt the gateway's clock, RFC 3339 UTC */
+  /**
+   * In order of arrival. Reports of objects are gathered and written together: a few statements for any number of them.
+   * @param receivedAt the gateway's clock, RFC 3339 UTC
+   */
   async project(
     stores: Stores,
     principal: ClusterPrincipal,
     events: readonly AgentEvent[],
     receivedAt: string,
   ): Promise<void> {
+    const settled = await settledOf(stores, principal, events);
+    let seen: Seen[] = [];
     for (const event of events) {
+      const position = positionOf(event, receivedAt);
       if (event.kind === "ClusterHeartbeat")
         await this.heartbeat(stores, principal, event);
-      else if (event.kind === "ClusterSnapshot" && event.snapshot)
-        await this.snapshot(stores, principal, {
-          event,
-          page: event.snapshot,
-          receivedAt,
-        });
-      else if (isOwnCluster(event.resourceRef))
+      else if (event.kind === "ClusterSnapshot" && event.snapshot) {
+        seen.push(...listed(principal, event.snapshot, position));
+        if (!event.snapshot.last) continue;
+        await this.note(stores, principal, seen);
+        seen = [];
+        const { id } = event.snapshot;
+        await this.compare(stores, principal, { id, at: position.timestamp });
+      } else if (isOwnCluster(event.resourceRef))
         await this.clusterConditions(stores, principal, event.conditions ?? []);
       else if (event.conditions !== undefined)
-        await this.conditions(stores, principal, event, receivedAt);
+        seen.push(told(principal, event, { position, settled }));
     }
+    await this.note(stores, principal, seen);
   }
 
   private async heartbeat(
@@ -78,119 +94,57 @@ export class ProjectionService {
         .mergeConditions(principal.clusterId, conditions);
   }
 
-  private async conditions(
-    stores: Stores,
-    principal: ClusterPrincipal,
-    event: AgentEvent,
-    receivedAt: string,
-  ): Promise<void> {
-    const { resourceRef } = event;
-    const object = identity(principal, resourceRef);
-    const report: Report = {
-      uid: resourceRef.uid ?? "",
-      intentGeneration:
-        resourceRef.intentGeneration ??
-        (await this.carriedGeneration(stores, object, event)),
-      generation: resourceRef.generation,
-      isWhole: false,
-      conditions: event.conditions ?? [],
-      endpoints: event.endpoints,
-      position: positionOf(event, receivedAt),
-    };
-    await this.note(stores, principal, { object, report });
-  }
-
-  /**
-   * An agent that doesn't report stamps (a peer; ours always tells its session): what it told of Kubernetes' generation
-   * when it settled a job says which of ours an object of at least that generation carries.
-   */
-  private async carriedGeneration(
-    stores: Stores,
-    object: ObjectIdentity,
-    event: AgentEvent,
-  ): Promise<number | undefined> {
-    if (event.session !== undefined) return undefined;
-    const settled = await stores
-      .get(DesiredObjectStore)
-      .settledGeneration(object);
-    const seen = event.resourceRef.generation ?? Infinity;
-    return settled !== undefined && seen >= (settled.objectGeneration ?? 0)
-      ? settled.generation
-      : undefined;
-  }
-
   private async note(
     stores: Stores,
     principal: ClusterPrincipal,
-    { object, report, snapshotId }: Seen,
+    seen: readonly Seen[],
   ): Promise<void> {
+    if (seen.length === 0) return;
+    const { clusterId } = principal;
     const store = stores.get(EventStore);
-    const observed = mergeReport(await store.observed(object), report);
-    await store.saveObserved(object, observed, snapshotId);
-    // This holds the desired object's row before the instance's, as everywhere.
-    await stores
-      .get(DesiredObjectStore)
-      .noteObserved(object, observed.intentGeneration);
+    const objects = seen.map(({ object }) => object);
+    const known = await store.observed(clusterId, objects);
+    const { steps, newest } = foldReports(known, seen);
+    await store.saveObserved(clusterId, newest);
+    // This holds the desired objects' rows before the instances', as everywhere.
+    await stores.get(DesiredObjectStore).noteObserved(
+      newest.map(({ object, observed }) => ({
+        object,
+        generation: observed.intentGeneration,
+      })),
+    );
     await this.instances.observe(
       stores,
       actorOf(principal),
-      object,
-      observed.endpoints,
+      steps.map(sightingOf),
     );
   }
 
   /**
-   * A page replaces the projection of what it lists. After the last page what no page listed is absent, and whatever is
-   * behind, different or missing is issued again: this is how desired and observed are compared.
+   * After the last page what no page listed is absent, and whatever is behind, different or missing is issued again: this
+   * is how desired and observed are compared.
    */
-  private async snapshot(
-    stores: Stores,
-    principal: ClusterPrincipal,
-    snapshot: { event: AgentEvent; page: SnapshotPage; receivedAt: string },
-  ): Promise<void> {
-    const { event, page, receivedAt } = snapshot;
-    const position = positionOf(event, receivedAt);
-    for (const item of page.items) {
-      const object = identity(principal, item.resourceRef);
-      const report: Report = {
-        uid: item.uid,
-        intentGeneration: item.intentGeneration,
-        generation: item.resourceRef.generation,
-        specDigest: item.specDigest,
-        isWhole: true,
-        conditions: item.conditions,
-        endpoints: undefined,
-        position,
-      };
-      await this.note(stores, principal, {
-        object,
-        report,
-        snapshotId: page.id,
-      });
-    }
-    if (page.last)
-      await this.compare(stores, principal, {
-        id: page.id,
-        at: position.timestamp,
-      });
-  }
-
   private async compare(
     stores: Stores,
     principal: ClusterPrincipal,
     snapshot: { readonly id: string; readonly at: string },
   ): Promise<void> {
+    const { clusterId } = principal;
     const store = stores.get(EventStore);
-    for (const object of await store.unlisted(
-      principal.clusterId,
-      snapshot.id,
-    )) {
-      await store.markAbsent(object, snapshot.at);
-      await stores.get(DesiredObjectStore).noteObserved(object, 0);
-      await this.instances.observe(stores, actorOf(principal), object, []);
+    const absent = await store.unlisted(clusterId, snapshot.id);
+    if (absent.length > 0) {
+      await store.markAbsent(clusterId, absent, snapshot.at);
+      await stores
+        .get(DesiredObjectStore)
+        .noteObserved(absent.map((object) => ({ object, generation: 0 })));
+      await this.instances.observe(
+        stores,
+        actorOf(principal),
+        absent.map(absence),
+      );
     }
     for (const { object, seenGeneration } of await store.undelivered(
-      principal.clusterId,
+      clusterId,
       snapshot.at,
     )) {
       await this.delivery.reissue(
@@ -201,6 +155,108 @@ export class ProjectionService {
       );
     }
   }
+}
+
+/** What agents told that report no stamps when they settled jobs of the objects that these events are about. */
+function settledOf(
+  stores: Stores,
+  principal: ClusterPrincipal,
+  events: readonly AgentEvent[],
+): Promise<Settled> {
+  const objects = events
+    .filter(lacksStamp)
+    .map(({ resourceRef }) => identity(principal, resourceRef));
+  return stores.get(DesiredObjectStore).settledGenerations(objects);
+}
+
+/** Of a peer's agent, that is; ours always tells its session. */
+function lacksStamp(event: AgentEvent): boolean {
+  return (
+    event.session === undefined &&
+    event.conditions !== undefined &&
+    event.resourceRef.intentGeneration === undefined
+  );
+}
+
+/**
+ * What an agent that doesn't report stamps told of Kubernetes' generation when it settled a job says which of ours an
+ * object of at least that generation carries.
+ */
+function carriedGeneration(
+  object: ObjectIdentity,
+  event: AgentEvent,
+  all: Settled,
+): number | undefined {
+  const settled = lacksStamp(event) ? all.get(objectKey(object)) : undefined;
+  const seen = event.resourceRef.generation ?? Infinity;
+  return settled !== undefined && seen >= (settled.objectGeneration ?? 0)
+    ? settled.generation
+    : undefined;
+}
+
+/** What an event tells of an object: what changed. */
+function told(
+  principal: ClusterPrincipal,
+  event: AgentEvent,
+  known: { readonly position: Position; readonly settled: Settled },
+): Seen {
+  const { resourceRef } = event;
+  const object = identity(principal, resourceRef);
+  const report: Report = {
+    uid: resourceRef.uid ?? "",
+    intentGeneration:
+      resourceRef.intentGeneration ??
+      carriedGeneration(object, event, known.settled),
+    generation: resourceRef.generation,
+    isWhole: false,
+    conditions: event.conditions ?? [],
+    endpoints: event.endpoints,
+    position: known.position,
+  };
+  return { object, report };
+}
+
+/** What a page of a snapshot tells: all there is of what it lists. */
+function listed(
+  principal: ClusterPrincipal,
+  page: SnapshotPage,
+  position: Position,
+): Seen[] {
+  return page.items.map((item) => ({
+    object: identity(principal, item.resourceRef),
+    report: {
+      uid: item.uid,
+      intentGeneration: item.intentGeneration,
+      generation: item.resourceRef.generation,
+      specDigest: item.specDigest,
+      isWhole: true,
+      conditions: item.conditions,
+      endpoints: undefined,
+      position,
+    },
+    snapshotId: page.id,
+  }));
+}
+
+/** Where in the stream of reports a condition stood is nobody's business but the projection's. */
+function sightingOf({ object, observed }: Observation): Sighting {
+  const { present, intentGeneration, endpoints } = observed;
+  const conditions = observed.conditions.map(
+    ({ position: _, ...condition }) => condition,
+  );
+  return {
+    object,
+    observation: { present, intentGeneration, conditions },
+    endpoints,
+  };
+}
+
+function absence(object: ObjectIdentity): Sighting {
+  return {
+    object,
+    observation: { present: false, intentGeneration: 0, conditions: [] },
+    endpoints: [],
+  };
 }
 
 /** The agent's own Cluster object; other projects have kinds of that name. */

@@ -80,6 +80,13 @@ describe("readValues", () => {
     );
   });
 
+  it("refuses JSON text that is nested deeper than a body may be", () => {
+    const text = `{"a":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+    expect(() => written({ values: text })).toThrow(
+      "values is a text that is no JSON of at most 64 levels",
+    );
+  });
+
   it("takes from JSON what it refuses from XML-RPC, where it may have been changed on its way", () => {
     const values = { a: null, big: 2 ** 40 };
     expect(written({ values })).toEqual({ values });

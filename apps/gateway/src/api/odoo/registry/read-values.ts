@@ -1,3 +1,4 @@
+import { MAX_JSON_DEPTH, parseJson } from "@vworkspace/contract";
 import { DomainError } from "@vworkspace/kernel";
 import {
   encodeMethodResponse,
@@ -201,11 +202,12 @@ function readJson(field: ModelField, value: RpcValue): unknown {
 }
 
 function parsed(field: ModelField, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid(field, "is a text that is no JSON; give the value itself.");
-  }
+  const read = parseJson(new TextEncoder().encode(text));
+  if (read.ok) return read.value;
+  throw invalid(
+    field,
+    `is a text that is no JSON of at most ${MAX_JSON_DEPTH} levels; give the value itself.`,
+  );
 }
 
 /** Bytes and infinite numbers exist on the wire, but not in JSON. */

@@ -42,6 +42,8 @@ describe("rules for catalog entries", () => {
     ["recommended_version", "1"],
     ["allowed_versions", ["newest"]],
     ["allowed_versions", [1]],
+    ["allowed_versions", [`1${" || 1".repeat(100)}`]],
+    ["allowed_versions", Array.from({ length: 501 }, () => "1")],
     ["values_schema", { type: "nonsense" }],
     ["values_schema", { $ref: "https://schemas.example.com/x" }],
     ["values_schema", { description: "x".repeat(200_000) }],

@@ -5,6 +5,8 @@ import type { CatalogFields } from "./catalog-entry";
 import { misfit, schemaProblem } from "./values-schema";
 
 const MAX_CHART_NAME = 253;
+const MAX_RANGES = 500;
+const MAX_RANGE_CHARACTERS = 256;
 
 /** The first thing that is wrong with an entry, as a sentence that names field, value and remedy; undefined: nothing. */
 export function catalogProblem(entry: CatalogFields): string | undefined {
@@ -35,9 +37,9 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
     return "The entry holds U+0000 or a lone surrogate: leave such characters out.";
   const failed = checks.find(([isFine]) => !isFine);
   if (failed) return failed[1];
-  const range = entry.allowed_versions.find(
-    (version) => typeof version !== "string" || validRange(version) === null,
-  );
+  if (entry.allowed_versions.length > MAX_RANGES)
+    return `allowed_versions has ${entry.allowed_versions.length} items: at most ${MAX_RANGES} are allowed.`;
+  const range = entry.allowed_versions.find((version) => !isRange(version));
   if (range !== undefined)
     return `allowed_versions holds "${String(range).slice(0, 80)}": give versions or ranges, for example 1.2.3 or ^1.2.`;
   return entry.values_schema === null
@@ -53,6 +55,15 @@ export function valuesProblem(
   return entry.values_schema === null
     ? undefined
     : misfit(entry.values_schema, values);
+}
+
+/** Of a length that is read at once, each time that somebody deploys. */
+function isRange(version: unknown): boolean {
+  return (
+    typeof version === "string" &&
+    version.length <= MAX_RANGE_CHARACTERS &&
+    validRange(version) !== null
+  );
 }
 
 /** Cut, and without the credentials that it may be refused for. */

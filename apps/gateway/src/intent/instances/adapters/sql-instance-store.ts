@@ -1,12 +1,19 @@
 import type { SqlTransaction } from "../../../database/sql-transaction";
-import type { ObjectIdentity } from "../../../delivery/domain/desired-object";
-import type {
-  Instance,
-  InstanceState,
-  Observation,
-  ObservedCondition,
+import {
+  type ObjectIdentity,
+  objectKey,
+} from "../../../delivery/domain/desired-object";
+import {
+  type Instance,
+  instanceObject,
+  type Observation,
+  type ObservedCondition,
 } from "../domain/instance";
-import { InstanceStore, type NewInstance } from "../domain/instance-store";
+import {
+  InstanceStore,
+  type NewInstance,
+  type SeenInstance,
+} from "../domain/instance-store";
 
 type Row = Omit<
   Instance,
@@ -111,26 +118,56 @@ export class SqlInstanceStore extends InstanceStore {
     );
   }
 
-  override async saveObserved(
-    id: string,
-    seen: {
-      observation: Observation;
-      endpoints: readonly unknown[];
-      state: InstanceState;
-    },
-  ): Promise<void> {
-    // Only a change is written: most reports say the same again.
-    await this.transaction.run(
-      `update application_instances set observed_generation = $3, conditions = $4, endpoints = $5, state = $6, updated_at = now()
-       where organization_id = $1 and id = $2
-         and (observed_generation, conditions, endpoints, state) is distinct from ($3::bigint, $4::jsonb, $5::jsonb, $6)`,
+  override async lockAt(
+    objects: readonly ObjectIdentity[],
+  ): Promise<ReadonlyMap<string, Instance>> {
+    const live = await this.lockPlaces(
+      objects,
+      "state not in ('deleting', 'deleted')",
+    );
+    const others = objects.filter((object) => !live.has(objectKey(object)));
+    const deleting = await this.lockPlaces(others, "state = 'deleting'");
+    return new Map([...live, ...deleting]);
+  }
+
+  private async lockPlaces(
+    objects: readonly ObjectIdentity[],
+    condition: string,
+  ): Promise<ReadonlyMap<string, Instance>> {
+    if (objects.length === 0) return new Map();
+    const rows = await this.transaction.query<Row>(
+      `${SELECT} where organization_id = $1 and ${condition}
+         and (cluster_id, namespace, name) in (select * from unnest($2::uuid[], $3::text[], $4::text[]))
+       order by cluster_id, namespace, name, generation for update`,
       [
         this.transaction.organization,
-        id,
-        seen.observation.intentGeneration,
-        JSON.stringify(seen.observation.conditions),
-        JSON.stringify(seen.endpoints),
-        seen.state,
+        objects.map(({ clusterId }) => clusterId),
+        objects.map(({ namespace }) => namespace),
+        objects.map(({ name }) => name),
+      ],
+    );
+    // Of several the newest generation comes last, and stays.
+    return new Map(
+      rows.map((row) => [objectKey(instanceObject(row)), instance(row)]),
+    );
+  }
+
+  override async saveObserved(seen: readonly SeenInstance[]): Promise<void> {
+    if (seen.length === 0) return;
+    // Only a change is written: most reports say the same again.
+    await this.transaction.run(
+      `update application_instances i set observed_generation = seen.generation, conditions = seen.conditions, endpoints = seen.endpoints,
+         state = seen.state, updated_at = now()
+       from unnest($2::uuid[], $3::bigint[], $4::jsonb[], $5::jsonb[], $6::text[]) as seen (id, generation, conditions, endpoints, state)
+       where i.organization_id = $1 and i.id = seen.id
+         and (i.observed_generation, i.conditions, i.endpoints, i.state) is distinct from (seen.generation, seen.conditions, seen.endpoints, seen.state)`,
+      [
+        this.transaction.organization,
+        seen.map(({ id }) => id),
+        seen.map(({ observation }) => observation.intentGeneration),
+        seen.map(({ observation }) => JSON.stringify(observation.conditions)),
+        seen.map(({ endpoints }) => JSON.stringify(endpoints)),
+        seen.map(({ state }) => state),
       ],
     );
   }

@@ -83,6 +83,6 @@ function contentProblem(
   const [problem] = validateApplicationInstance(
     instanceManifest(intent, entry),
   );
-  if (problem) return `${problem.field}: ${problem.message}`;
+  if (problem) return problem.message;
   return valuesProblem(entry, JSON.parse(intent.values_json));
 }

@@ -9,6 +9,14 @@ export interface NewInstance extends Omit<
   readonly created_by: string;
 }
 
+/** What was seen of an instance, and the state that follows from it. */
+export interface SeenInstance {
+  readonly id: string;
+  readonly observation: Observation;
+  readonly endpoints: readonly unknown[];
+  readonly state: InstanceState;
+}
+
 /** Application instances of one organization. */
 export abstract class InstanceStore {
   /** False when an instance that isn't deleted has the place or the external_ref. */
@@ -29,15 +37,12 @@ export abstract class InstanceStore {
     externalRef: string,
   ): Promise<Instance | undefined>;
   abstract save(instance: Instance): Promise<void>;
-  /** Notes what was seen, and the state that follows from it. */
-  abstract saveObserved(
-    id: string,
-    seen: {
-      readonly observation: Observation;
-      readonly endpoints: readonly unknown[];
-      readonly state: InstanceState;
-    },
-  ): Promise<void>;
+  /** By `objectKey` of what they become: who lives at these places, else who is being deleted there last. Holds the rows. */
+  abstract lockAt(
+    objects: readonly ObjectIdentity[],
+  ): Promise<ReadonlyMap<string, Instance>>;
+  /** Notes what was seen, and the state that follows from it; each instance once. */
+  abstract saveObserved(seen: readonly SeenInstance[]): Promise<void>;
   /** How many instances aren't deleted, in the organization or on one cluster. */
   abstract count(clusterId: string | null): Promise<number>;
   /** The newest observation of the instance's object, if it was ever seen. */

@@ -41,6 +41,7 @@ describe("rules for policies", () => {
     ["allowed_chart_url_prefixes", ["https://a?b"]],
     ["allowed_chart_url_prefixes", ["https://a:b:c"]],
     ["version_constraint", "newest"],
+    ["version_constraint", `1${" || 1".repeat(100)}`],
     ["max_instances", -1],
     ["max_instances", 1.5],
     ["max_instances", 3_000_000_000],

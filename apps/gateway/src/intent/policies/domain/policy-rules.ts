@@ -4,6 +4,7 @@ import type { PolicyFields } from "./policy";
 
 const MAX_LIST = 500;
 const MAX_PATTERN = 2048;
+const MAX_RANGE_CHARACTERS = 256;
 const MOST_INSTANCES = 1_000_000;
 
 /** The first thing that is wrong with a policy, as a sentence; undefined: nothing. */
@@ -34,8 +35,11 @@ function listProblem(policy: PolicyFields): string | undefined {
 
 function scalarProblem(policy: PolicyFields): string | undefined {
   const { name, version_constraint: range, max_instances: limit } = policy;
-  if (range !== null && validRange(range) === null)
-    return `version_constraint is "${range}": give a semver range, for example ">=1.2.0 <2.0.0".`;
+  const isRange =
+    range === null ||
+    (range.length <= MAX_RANGE_CHARACTERS && validRange(range) !== null);
+  if (!isRange)
+    return `version_constraint is "${range.slice(0, 80)}": give a semver range, for example ">=1.2.0 <2.0.0".`;
   if (limit !== null && !isLimit(limit))
     return `max_instances is ${limit}: give a whole number up to ${MOST_INSTANCES}, or false for no limit.`;
   if (name.trim() === "") return "name is empty: give the policy a name.";

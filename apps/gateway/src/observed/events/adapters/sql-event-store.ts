@@ -2,11 +2,15 @@ import { createHash } from "node:crypto";
 import type { AgentEvent } from "@vworkspace/contract";
 import { newId } from "@vworkspace/kernel";
 import type { SqlTransaction } from "../../../database/sql-transaction";
-import type { ObjectIdentity } from "../../../delivery/domain/desired-object";
+import {
+  type ObjectIdentity,
+  objectKey,
+} from "../../../delivery/domain/desired-object";
 import { EventStore } from "../domain/event-store";
+import type { Observation } from "../domain/fold-reports";
 import type { ObservedObject, PlacedCondition } from "../domain/observation";
 
-interface ObservedRow {
+interface ObservedRow extends ObjectIdentity {
   uid: string;
   present: boolean;
   intent_generation: string;
@@ -17,8 +21,9 @@ interface ObservedRow {
   observed_at: Date;
 }
 
-const OBJECT =
-  "organization_id = $1 and cluster_id = $2 and api_version = $3 and kind = $4 and namespace = $5 and name = $6";
+/** Many objects of one cluster at once, one array for each part of their identity. */
+const PLACES = "$3::text[], $4::text[], $5::text[], $6::text[]";
+const AMONG = `organization_id = $1 and cluster_id = $2 and (api_version, kind, namespace, name) in (select * from unnest(${PLACES}))`;
 
 export class SqlEventStore extends EventStore {
   constructor(private readonly transaction: SqlTransaction) {
@@ -107,50 +112,49 @@ export class SqlEventStore extends EventStore {
   }
 
   override async observed(
-    object: ObjectIdentity,
-  ): Promise<ObservedObject | undefined> {
-    const row = await this.transaction.one<ObservedRow>(
-      `select uid, present, intent_generation, spec_digest, is_different, conditions, endpoints, observed_at from observed_objects where ${OBJECT}`,
-      this.key(object),
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+  ): Promise<ReadonlyMap<string, ObservedObject>> {
+    const rows = await this.transaction.query<ObservedRow>(
+      `select cluster_id as "clusterId", api_version as "apiVersion", kind, namespace, name, uid, present, intent_generation, spec_digest,
+         is_different, conditions, endpoints, observed_at
+       from observed_objects where ${AMONG}`,
+      this.places(clusterId, objects),
     );
-    return (
-      row && {
-        uid: row.uid,
-        present: row.present,
-        intentGeneration: Number(row.intent_generation),
-        specDigest: row.spec_digest ?? undefined,
-        isDifferent: row.is_different,
-        conditions: row.conditions,
-        endpoints: row.endpoints,
-        observedAt: row.observed_at.toISOString(),
-      }
+    return new Map(
+      rows.map((row) => [objectKey(row), observedObject(row)] as const),
     );
   }
 
   override async saveObserved(
-    object: ObjectIdentity,
-    observed: ObservedObject,
-    snapshotId: string | undefined,
+    clusterId: string,
+    observations: readonly Observation[],
   ): Promise<void> {
+    const column = (pick: (observed: ObservedObject) => unknown) =>
+      observations.map(({ observed }) => pick(observed));
     await this.transaction.run(
       `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, present, intent_generation, conditions, endpoints, observed_at, snapshot_id,
          spec_digest, is_different)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+       select $1, $2, seen.* from unnest(${PLACES}, $7::text[], $8::boolean[], $9::bigint[], $10::jsonb[], $11::jsonb[], $12::timestamptz[], $13::text[],
+         $14::text[], $15::boolean[]) as seen
        on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
          set uid = excluded.uid, present = excluded.present, intent_generation = excluded.intent_generation, conditions = excluded.conditions,
              endpoints = excluded.endpoints, observed_at = excluded.observed_at, snapshot_id = coalesce(excluded.snapshot_id, observed_objects.snapshot_id),
              spec_digest = excluded.spec_digest, is_different = excluded.is_different, updated_at = now()`,
       [
-        ...this.key(object),
-        observed.uid,
-        observed.present,
-        observed.intentGeneration,
-        JSON.stringify(observed.conditions),
-        JSON.stringify(observed.endpoints),
-        observed.observedAt,
-        snapshotId ?? null,
-        observed.specDigest ?? null,
-        observed.isDifferent,
+        ...this.places(
+          clusterId,
+          observations.map(({ object }) => object),
+        ),
+        column(({ uid }) => uid),
+        column(({ present }) => present),
+        column(({ intentGeneration }) => intentGeneration),
+        column(({ conditions }) => JSON.stringify(conditions)),
+        column(({ endpoints }) => JSON.stringify(endpoints)),
+        column(({ observedAt }) => observedAt),
+        observations.map(({ snapshotId }) => snapshotId ?? null),
+        column(({ specDigest }) => specDigest ?? null),
+        column(({ isDifferent }) => isDifferent),
       ],
     );
   }
@@ -166,11 +170,15 @@ export class SqlEventStore extends EventStore {
     );
   }
 
-  override async markAbsent(object: ObjectIdentity, at: string): Promise<void> {
+  override async markAbsent(
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+    at: string,
+  ): Promise<void> {
     await this.transaction.run(
       `update observed_objects set present = false, intent_generation = 0, spec_digest = null, is_different = false, conditions = '[]',
-         endpoints = '[]', observed_at = greatest(observed_at, $7), updated_at = now() where ${OBJECT}`,
-      [...this.key(object), at],
+         endpoints = '[]', observed_at = greatest(observed_at, $7), updated_at = now() where ${AMONG}`,
+      [...this.places(clusterId, objects), at],
     );
   }
 
@@ -201,14 +209,30 @@ export class SqlEventStore extends EventStore {
     }));
   }
 
-  private key(object: ObjectIdentity): unknown[] {
+  private places(
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+  ): unknown[] {
     return [
       this.transaction.organization,
-      object.clusterId,
-      object.apiVersion,
-      object.kind,
-      object.namespace,
-      object.name,
+      clusterId,
+      objects.map(({ apiVersion }) => apiVersion),
+      objects.map(({ kind }) => kind),
+      objects.map(({ namespace }) => namespace),
+      objects.map(({ name }) => name),
     ];
   }
+}
+
+function observedObject(row: ObservedRow): ObservedObject {
+  return {
+    uid: row.uid,
+    present: row.present,
+    intentGeneration: Number(row.intent_generation),
+    specDigest: row.spec_digest ?? undefined,
+    isDifferent: row.is_different,
+    conditions: row.conditions,
+    endpoints: row.endpoints,
+    observedAt: row.observed_at.toISOString(),
+  };
 }

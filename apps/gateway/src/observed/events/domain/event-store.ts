@@ -1,5 +1,6 @@
 import type { AgentEvent } from "@vworkspace/contract";
 import type { ObjectIdentity } from "../../../delivery/domain/desired-object";
+import type { Observation } from "./fold-reports";
 import type { ObservedObject } from "./observation";
 
 /** Events as they came, and the newest observation of each object, of one organization. */
@@ -20,22 +21,30 @@ export abstract class EventStore {
     clusterId: string,
     rejected: readonly { readonly reason: string; readonly body: string }[],
   ): Promise<void>;
-  /** The observation of an object. Who holds the cluster's turn is the only one who changes it. */
+  /**
+   * By `objectKey`: the observations of objects of a cluster. Who holds the cluster's turn is the only one who changes
+   * them.
+   */
   abstract observed(
-    object: ObjectIdentity,
-  ): Promise<ObservedObject | undefined>;
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+  ): Promise<ReadonlyMap<string, ObservedObject>>;
+  /** Each object once. */
   abstract saveObserved(
-    object: ObjectIdentity,
-    observed: ObservedObject,
-    snapshotId: string | undefined,
+    clusterId: string,
+    observations: readonly Observation[],
   ): Promise<void>;
   /** Objects of the cluster that are noted as present and that no page of the snapshot listed. */
   abstract unlisted(
     clusterId: string,
     snapshotId: string,
   ): Promise<readonly ObjectIdentity[]>;
-  /** Notes that an object is gone. @param at RFC 3339 UTC; what was reported before that doesn't bring it back */
-  abstract markAbsent(object: ObjectIdentity, at: string): Promise<void>;
+  /** Notes that objects are gone. @param at RFC 3339 UTC; what was reported before that doesn't bring them back */
+  abstract markAbsent(
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+    at: string,
+  ): Promise<void>;
   /**
    * Objects that are behind, different, missing, or there and shouldn't be, and that no open job is about.
    * @param lookedAt of the snapshot, RFC 3339 UTC; what a delivery has settled since then it can't know of

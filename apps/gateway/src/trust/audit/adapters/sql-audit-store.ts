@@ -10,7 +10,8 @@ export class SqlAuditStore extends AuditStore {
     super();
   }
 
-  override async append(actor: Actor, entry: AuditEntry): Promise<void> {
+  override async append(actor: Actor, ...entries: AuditEntry[]): Promise<void> {
+    if (entries.length === 0) return;
     const people = [
       actor.type === "user" ? actor.name : undefined,
       actor.onBehalfOf?.login,
@@ -19,14 +20,17 @@ export class SqlAuditStore extends AuditStore {
     for (const person of people)
       salts.set(person, await this.saltOf(actor.organizationId, person));
     const personHash = (login: string) => hashed(login, salts.get(login));
-    const leaf = auditLeaf(actor, entry, {
-      random: randomUUID(),
-      at: new Date().toISOString(),
-      personHash,
-    });
+    const leaves = entries.map((entry) =>
+      auditLeaf(actor, entry, {
+        random: randomUUID(),
+        at: new Date().toISOString(),
+        personHash,
+      }),
+    );
     await this.transaction.run(
-      "insert into audit_queue (organization_id, id, leaf) values ($1, $2, $3)",
-      [actor.organizationId, newId(), leaf],
+      `insert into audit_queue (organization_id, id, leaf)
+       select $1, id, leaf from unnest($2::uuid[], $3::bytea[]) with ordinality as entry (id, leaf, place) order by place`,
+      [actor.organizationId, leaves.map(() => newId()), leaves],
     );
   }
 
