@@ -72,8 +72,14 @@ async function serve(
   );
   app.useGlobalFilters(new ErrorFilter());
   prepareServer(app, config);
-  await prepareOrganizations(app, config);
-  await listen(app, host, port);
+  try {
+    await prepareOrganizations(app, config);
+    await listen(app, host, port);
+  } catch (error) {
+    // Its connections end before the database does: one that is cut off would end the process without a sentence.
+    await app.close();
+    throw error;
+  }
   const address = app.getHttpServer().address() as { port: number };
   listeningUrl = `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
   logger.info(

@@ -168,6 +168,8 @@ async function connect(url: string): Promise<Client> {
     // A hint need not wait for the disk.
     options: "-c synchronous_commit=off",
   });
+  // Whoever uses it listens as well; until then, and while it ends, an error must not end the process.
+  client.on("error", () => undefined);
   await client.connect();
   return client;
 }
