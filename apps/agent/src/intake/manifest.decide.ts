@@ -6,7 +6,6 @@ import {
   MANAGED_BY,
   OLDER_MANAGED_BY,
   OPERATION,
-  RELEASE_SERVICE_ACCOUNT,
   validateApplicationInstance,
   validateOperation,
 } from "@vworkspace/resources";
@@ -36,21 +35,10 @@ export function manifestRefusal(manifest: KubeObject): string | undefined {
       ? validateOperation(manifest)
       : [];
   const [first] = problems;
-  if (first === undefined) return foreignAccount(manifest);
+  if (first === undefined) return undefined;
   const others =
     problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   return `${first.message}${others}`;
-}
-
-/**
- * What a release may do in the cluster is its service account's: a job that could choose it would reach whatever a
- * privileged one of the namespace may do. A person of the cluster sets another one with kubectl.
- */
-function foreignAccount(manifest: KubeObject): string | undefined {
-  const spec = (manifest["spec"] ?? {}) as { serviceAccountName?: unknown };
-  const name = spec.serviceAccountName ?? RELEASE_SERVICE_ACCOUNT;
-  if (name === RELEASE_SERVICE_ACCOUNT) return undefined;
-  return `spec.serviceAccountName is ${JSON.stringify(name).slice(0, 80)}: a job may use ${RELEASE_SERVICE_ACCOUNT} only; leave the field out.`;
 }
 
 export function isSameKind(one: Kind, other: Kind): boolean {

@@ -196,13 +196,6 @@ describe("What a job may carry", () => {
     expect(manifestRefusal(instanceManifest("shop", "web"))).toBe(undefined);
   });
 
-  it("no service account of its choice: what it may do, the release may do", () => {
-    const refusal = (serviceAccountName: string) =>
-      manifestRefusal(instanceManifest("shop", "web", { serviceAccountName }));
-    expect(refusal("cluster-admin")).toContain("spec.serviceAccountName");
-    expect(refusal("vworkspace-release")).toBe(undefined);
-  });
-
   it("nothing in its metadata but names, labels and annotations", () => {
     const manifest = object(undefined, {
       labels: { team: "a", "app.vworkspace.io/managed-by": "odoo" },
