@@ -237,6 +237,10 @@ const intent = [
   `create unique index application_instances_place on application_instances (organization_id, cluster_id, namespace, name) where state not in ('deleting', 'deleted')`,
   `create index application_instances_deleting on application_instances (organization_id, cluster_id, namespace, name) where state = 'deleting'`,
   `create index application_instances_kept on application_instances (organization_id, cluster_id) where state <> 'deleted'`,
+  // In the order that lists have. The second: what people look for, among many that are as they should be.
+  `create index application_instances_cluster on application_instances (organization_id, cluster_id, number)`,
+  `create index application_instances_underway on application_instances (organization_id, number)
+     where state in ('draft', 'deploying', 'degraded', 'blocked', 'deleting')`,
   `create index application_instances_catalog_entry on application_instances (organization_id, catalog_entry_id)`,
   `create unique index application_instances_external_ref on application_instances (organization_id, external_ref) where external_ref is not null`,
 ];

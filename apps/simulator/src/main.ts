@@ -28,13 +28,7 @@ async function main(): Promise<void> {
     return;
   }
   const config = readSimulatorConfig();
-  const simulator = await startSimulator({
-    host: config.host,
-    port: config.port,
-    definitions: readDefinitions(config),
-    flux: { delayMs: config.delayMs },
-    ...(config.stateFile === undefined ? {} : { statePath: config.stateFile }),
-  });
+  const simulator = await start(config);
   if (config.kubeconfigFile !== undefined)
     writeKubeconfig(config.kubeconfigFile, simulator);
   process.stdout.write(
@@ -45,6 +39,24 @@ async function main(): Promise<void> {
     process.once(signal, stop);
   // A program that started this one over an IPC channel is gone, however it went.
   process.once("disconnect", stop);
+}
+
+async function start(config: SimulatorConfig): Promise<Simulator> {
+  const { host, port, delayMs, stateFile } = config;
+  try {
+    return await startSimulator({
+      host,
+      port,
+      definitions: readDefinitions(config),
+      flux: { delayMs },
+      ...(stateFile === undefined ? {} : { statePath: stateFile }),
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new ConfigurationError(
+      `VWORKSPACE_SIMULATOR_ADDR ${host}:${port} is in use: stop what listens there, or choose another port.`,
+    );
+  }
 }
 
 function readDefinitions({ crdDirectory }: SimulatorConfig): object[] {

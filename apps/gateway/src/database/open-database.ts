@@ -1,10 +1,9 @@
 import type { DatabaseConfig } from "../config";
-import { connectClient } from "./connect-client";
 import { type DatabaseUrls } from "./data-sources";
 import { type EmbeddedMode, startEmbeddedPostgres } from "./embedded";
 import { type MasterKey, readMasterKey } from "./master-key";
 import { migrate } from "./migrate";
-import { bootstrapRoles } from "./roles";
+import { bootstrapRoles, useRoles } from "./roles";
 
 export interface OpenDatabase {
   readonly urls: DatabaseUrls;
@@ -33,22 +32,10 @@ export async function openDatabase(
   const masterKey = await readMasterKey(options.masterKeyFile, false);
   const urls =
     ownerUrl && workerUrl
-      ? await reachable({ owner: ownerUrl, app: url, worker: workerUrl })
+      ? await useRoles({ owner: ownerUrl, app: url, worker: workerUrl })
       : await bootstrapRoles(url, masterKey.bytes);
   await migrateWithLog(urls, options.log);
   return { urls, masterKey, stop: () => Promise.resolve() };
-}
-
-/** Each of the three answers: else a wrong URL would be found at the first request only. */
-async function reachable(urls: DatabaseUrls): Promise<DatabaseUrls> {
-  const given = {
-    DATABASE_OWNER_URL: urls.owner,
-    DATABASE_URL: urls.app,
-    DATABASE_WORKER_URL: urls.worker,
-  };
-  for (const [variable, url] of Object.entries(given))
-    await (await connectClient(url, variable)).end();
-  return urls;
 }
 
 async function openEmbedded(

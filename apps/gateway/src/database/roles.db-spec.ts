@@ -5,7 +5,7 @@ import {
   type TestDatabase,
 } from "../../../../test/db/open-test-database";
 import { migrate } from "./migrate";
-import { bootstrapRoles } from "./roles";
+import { bootstrapRoles, useRoles } from "./roles";
 
 describe("the three roles", () => {
   let db: TestDatabase;
@@ -55,6 +55,26 @@ describe("the three roles", () => {
     } finally {
       await db.look("alter role vworkspace_app nosuperuser");
     }
+  });
+
+  it("are used as they are given, unless one would see every tenant or can't log in", async () => {
+    expect(await useRoles(db.urls)).toEqual(db.urls);
+    await expect(
+      useRoles({ ...db.urls, app: db.superuserUrl }),
+    ).rejects.toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringMatching(/^DATABASE_URL .*superuser/) as string,
+    });
+    const wrong = new URL(db.urls.worker);
+    wrong.password = "wrong";
+    await expect(
+      useRoles({ ...db.urls, worker: wrong.toString() }),
+    ).rejects.toMatchObject({
+      name: "ConfigurationError",
+      message: expect.stringMatching(
+        /^DATABASE_WORKER_URL: .*correct the password/,
+      ) as string,
+    });
   });
 
   it("are asked for by name where the given role may not make them", async () => {

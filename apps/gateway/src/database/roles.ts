@@ -50,6 +50,33 @@ export async function bootstrapRoles(
   };
 }
 
+/**
+ * Tries the three URLs that somebody made roles for, so that a wrong one is found at the start and not at the first request.
+ * @throws ConfigurationError naming the variable, also for a role that row-level security would not hold back
+ */
+export async function useRoles(urls: DatabaseUrls): Promise<DatabaseUrls> {
+  const given = {
+    DATABASE_OWNER_URL: urls.owner,
+    DATABASE_URL: urls.app,
+    DATABASE_WORKER_URL: urls.worker,
+  };
+  for (const [variable, url] of Object.entries(given)) {
+    const client = await connectClient(url, variable);
+    try {
+      const { rows } = await client.query<{ name: string; isMighty: boolean }>(
+        'select rolname as name, rolsuper or rolbypassrls as "isMighty" from pg_roles where rolname = current_user',
+      );
+      if (rows[0]?.isMighty)
+        throw new ConfigurationError(
+          `${variable} logs in as ${rows[0].name}, a superuser or one that bypasses row-level security: use a role without, since it would see every tenant (docs/database.md shows the statements).`,
+        );
+    } finally {
+      await client.end();
+    }
+  }
+  return urls;
+}
+
 function requireAbilities(
   row: { may: boolean; version: number } | undefined,
 ): void {

@@ -128,7 +128,25 @@ function compare(node: NodeOf<"compare">, scope: CompileScope): string {
   const type = SCALAR_TYPES[field.type];
   if (type === undefined) return compareText(node, scope);
   const bound = field.type === "datetime" ? momentOf(value) : value;
-  return `${field.sql(scope.alias)} ${operator} ${scope.parameters.add(bound, type)}`;
+  const condition = `${field.sql(scope.alias)} ${operator} ${scope.parameters.add(bound, type)}`;
+  if (field.isTimeOfId !== true) return condition;
+  const id = scope.parameters.add(boundOfId(operator, String(value)), "uuid");
+  return `(${condition} and ${scope.alias}.id ${operator} ${id})`;
+}
+
+/** How far the clock of a replica may be from the database's. */
+const CLOCKS_DIFFER_MS = 24 * 3600 * 1000;
+const LAST_MS = 2 ** 48 - 1;
+
+/** The UUIDv7 that no record on this side of the time lies beyond. */
+function boundOfId(operator: Inequality, time: string): string {
+  const difference = operator.startsWith(">")
+    ? -CLOCKS_DIFFER_MS
+    : CLOCKS_DIFFER_MS;
+  const moment = Date.parse(`${time.replace(" ", "T")}Z`) + difference;
+  const milliseconds = Math.min(Math.max(moment, 0), LAST_MS);
+  const hex = milliseconds.toString(16).padStart(12, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
 /** By code points, whatever collation the database has. */

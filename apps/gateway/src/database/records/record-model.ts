@@ -9,6 +9,11 @@ export interface RecordField extends DomainField {
   readonly sql: SqlExpression;
   /** The column is a uuid that is shown as text: compared as a uuid, so that its index and its partitions are used. */
   readonly isUuid?: boolean;
+  /**
+   * It is the time that the record's id (UUIDv7) was made at, but for the difference of two clocks: asked for by the id,
+   * too, which is what the records are ordered and partitioned by.
+   */
+  readonly isTimeOfId?: boolean;
   /** No two records of an organization have the same value. */
   readonly isUnique?: boolean;
   /** Every record has a value, so nobody needs to ask for those that have none. */

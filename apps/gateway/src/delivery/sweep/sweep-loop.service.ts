@@ -51,10 +51,11 @@ export class SweepLoopService {
     }
   }
 
+  /** What is left over, say after a standstill, is for the next round: the sweep comes in between. */
   private async keepHouse(): Promise<void> {
     if (this.clock.now() < this.housekeepingDue) return;
-    await this.sweeps.keepHouse(this.options.retentionDays);
-    this.housekeepingDue = this.clock.now() + HOUSEKEEPING_MS;
+    if (await this.sweeps.keepHouse(this.options.retentionDays))
+      this.housekeepingDue = this.clock.now() + HOUSEKEEPING_MS;
   }
 
   private async attempt(

@@ -3,9 +3,16 @@ import { UnitOfWork } from "../../database/unit-of-work";
 import { ClusterSignals } from "../../fleet/signals/domain/cluster-signals";
 import { DeliveryService } from "../delivery.service";
 import { JobService } from "../jobs/job.service";
-import { type SweepFindings, SweepStore } from "./domain/sweep-store";
+import {
+  FORGETTABLE,
+  GROWING_TABLES,
+  type SweepFindings,
+  SweepStore,
+} from "./domain/sweep-store";
 
 const LIMIT = 500;
+/** Rows of one statement, so that it ends long before its time-out on a slow disk. */
+const FORGET_AT_ONCE = 10_000;
 /** How long a re-issue that fails, say for want of a transport, stays out of the way. */
 const POSTPONE_SECONDS = 300;
 
@@ -48,11 +55,24 @@ export class SweepService {
     }
   }
 
-  /** Months ahead, retention, and what nobody asks for again. */
-  async keepHouse(retentionDays: number): Promise<void> {
-    await this.unitOfWork.asWorker((stores) =>
-      stores.get(SweepStore).keepHouse(retentionDays),
-    );
+  /**
+   * Months ahead, retention, and some of what nobody asks for again. Each in a transaction of its own: making or dropping
+   * a month keeps everybody off the whole table, and removing rows takes its time.
+   * @returns whether nothing is left to do
+   */
+  async keepHouse(retentionDays: number): Promise<boolean> {
+    for (const table of GROWING_TABLES)
+      await this.unitOfWork.asWorker((stores) =>
+        stores.get(SweepStore).keepMonths(table, retentionDays),
+      );
+    let isDone = true;
+    for (const what of FORGETTABLE) {
+      const forgotten = await this.unitOfWork.asWorker((stores) =>
+        stores.get(SweepStore).forget(what, FORGET_AT_ONCE),
+      );
+      if (forgotten === FORGET_AT_ONCE) isDone = false;
+    }
+    return isDone;
   }
 
   private async reissueOrPostpone(due: Due): Promise<void> {

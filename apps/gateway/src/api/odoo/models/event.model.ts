@@ -25,7 +25,7 @@ export function eventModel(
         sql: (alias) => `${alias}.body -> 'conditions'`,
       }),
       datetime("timestamp", "Time"),
-      datetime("received_at", "Received"),
+      datetime("received_at", "Received", { isTimeOfId: true }),
     ],
   });
 }

@@ -52,7 +52,7 @@ export function jobModel(
       text("error", "Error"),
       char("idempotency_key", "Idempotency key"),
       integer("attempt", "Attempt"),
-      datetime("created_at", "Created"),
+      datetime("created_at", "Created", { isTimeOfId: true }),
       datetime("acked_at", "Acked"),
       datetime("settled_at", "Settled"),
     ],

@@ -1,6 +1,11 @@
 import type { SqlTransaction } from "../../../database/sql-transaction";
 import type { ObjectIdentity } from "../../domain/desired-object";
-import { type SweepFindings, SweepStore } from "../domain/sweep-store";
+import {
+  type Forgettable,
+  type GrowingTable,
+  type SweepFindings,
+  SweepStore,
+} from "../domain/sweep-store";
 
 interface Row {
   what: "expired" | "deliverable" | "due";
@@ -14,6 +19,33 @@ interface Row {
 }
 
 const MONTHS_AHEAD = 3;
+
+/** The key of each, and when nobody asks for it again. */
+const PAST: Readonly<
+  Record<Forgettable, { readonly key: string; readonly when: string }>
+> = {
+  event_dedup: {
+    key: "organization_id, cluster_id, event_key_hash, timestamp",
+    when: "received_at < now() - interval '30 days'",
+  },
+  request_replays: {
+    key: "organization_id, user_id, request_id",
+    when: "created_at < now() - interval '30 days'",
+  },
+  rejected_events: {
+    key: "organization_id, id",
+    when: "received_at < now() - interval '30 days'",
+  },
+  registration_tokens: {
+    key: "organization_id, id",
+    when: "coalesce(used_at, expires_at) < now() - interval '30 days'",
+  },
+  // Later than an expired credential may still be renewed by any rule.
+  cluster_credentials: {
+    key: "organization_id, id",
+    when: "coalesce(revoked_at, expires_at) < now() - interval '120 days'",
+  },
+};
 
 export class SqlSweepStore extends SweepStore {
   constructor(private readonly transaction: SqlTransaction) {
@@ -87,28 +119,21 @@ export class SqlSweepStore extends SweepStore {
     );
   }
 
-  override async keepHouse(retentionDays: number): Promise<void> {
-    for (const table of ["settled_jobs", "events"]) {
-      await this.transaction.query(
-        "select maintain_partitions($1::regclass, $2, make_interval(days => $3))",
-        [table, MONTHS_AHEAD, retentionDays],
-      );
-    }
-    await this.transaction.run(
-      "delete from event_dedup where received_at < now() - interval '30 days'",
+  override async keepMonths(
+    table: GrowingTable,
+    retentionDays: number,
+  ): Promise<void> {
+    await this.transaction.query(
+      "select maintain_partitions($1::regclass, $2, make_interval(days => $3))",
+      [table, MONTHS_AHEAD, retentionDays],
     );
-    await this.transaction.run(
-      "delete from request_replays where created_at < now() - interval '30 days'",
-    );
-    await this.transaction.run(
-      "delete from rejected_events where received_at < now() - interval '30 days'",
-    );
-    await this.transaction.run(
-      "delete from registration_tokens where coalesce(used_at, expires_at) < now() - interval '30 days'",
-    );
-    // Later than an expired credential may still be renewed by any rule.
-    await this.transaction.run(
-      "delete from cluster_credentials where coalesce(revoked_at, expires_at) < now() - interval '120 days'",
+  }
+
+  override forget(what: Forgettable, limit: number): Promise<number> {
+    const { key, when } = PAST[what];
+    return this.transaction.run(
+      `delete from ${what} where (${key}) in (select ${key} from ${what} where ${when} limit $1)`,
+      [limit],
     );
   }
 }

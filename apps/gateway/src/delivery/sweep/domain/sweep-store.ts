@@ -17,6 +17,18 @@ export interface SweepFindings {
   }[];
 }
 
+export const GROWING_TABLES = ["settled_jobs", "events"] as const;
+export type GrowingTable = (typeof GROWING_TABLES)[number];
+
+export const FORGETTABLE = [
+  "event_dedup",
+  "request_replays",
+  "rejected_events",
+  "registration_tokens",
+  "cluster_credentials",
+] as const;
+export type Forgettable = (typeof FORGETTABLE)[number];
+
 export abstract class SweepStore {
   /** One statement, whatever the number of polls. */
   abstract look(
@@ -31,6 +43,11 @@ export abstract class SweepStore {
     object: ObjectIdentity,
     seconds: number,
   ): Promise<void>;
-  /** Makes months ahead, drops what is older than the retention, forgets replays and repeats of 30 days ago. */
-  abstract keepHouse(retentionDays: number): Promise<void>;
+  /** Makes months ahead of a table that grows with time, and drops those older than the retention. */
+  abstract keepMonths(
+    table: GrowingTable,
+    retentionDays: number,
+  ): Promise<void>;
+  /** Removes some of what nobody asks for again, at most so many rows. Returns how many. */
+  abstract forget(what: Forgettable, limit: number): Promise<number>;
 }

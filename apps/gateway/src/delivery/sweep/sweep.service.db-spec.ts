@@ -1,0 +1,39 @@
+import {
+  openTestDatabase,
+  type TestDatabase,
+} from "../../../../../test/db/open-test-database";
+import { TestTenant } from "../../../../../test/db/test-tenant";
+import { SweepStore } from "./domain/sweep-store";
+import { SweepService } from "./sweep.service";
+
+describe("housekeeping", () => {
+  let db: TestDatabase;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+  });
+
+  afterAll(() => db.stop());
+
+  const seen = () =>
+    db.look<{ age: number }>(
+      "select extract(day from now() - received_at)::int as age from event_dedup order by 1",
+    );
+
+  it("forgets what nobody asks for again, some at a time, and tells when nothing is left", async () => {
+    const tenant = await TestTenant.make(db);
+    const { id } = await tenant.addCluster();
+    await db.look(
+      `insert into event_dedup (organization_id, cluster_id, event_key_hash, timestamp, received_at)
+       select $1, $2, '\\x00', now() - make_interval(days => age), now() - make_interval(days => age) from unnest(array[1, 29, 31, 32, 33]) age`,
+      [tenant.organizationId, id],
+    );
+    const forgotten = await db.unitOfWork.asWorker((stores) =>
+      stores.get(SweepStore).forget("event_dedup", 2),
+    );
+    expect(forgotten).toBe(2);
+    expect(await seen()).toHaveLength(3);
+    expect(await db.get(SweepService).keepHouse(400)).toBe(true);
+    expect(await seen()).toEqual([{ age: 1 }, { age: 29 }]);
+  });
+});
