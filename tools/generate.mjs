@@ -1,4 +1,4 @@
-// `npm run generate`: writes what is generated (CRDs, table of environment variables); with --check only compares.
+// `npm run generate`: writes what is generated (CRDs, admission policies, table of environment variables); with --check only compares.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
@@ -7,6 +7,7 @@ if (!build()) process.exit(1);
 let hasFailed = false;
 for (const generator of [
   "generate-crds.js",
+  "generate-policies.js",
   "generate-environment.js",
   "generate-odoo-api.js",
 ]) {

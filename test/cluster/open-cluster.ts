@@ -24,6 +24,10 @@ export interface OpenClusterOptions {
   readonly hasFlux?: boolean;
 }
 
+/** What VWORKSPACE_TEST_CLUSTER names, for a suite that says something else of the simulator than of a real server. */
+export const testedCluster = (): string =>
+  process.env["VWORKSPACE_TEST_CLUSTER"] ?? "simulator";
+
 /**
  * Opens the cluster that VWORKSPACE_TEST_CLUSTER names, `simulator` (the default) or `kube-apiserver`. A real one that runs
  * already is used when VWORKSPACE_TEST_KUBECONFIG names its kubeconfig (see serve.ts).
@@ -33,7 +37,7 @@ export interface OpenClusterOptions {
 export async function openCluster(
   options: OpenClusterOptions = {},
 ): Promise<OpenedCluster> {
-  const target = process.env["VWORKSPACE_TEST_CLUSTER"] ?? "simulator";
+  const target = testedCluster();
   if (target === "simulator") return openSimulator(options);
   if (target === "kube-apiserver")
     return useRunning(process.env["VWORKSPACE_TEST_KUBECONFIG"] ?? "");

@@ -28,3 +28,4 @@ export type { ConditionReason } from "./condition-reason";
 export * from "./application-instance.reasons";
 export * from "./operation.reasons";
 export * from "./cluster.reasons";
+export * from "./admission/admission-policies";

@@ -1,58 +1,23 @@
 import fc from "fast-check";
 import { inspectInlineValues, secretLookingPaths } from "./inline-secrets";
-
-const pem = (kind: string) =>
-  `-----BEGIN ${kind}PRIVATE KEY-----\nMIIB\n-----END ${kind}PRIVATE KEY-----`;
+import {
+  HARMLESS_LOOKING,
+  SECRET_LOOKING,
+} from "./testing/inline-secret-cases";
 
 describe("Inline values", () => {
-  it.each([
-    ["password", "hunter2"],
-    ["adminPassword", "hunter2"],
-    ["ADMIN_PASSWORD", "hunter2"],
-    ["secret", "hunter2"],
-    ["clientSecret", "hunter2"],
-    ["client-secret", "hunter2"],
-    ["accessKey", "AKIA"],
-    ["secretKey", "x"],
-    ["SecretKey", "x"],
-    ["apiKey", "x"],
-    ["APIKEY", "x"],
-    ["token", "x"],
-    ["password", "<set via something else>"],
-    ["anything", pem("")],
-    ["tlsKey", pem("RSA ")],
-    ["bundle", `certificate first\n${pem("EC ")}`],
-    ["existingSecret", pem("ENCRYPTED ")],
-  ])("look like a secret under %s", (key, value) => {
+  it.each(SECRET_LOOKING)("look like a secret under %s", (key, value) => {
     expect(secretLookingPaths({ auth: { [key]: value } })).toEqual([
       `auth.${key}`,
     ]);
   });
 
-  it.each([
-    ["password", ""],
-    ["password", "  "],
-    ["password", "<set via externalSecret>"],
-    ["password", "<set via external-secret>"],
-    ["existingSecret", "files-db"],
-    ["existingPassword", "files-db"],
-    ["existingSecretPasswordKey", "password"],
-    ["tlsSecretName", "files-tls"],
-    ["passwordSecretRef", "files-db"],
-    ["passwordSecretKey", "password"],
-    ["passwordPolicy", "strict"],
-    ["secrets", "files-db"],
-    ["tokenTtl", "1h"],
-    ["accessKeyId", "AKIA"],
-    ["certificate", "-----BEGIN CERTIFICATE-----\nMIIB"],
-    ["publicKey", "-----BEGIN PUBLIC KEY-----\nMIIB"],
-    ["password", 42],
-    ["password", true],
-    ["password", null],
-    ["secret", { name: "files-db" }],
-  ])("do not look like a secret with %s: %j", (key, value) => {
-    expect(secretLookingPaths({ auth: { [key]: value } })).toEqual([]);
-  });
+  it.each(HARMLESS_LOOKING)(
+    "do not look like a secret with %s: %j",
+    (key, value) => {
+      expect(secretLookingPaths({ auth: { [key]: value } })).toEqual([]);
+    },
+  );
 
   it("are looked into in lists, whose items stand under the key of the list", () => {
     const values = {

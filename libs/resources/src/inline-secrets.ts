@@ -14,16 +14,21 @@ const MOST_VALUES = 100_000;
 const MOST_FINDINGS = 50;
 const KEY_SHOWN = 64;
 
-const SECRET_KEYS = new Set(["accesskey", "secretkey", "apikey", "token"]);
-const SECRET_SUFFIX = /(password|secret)$/i;
-/** The safe idiom of common charts: the key names an object or a key in it, not the secret. */
-const NAMES_A_SECRET = /^existing|.(SecretName|SecretRef|SecretKey)$/;
-const PEM_PRIVATE_KEY = /-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----/;
-const PLACEHOLDERS = new Set([
-  "",
-  "<set via externalsecret>",
-  "<set via external-secret>",
-]);
+/** What looks like a secret, once for this check and for the admission policy; the patterns mean the same in RE2. */
+export const SECRET_LOOKS = {
+  keys: ["accesskey", "secretkey", "apikey", "token"],
+  suffix: "(password|secret)$",
+  /** The safe idiom of common charts: the key names an object or a key in it, not the secret. */
+  namesASecret: "^existing|.(SecretName|SecretRef|SecretKey)$",
+  pemPrivateKey: "-----BEGIN ([A-Z0-9]+ )*PRIVATE KEY-----",
+  placeholders: ["", "<set via externalsecret>", "<set via external-secret>"],
+} as const;
+
+const SECRET_KEYS: ReadonlySet<string> = new Set(SECRET_LOOKS.keys);
+const SECRET_SUFFIX = new RegExp(SECRET_LOOKS.suffix);
+const NAMES_A_SECRET = new RegExp(SECRET_LOOKS.namesASecret);
+const PEM_PRIVATE_KEY = new RegExp(SECRET_LOOKS.pemPrivateKey);
+const PLACEHOLDERS: ReadonlySet<string> = new Set(SECRET_LOOKS.placeholders);
 
 /**
  * Paths in free-form values that look like secrets: a string under a key that ends in password or secret or is accessKey,
@@ -101,5 +106,6 @@ function isSecretLooking(key: string, text: string): boolean {
   if (PEM_PRIVATE_KEY.test(text)) return true;
   if (PLACEHOLDERS.has(text.trim().toLowerCase())) return false;
   if (NAMES_A_SECRET.test(key)) return false;
-  return SECRET_SUFFIX.test(key) || SECRET_KEYS.has(key.toLowerCase());
+  const lower = key.toLowerCase();
+  return SECRET_SUFFIX.test(lower) || SECRET_KEYS.has(lower);
 }

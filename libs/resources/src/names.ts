@@ -45,6 +45,8 @@ export const ANNOTATIONS = {
   intentGeneration: "vworkspace.io/intent-generation",
   /** "true": take over a Helm release of this name that is not ours. */
   adopt: "vworkspace.io/adopt",
+  /** "true" on one of our CRDs: it may be deleted. The admission policy refuses it else. */
+  allowDelete: "vworkspace.io/allow-delete",
   /** On a Cluster: a new value asks to register again at once. */
   rotateCredentials: "ops.vworkspace.io/rotate-credentials",
   /** On an Operation: its own uid, written with phase Running; another uid marks a restored copy. */
@@ -65,6 +67,15 @@ export const FIELD_MANAGERS = {
   controlPlane: "vworkspace-control-plane",
   /** What reconcilers write. */
   operator: "vworkspace-operator",
+} as const;
+
+/** Who is who to the admission policies: names of users as the API server knows them. */
+export const ADMISSION_USERS = {
+  agentNamespace: "vworkspace-system",
+  agent: "system:serviceaccount:vworkspace-system:vworkspace-agent",
+  /** The control plane's own identity in a cluster that it pushes to. */
+  controlPlane:
+    "system:serviceaccount:vworkspace-system:vworkspace-control-plane",
 } as const;
 
 /** Service account that Flux uses for releases; bound to `admin` in its namespace by the opt-in. */

@@ -1,0 +1,97 @@
+import { ADMISSION_USERS, LABELS, NAMESPACE_OPT_IN_VALUE } from "../names";
+import { celHasLabel, celText, celTexts } from "./admission-policy";
+import type { AdmissionPolicy } from "./admission-policy";
+import { OUR_GROUPS } from "./our-resources";
+
+const { agent, agentNamespace } = ADMISSION_USERS;
+const OPT_IN = `${LABELS.namespaceOptIn}=${NAMESPACE_OPT_IN_VALUE}`;
+const isAgent = `request.userInfo.username == ${celText(agent)}`;
+const hasOptedIn = (namespace: string): string =>
+  celHasLabel(namespace, LABELS.namespaceOptIn, NAMESPACE_OPT_IN_VALUE);
+
+/** Of our own kinds the agent may say anywhere why it does nothing, and let go of them; both change no spec. */
+const reportsOnOurs = `request.resource.group in ${celTexts(OUR_GROUPS)} && request.operation == "UPDATE" && (request.?subResource.orValue("") == "status" || object.?spec == oldObject.?spec)`;
+
+/** RBAC knows no labels: this keeps the agent's ClusterRole to the namespaces that opted in. */
+export const AGENT_NAMESPACES: AdmissionPolicy = {
+  name: "agent-namespaces",
+  match: [
+    {
+      apiGroups: ["*"],
+      apiVersions: ["*"],
+      resources: ["*/*"],
+      operations: ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+      scope: "Namespaced",
+    },
+  ],
+  onlyIf: {
+    "is-the-agent": isAgent,
+    "is-elsewhere": `request.namespace != ${celText(agentNamespace)}`,
+  },
+  validations: [
+    {
+      expression: `(${hasOptedIn("namespaceObject")}) || (${reportsOnOurs})`,
+      message: `the agent writes only in namespaces with the label ${OPT_IN}: an administrator of the cluster sets it`,
+      messageExpression: `"namespace " + request.namespace + " has not opted in to the agent: an administrator of the cluster runs kubectl label namespace " + request.namespace + ${celText(` ${OPT_IN}`)}`,
+      reason: "Forbidden",
+    },
+  ],
+};
+
+/** The agent opens no door for itself: it makes new namespaces, and opts in no existing one. */
+export const AGENT_OPT_IN: AdmissionPolicy = {
+  name: "agent-opt-in",
+  match: [
+    {
+      apiGroups: [""],
+      apiVersions: ["*"],
+      resources: ["namespaces", "namespaces/*"],
+      operations: ["CREATE", "UPDATE", "DELETE"],
+    },
+  ],
+  onlyIf: { "is-the-agent": isAgent },
+  validations: [
+    {
+      expression: `request.operation != "CREATE" || (${hasOptedIn("object")})`,
+      message: `metadata.labels of a namespace that the agent creates must hold ${OPT_IN}: add it`,
+      reason: "Forbidden",
+    },
+    {
+      expression: `request.operation != "CREATE" || !(object.metadata.name.startsWith("kube-") || object.metadata.name in ${celTexts(["default", agentNamespace])})`,
+      message: `metadata.name of a namespace that the agent creates is never default, kube-* or ${agentNamespace}: choose another namespace`,
+      messageExpression: `"metadata.name is " + object.metadata.name + ${celText(`; the agent never creates default, kube-* or ${agentNamespace}: choose another namespace`)}`,
+      reason: "Forbidden",
+    },
+    {
+      expression: `request.operation == "CREATE" || (${hasOptedIn("oldObject")})`,
+      message: `metadata.labels: the agent opts in no existing namespace and changes none without ${OPT_IN}: an administrator of the cluster sets the label`,
+      messageExpression: `"metadata.labels: the agent opts in no existing namespace and changes none that has not opted in, here " + oldObject.metadata.name + ": an administrator of the cluster runs kubectl label namespace " + oldObject.metadata.name + ${celText(` ${OPT_IN}`)}`,
+      reason: "Forbidden",
+    },
+  ],
+};
+
+/** Rights that the agent hands on: `admin` in one namespace, nothing else. */
+export const AGENT_BINDINGS: AdmissionPolicy = {
+  name: "agent-bindings",
+  match: [
+    {
+      apiGroups: ["rbac.authorization.k8s.io"],
+      apiVersions: ["*"],
+      resources: ["rolebindings", "clusterrolebindings"],
+      operations: ["CREATE", "UPDATE"],
+    },
+  ],
+  onlyIf: { "is-the-agent": isAgent },
+  validations: [
+    {
+      expression:
+        'request.resource.resource == "rolebindings" && object.roleRef.kind == "ClusterRole" && object.roleRef.name == "admin"',
+      message:
+        "roleRef: the agent binds no role but the ClusterRole admin, by a RoleBinding: an administrator of the cluster makes other bindings",
+      messageExpression:
+        '"roleRef is " + object.roleRef.kind + " " + object.roleRef.name + "; the agent binds no role but the ClusterRole admin, by a RoleBinding: an administrator of the cluster makes other bindings"',
+      reason: "Forbidden",
+    },
+  ],
+};

@@ -1,0 +1,123 @@
+import {
+  annotates,
+  binds,
+  creates,
+  createsConfigMap,
+  createsNamespace,
+  deletes,
+  instances,
+  NAMESPACES,
+  operationIn,
+  operations,
+  OWN,
+  patches,
+  stamps,
+} from "./admission-attempts";
+import type { Attempt, Places } from "./admission-rig";
+
+/** A request that no policy refuses. */
+export interface Allowance {
+  readonly title: string;
+  readonly attempt: (places: Places) => Attempt;
+}
+
+export const ALLOWANCES: readonly Allowance[] = [
+  {
+    title: "the agent create what belongs to a namespace that opted in",
+    attempt: ({ open }) => createsConfigMap("agent", open),
+  },
+  {
+    title: "the agent write in its own namespace",
+    attempt: () => createsConfigMap("agent", OWN),
+  },
+  {
+    title: "a person write where nobody opted in",
+    attempt: ({ closed }) => createsConfigMap("anna", closed),
+  },
+  {
+    title: "the agent create a namespace with the label",
+    attempt: ({ open }) =>
+      createsNamespace("agent", `${open}-more`, { "managed-by": "vworkspace" }),
+  },
+  {
+    title: "a person create one without, and call it kube-something",
+    attempt: () => createsNamespace("anna", "kube-spec"),
+  },
+  {
+    title: "a person opt a namespace in",
+    attempt: ({ closed }) =>
+      patches("anna", `${NAMESPACES}/${closed}`, {
+        metadata: { labels: { "managed-by": "vworkspace" } },
+      }),
+  },
+  {
+    title: "the agent annotate a namespace that opted in",
+    attempt: ({ open }) =>
+      annotates("agent", `${NAMESPACES}/${open}`, { note: "seen" }),
+  },
+  {
+    title: "the agent bind admin in a namespace that opted in",
+    attempt: ({ open }) =>
+      binds("agent", { kind: "ClusterRole", name: "admin" }, open),
+  },
+  {
+    title: "a person bind what RBAC lets them",
+    attempt: ({ open }) =>
+      binds("anna", { kind: "ClusterRole", name: "view" }, open),
+  },
+  {
+    title: "the agent say why it does nothing where nobody opted in",
+    attempt: ({ closed }) =>
+      patches("agent", `${instances(closed)}/closed-one/status`, {
+        status: { observedGeneration: 1 },
+      }),
+  },
+  {
+    title: "the agent let an instance go where nobody opted in",
+    attempt: ({ closed }) =>
+      patches("agent", `${instances(closed)}/closed-one`, {
+        metadata: { finalizers: [], labels: { gone: "soon" } },
+      }),
+  },
+  {
+    title: "the agent raise a stamp",
+    attempt: ({ open }) => stamps("agent", `${instances(open)}/stamped`, "10"),
+  },
+  {
+    title: "the control plane raise a stamp",
+    attempt: ({ open }) =>
+      stamps("controlPlane", `${instances(open)}/stamped`, "8"),
+  },
+  {
+    title: "a person change an instance and leave its stamp",
+    attempt: ({ open }) =>
+      patches("anna", `${instances(open)}/stamped`, {
+        spec: { suspend: true },
+      }),
+  },
+  {
+    title: "a person delete an instance that carries a stamp",
+    attempt: ({ open }) => deletes("anna", `${instances(open)}/stamped`),
+  },
+  {
+    title: "the control plane create an operation that it approved",
+    attempt: ({ open }) =>
+      creates(
+        "controlPlane",
+        operations(open),
+        operationIn(open, "new", { approvals: { claim: "e30" } }),
+      ),
+  },
+  {
+    title: "a person create an operation without approvals",
+    attempt: ({ open }) =>
+      creates("anna", operations(open), operationIn(open, "new")),
+  },
+  {
+    title: "a person cancel an operation that was approved",
+    attempt: ({ open }) =>
+      patches("anna", `${operations(open)}/approved`, {
+        spec: { cancel: true },
+      }),
+  },
+];
