@@ -18,6 +18,7 @@ import { PollLoop } from "./intake/poll-loop";
 import { Log, reasonOf } from "./log";
 import { ClusterReconciler } from "./reconcilers/cluster/cluster.reconciler";
 import { Reconcilers } from "./reconcilers/reconcilers";
+import { EventSpool } from "./reporting/event-spool";
 import { Pulse } from "./reporting/pulse";
 import { Reporter } from "./reporting/reporter";
 import { ReflectorWatches } from "./watches/reflector-watches";
@@ -34,6 +35,7 @@ export class Agent implements OnApplicationShutdown {
   @Inject() private readonly wire: Wire;
   @Inject() private readonly keeper: CredentialKeeper;
   @Inject() private readonly registrar: Registrar;
+  @Inject() private readonly spool: EventSpool;
   @Inject() private readonly reporter: Reporter;
   @Inject() private readonly reconcilers: Reconcilers;
   @Inject() private readonly cluster: ClusterReconciler;
@@ -89,6 +91,7 @@ export class Agent implements OnApplicationShutdown {
     await this.intake.drained();
     this.stopReporting.abort();
     await this.reporting;
+    await this.spool.close();
     await this.wire.close();
     await this.connection.close();
     await this.health?.close();

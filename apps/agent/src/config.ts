@@ -73,7 +73,7 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
     name: "VWORKSPACE_STATE_DIR",
     default: "none",
     description:
-      "Directory for what must outlive the process; events are kept in memory where it isn't set.",
+      "Directory, of this agent alone, in which events wait for the gateway and outlive the process; where it isn't set they wait in memory.",
   },
   {
     name: "VWORKSPACE_SIMULATED",

@@ -16,8 +16,10 @@ export abstract class EventSpool {
   /** Forgets everything up to and including `position`: it is stored at the control plane. */
   abstract removeThrough(position: number): Promise<void>;
   abstract readonly size: number;
-  /** Events dropped since the process started. */
+  /** Events dropped for want of room: since the process started, or longer where that is remembered. */
   abstract readonly dropped: number;
+  /** After everything that was begun: nothing is appended any more. */
+  abstract close(): Promise<void>;
 }
 
 export class MemoryEventSpool extends EventSpool {
@@ -53,6 +55,10 @@ export class MemoryEventSpool extends EventSpool {
 
   override removeThrough(position: number): Promise<void> {
     this.waiting = this.waiting.filter((item) => item.position > position);
+    return Promise.resolve();
+  }
+
+  override close(): Promise<void> {
     return Promise.resolve();
   }
 }

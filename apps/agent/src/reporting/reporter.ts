@@ -56,6 +56,12 @@ export class Reporter {
     return this.options.spool.size;
   }
 
+  /** How the spool stands; what the control plane refused is not counted here. */
+  get buffer(): { readonly queued: number; readonly dropped: number } {
+    const { size, dropped } = this.options.spool;
+    return { queued: size, dropped };
+  }
+
   /** Events lost: dropped for want of room, or refused by the control plane for good. */
   get lost(): number {
     return this.options.spool.dropped + this.refused;

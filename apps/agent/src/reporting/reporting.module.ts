@@ -1,23 +1,26 @@
+import { join } from "node:path";
 import { Module } from "@nestjs/common";
 import { Clock } from "@vworkspace/kernel";
+import { AgentConfig } from "../config";
 import { ControlPlaneModule } from "../control-plane/control-plane.module";
 import { ControlPlane } from "../control-plane/control-plane";
 import { Link } from "../control-plane/link";
 import { Log } from "../log";
 import { EventSpool, MemoryEventSpool } from "./event-spool";
+import { FileEventSpool } from "./file-event-spool";
 import { Reporter } from "./reporter";
 
 @Module({
   imports: [ControlPlaneModule],
   providers: [
-    { provide: EventSpool, useFactory: () => new MemoryEventSpool() },
+    { provide: EventSpool, inject: [AgentConfig, Log], useFactory: spool },
     {
       provide: Reporter,
       inject: [ControlPlane, EventSpool, Link, Clock, Log],
       useFactory: reporter,
     },
   ],
-  exports: [Reporter],
+  exports: [EventSpool, Reporter],
 })
 export class ReportingModule {}
 
@@ -31,4 +34,9 @@ function reporter(
   ]
 ): Reporter {
   return new Reporter({ controlPlane, spool, link, clock, log });
+}
+
+function spool({ stateDir }: AgentConfig, log: Log): EventSpool {
+  if (stateDir === undefined) return new MemoryEventSpool();
+  return new FileEventSpool({ directory: join(stateDir, "events"), log });
 }

@@ -78,6 +78,7 @@ export class ClusterReconciler {
       {
         link: link.facts,
         isAlive: link.isAlive(disconnectAfterMs),
+        buffer: reporter.buffer,
         startedAt: this.startedAt,
         disconnectAfterMs,
         agentNamespace: this.options.agentNamespace,

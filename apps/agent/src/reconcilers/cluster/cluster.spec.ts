@@ -9,9 +9,15 @@ const OURS = { "app.vworkspace.io/managed-by": "control-plane" };
 
 function status(
   link: Partial<LinkFacts>,
-  more: { isAlive?: boolean; now?: number; old?: ClusterStatus } = {},
+  more: {
+    isAlive?: boolean;
+    now?: number;
+    old?: ClusterStatus;
+    buffer?: { queued: number; dropped: number };
+  } = {},
 ): ClusterStatus | undefined {
   const { isAlive = false, now = START, old = {} } = more;
+  const { buffer = { queued: 0, dropped: 0 } } = more;
   return clusterStatus(
     old,
     {
@@ -21,6 +27,7 @@ function status(
         ...link,
       },
       isAlive,
+      buffer,
       startedAt: START,
       disconnectAfterMs: 120_000,
       agentNamespace: "vworkspace-system",
@@ -106,6 +113,38 @@ describe("The status of the Cluster object", () => {
     expect(at(START + 300_000, first)?.lastHeartbeat).toBe(
       "2026-01-01T00:05:00.000Z",
     );
+  });
+});
+
+describe("The event buffer in the status", () => {
+  it("says full when events are dropped, and drained once no more than a batch waits", () => {
+    const steps = [
+      { queued: 500, dropped: 0, says: undefined },
+      { queued: 900, dropped: 3, says: "True EventBufferFull" },
+      { queued: 900, dropped: 3, says: "True EventBufferFull" },
+      { queued: 101, dropped: 3, says: "True EventBufferFull" },
+      { queued: 100, dropped: 3, says: "False BufferDrained" },
+      { queued: 900, dropped: 3, says: "False BufferDrained" },
+      { queued: 900, dropped: 4, says: "True EventBufferFull" },
+      // After a restart a spool in memory counts anew.
+      { queued: 0, dropped: 0, says: "False BufferDrained" },
+      { queued: 900, dropped: 2, says: "True EventBufferFull" },
+    ];
+    let old: ClusterStatus = {};
+    for (const { says, ...buffer } of steps) {
+      old = status({}, { old, buffer }) ?? old;
+      expect(said(old)["BufferOverflow"]).toBe(says);
+      expect(old.buffer?.dropped).toBe(buffer.dropped);
+    }
+  });
+
+  it("is written with the queue's length, but not for it alone", () => {
+    const old = status({}, { buffer: { queued: 7, dropped: 0 } });
+    expect(old?.buffer).toEqual({ queued: 7, dropped: 0 });
+    const moved = { old: old ?? {}, buffer: { queued: 9, dropped: 0 } };
+    expect(status({}, moved)).toBe(undefined);
+    const changed = status({ isRegistered: false }, moved);
+    expect(changed?.buffer).toEqual({ queued: 9, dropped: 0 });
   });
 });
 

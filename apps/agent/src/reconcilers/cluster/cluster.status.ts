@@ -13,6 +13,7 @@ export interface ClusterFacts {
   readonly link: LinkFacts;
   /** An answer arrived within the time after which the cluster counts as disconnected. */
   readonly isAlive: boolean;
+  readonly buffer: { readonly queued: number; readonly dropped: number };
   readonly startedAt: number;
   readonly disconnectAfterMs: number;
   readonly agentNamespace: string;
@@ -20,6 +21,8 @@ export interface ClusterFacts {
 }
 
 const HEARTBEAT_MS = 5 * 60_000;
+/** What one request to the control plane takes. */
+const DRAINED_EVENTS = 100;
 
 /**
  * The status of the Cluster object.
@@ -31,10 +34,11 @@ export function clusterStatus(
   context: { readonly now: number; readonly generation: number },
 ): ClusterStatus | undefined {
   const { link, agentNamespace, agentVersion } = facts;
+  const { queued, dropped } = facts.buffer;
   const lastHeartbeat = heartbeatOf(old.lastHeartbeat, link.lastAnswerAt);
   const conditions = mergeConditions(
     old.conditions ?? [],
-    wantedConditions(facts, context.now),
+    wantedConditions(old, facts, context.now),
     {
       now: new Date(context.now).toISOString(),
       observedGeneration: context.generation,
@@ -45,6 +49,8 @@ export function clusterStatus(
     phase: phaseOf(facts),
     conditions: conditions as readonly ResourceCondition[],
     agentVersion,
+    // The queue's length moves all the time: it is written only when something else is.
+    buffer: { ...facts.buffer, queued: old.buffer?.queued ?? queued },
     ...(lastHeartbeat !== undefined && { lastHeartbeat }),
     ...(link.isRegistered && {
       credentialsSecretRef: {
@@ -53,7 +59,8 @@ export function clusterStatus(
       },
     }),
   };
-  return canonicalJson(next) === canonicalJson(old) ? undefined : next;
+  if (canonicalJson(next) === canonicalJson(old)) return undefined;
+  return { ...next, buffer: { queued, dropped } };
 }
 
 function phaseOf({ link, isAlive }: ClusterFacts): ClusterPhase {
@@ -74,6 +81,7 @@ function heartbeatOf(
 }
 
 function wantedConditions(
+  old: ClusterStatus,
   facts: ClusterFacts,
   now: number,
 ): readonly NewCondition[] {
@@ -81,6 +89,7 @@ function wantedConditions(
     ...connected(facts.link),
     ...disconnected(facts, now),
     ...authenticated(facts.link),
+    ...overflow(old, facts.buffer),
   ];
 }
 
@@ -132,4 +141,20 @@ function authenticated({ authentication }: LinkFacts): readonly NewCondition[] {
         },
       ];
   }
+}
+
+/** Full since events were dropped, until no more than a batch waits: a queue that hovers at its limit doesn't flap. */
+function overflow(
+  old: ClusterStatus,
+  { queued, dropped }: ClusterFacts["buffer"],
+): readonly NewCondition[] {
+  const type = "BufferOverflow";
+  // Another number, not only a greater one: a spool in memory counts from 0 after a restart.
+  if (dropped > 0 && dropped !== old.buffer?.dropped) {
+    const message = `${dropped} events were dropped for want of room, the oldest first`;
+    return [{ type, status: "True", reason: "EventBufferFull", message }];
+  }
+  if (queued > DRAINED_EVENTS) return [];
+  const drained = { status: "False", reason: "BufferDrained" } as const;
+  return [{ type, ...drained, message: "", onlyAfterTrue: true }];
 }
