@@ -5,6 +5,14 @@ export abstract class Clock {
   /** Resolves after `ms`, or at once when `signal` aborts; true when the time has passed. */
   abstract sleep(ms: number, signal?: AbortSignal): Promise<boolean>;
 
+  /**
+   * Milliseconds from some point on that never go back or jump, for durations: the time of day may be set by an hour at any
+   * moment.
+   */
+  monotonic(): number {
+    return this.now();
+  }
+
   /** RFC 3339 in UTC with milliseconds. */
   timestamp(): string {
     return new Date(this.now()).toISOString();
@@ -14,6 +22,10 @@ export abstract class Clock {
 export class SystemClock extends Clock {
   override now(): number {
     return Date.now();
+  }
+
+  override monotonic(): number {
+    return performance.now();
   }
 
   override sleep(ms: number, signal?: AbortSignal): Promise<boolean> {

@@ -1,11 +1,13 @@
+import type { z } from "zod";
 import { type Attempt, errorOfStatusObject } from "./api-status";
 import { decodeJson } from "./decode-json";
 import type { Selection } from "./kube-api";
 import { LIMITS } from "./kube-connection";
-import type { Kind } from "./kube-object";
+import type { Kind, KubeObject } from "./kube-object";
 import type { KubeRequester } from "./kube-requester";
 import {
   asKubeObject,
+  asMetadata,
   bookmarkSchema,
   listSchema,
   objectSchema,
@@ -15,8 +17,16 @@ import { collectionPath } from "./resource-path";
 import { splitLines } from "./split-lines";
 import { type ListPage, type WatchEvent, WatchSource } from "./watch-source";
 
+type Decoded = z.infer<typeof objectSchema>;
+
 /** The server ends a watch after a random time between this and its double, so that watches don't all end together. */
 const MIN_WATCH_SECONDS = 300;
+
+/** Asks for bare metadata, and takes whole objects from a server that has none to offer. */
+const metadataAs = (kind: string) =>
+  `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
+const METADATA_LIST = { accept: metadataAs("PartialObjectMetadataList") };
+const METADATA_WATCH = { accept: metadataAs("PartialObjectMetadata") };
 
 /** Lists and watches of an API server. */
 export class ConnectedWatchSource extends WatchSource {
@@ -46,14 +56,14 @@ export class ConnectedWatchSource extends WatchSource {
     };
     const text = await this.requester.send(
       kind,
-      { method: "GET", path, query },
+      { method: "GET", path, query, ...(page.metadataOnly && METADATA_LIST) },
       attempt,
       signal,
     );
     const list = decodeJson(text, listSchema, attempt.description);
     const next = list.metadata.continue;
     return {
-      items: list.items.map((item) => asKubeObject(item, kind)),
+      items: list.items.map((item) => asSelected(item, kind, page)),
       resourceVersion: list.metadata.resourceVersion,
       ...(next ? { continueToken: next } : {}),
     };
@@ -78,27 +88,44 @@ export class ConnectedWatchSource extends WatchSource {
     };
     const chunks = await this.requester.open(
       kind,
-      { method: "GET", path, query },
+      { method: "GET", path, query, ...(from.metadataOnly && METADATA_WATCH) },
       attempt,
       signal,
     );
     for await (const line of splitLines(chunks, LIMITS.watchLineBytes)) {
-      const event = decodeEvent(line, kind, attempt);
+      const event = decodeEvent(line, attempt, (object) =>
+        asSelected(object, kind, from),
+      );
       if (event !== undefined) yield event;
     }
   }
+
+  override forget(kind: Kind): void {
+    this.requester.forget(kind);
+  }
+}
+
+function asSelected(
+  object: Decoded,
+  kind: Kind,
+  { metadataOnly }: Selection,
+): KubeObject {
+  return metadataOnly ? asMetadata(object, kind) : asKubeObject(object, kind);
 }
 
 function selectorQuery(selection: Selection): Record<string, string> {
-  const { labelSelector } = selection;
-  return labelSelector === undefined ? {} : { labelSelector };
+  const { labelSelector, fieldSelector } = selection;
+  return {
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
+  };
 }
 
 /** undefined for a type that a later API server may add: it carries no change that this version knows of. */
 function decodeEvent(
   line: string,
-  kind: Kind,
   attempt: Attempt,
+  convert: (object: Decoded) => KubeObject,
 ): WatchEvent | undefined {
   const { type, object } = decodeJson(
     line,
@@ -110,7 +137,7 @@ function decodeEvent(
     case "MODIFIED":
     case "DELETED": {
       const changed = decodeJson(object, objectSchema, attempt.description);
-      return { type, object: asKubeObject(changed, kind) };
+      return { type, object: convert(changed) };
     }
     case "BOOKMARK": {
       const { metadata } = decodeJson(

@@ -35,7 +35,7 @@ interface CachedVersion {
 /** Knowledge older than this is not used to say whether a kind is served. */
 const MAX_AGE_MS = 30_000;
 /** "Not served" is forgotten sooner: a CRD that appears should be picked up soon. */
-const MAX_ABSENCE_AGE_MS = 5_000;
+const MAX_ABSENCE_AGE_MS = 1_000;
 
 const API_VERSION =
   /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?\/)?v[a-z0-9]{1,62}$/;
@@ -68,9 +68,10 @@ export class Discovery {
     return (await this.currentResource(kind)) !== undefined;
   }
 
-  /** A request on the kind's path was answered as not served. */
+  /** What is known of the kind's group and version may be out of date, and what is being read of it too. */
   forget(kind: Kind): void {
     this.versions.delete(kind.apiVersion);
+    this.reads.delete(kind.apiVersion);
   }
 
   private async currentResource(kind: Kind): Promise<Resource | undefined> {
@@ -85,9 +86,15 @@ export class Discovery {
   private read(apiVersion: string): Promise<CachedVersion> {
     const underWay = this.reads.get(apiVersion);
     if (underWay !== undefined) return underWay;
-    const read = this.fetchVersion(apiVersion).finally(() =>
-      this.reads.delete(apiVersion),
-    );
+    const isCurrent = () => this.reads.get(apiVersion) === read;
+    const read: Promise<CachedVersion> = this.fetchVersion(apiVersion)
+      .then((version) => {
+        if (isCurrent()) this.versions.set(apiVersion, version);
+        return version;
+      })
+      .finally(() => {
+        if (isCurrent()) this.reads.delete(apiVersion);
+      });
     this.reads.set(apiVersion, read);
     return read;
   }
@@ -105,9 +112,7 @@ export class Discovery {
             decodeJson(response.text, resourceListSchema, attempt.description),
             root,
           );
-    const version = { readAt: this.clock.now(), resources };
-    this.versions.set(apiVersion, version);
-    return version;
+    return { readAt: this.clock.now(), resources };
   }
 }
 

@@ -84,6 +84,7 @@ export class HttpKubeConnection extends KubeConnection {
       method: request.method,
       headers: {
         ...HEADERS,
+        ...(request.accept === undefined ? {} : { accept: request.accept }),
         ...access.headers,
         ...(body ? { "content-type": body.contentType } : {}),
       },

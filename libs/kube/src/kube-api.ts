@@ -6,6 +6,10 @@ export interface Selection {
   readonly namespace?: string;
   /** As kubectl's `-l`, for example `app.vworkspace.io/managed-by=control-plane`. */
   readonly labelSelector?: string;
+  /** As kubectl's `--field-selector`; which fields can be selected by depends on the kind. */
+  readonly fieldSelector?: string;
+  /** Objects come with apiVersion, kind and metadata alone: what isn't needed is neither sent nor kept. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface ListOptions extends Selection {

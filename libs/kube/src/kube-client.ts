@@ -57,6 +57,7 @@ const MERGE_TYPE = "application/merge-patch+json";
 class ConnectedKubeApi extends KubeApi implements WatchSource {
   readonly listPage: WatchSource["listPage"];
   readonly watch: WatchSource["watch"];
+  readonly forget: WatchSource["forget"];
 
   constructor(
     private readonly requester: KubeRequester,
@@ -65,6 +66,7 @@ class ConnectedKubeApi extends KubeApi implements WatchSource {
     super();
     this.listPage = source.listPage.bind(source);
     this.watch = source.watch.bind(source);
+    this.forget = source.forget.bind(source);
   }
 
   override async get<T extends KubeObject>(

@@ -4,6 +4,8 @@ export interface KubeRequest {
   /** Path below the server's address, segments already encoded, for example `/api/v1/namespaces`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** The media types that are understood; JSON where absent. */
+  readonly accept?: string;
   readonly body?: { readonly contentType: string; readonly text: string };
 }
 

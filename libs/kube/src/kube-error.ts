@@ -32,6 +32,8 @@ export const LOCAL_REASONS = {
   tooLarge: "ResponseTooLarge",
   undecodable: "Undecodable",
   credentials: "CredentialsUnavailable",
+  /** A write that this process may not make, or no more: another one leads. */
+  notLeading: "NotLeading",
   unnamed: "Unknown",
 } as const;
 
@@ -78,6 +80,11 @@ export class ConflictError extends KubeError {
   ) {
     super(message, details);
   }
+}
+
+/** Whether the API server forbids the request: the cluster's RBAC gives no permission for it. */
+export function isDenial(error: unknown): boolean {
+  return error instanceof KubeError && error.status === 403;
 }
 
 /** Whether a list token or a resource version is too old (HTTP 410): only a new list helps. */

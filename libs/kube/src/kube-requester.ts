@@ -25,6 +25,10 @@ export class KubeRequester {
     return this.discovery.resourceOf(kind);
   }
 
+  forget(kind: Kind): void {
+    this.discovery.forget(kind);
+  }
+
   serves(kind: Kind): Promise<boolean> {
     return this.discovery.serves(kind);
   }

@@ -33,6 +33,17 @@ export const watchLineSchema = z.object({
   object: z.looseObject({}),
 });
 
+/**
+ * The object without its body. A server that can't leave the body out sends it all the same, and one that can calls what it
+ * sends PartialObjectMetadata.
+ */
+export function asMetadata(
+  { metadata }: z.infer<typeof objectSchema>,
+  { apiVersion, kind }: Kind,
+): KubeObject {
+  return { apiVersion, kind, metadata } as KubeObject;
+}
+
 /** Items of built-in lists come without apiVersion and kind. */
 export function asKubeObject<T extends KubeObject>(
   value: z.infer<typeof objectSchema>,

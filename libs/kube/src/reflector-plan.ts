@@ -1,5 +1,6 @@
 import { backoffMs } from "@vworkspace/kernel";
 import {
+  isDenial,
   isExpired,
   KindMissingError,
   KubeError,
@@ -42,17 +43,25 @@ const UNRESUMABLE = new Set<string>([
   LOCAL_REASONS.undecodable,
   LOCAL_REASONS.tooLarge,
 ]);
-/** A kind that is not served is asked for again after this, ±50 %. */
-const MISSING_POLL_MS = 20_000;
+/** A server that forbids says so for long; yet one that has just started forbids everything for a moment. */
+const DENIED_BACKOFF = { baseMs: 1_000, maxMs: 120_000 };
+/** A kind that is not served is looked for soon at first, since its definition may be on its way, then ever less often. */
+const MISSING_FIRST_MS = 500;
+
+export interface PlanOptions {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** The longest time after which a kind that is not served is asked for again, ±50 %, in milliseconds. */
+  readonly missingPollMs: number;
+}
 
 /**
  * @param current what was planned before; its resourceVersion is where the watch stands now
- * @param random uniform in [0, 1)
  */
 export function planNext(
   current: Plan,
   ending: Ending,
-  random: () => number,
+  options: PlanOptions,
 ): Plan {
   const { resourceVersion } = current;
   if (ending.type === "listed")
@@ -60,28 +69,31 @@ export function planNext(
     return { ...current, waitMs: 0, resourceVersion: ending.resourceVersion };
   const failures = ending.wasUseful ? 0 : current.failures;
   if (ending.type === "failed")
-    return planAfterFailure({ ...current, failures }, ending.error, random);
+    return planAfterFailure({ ...current, failures }, ending.error, options);
   if (ending.wasUseful) return { waitMs: 0, resourceVersion, failures };
-  const waitMs = backoffMs(failures, BACKOFF, random);
+  const waitMs = backoffMs(failures, BACKOFF, options.random);
   return { waitMs, resourceVersion, failures: failures + 1 };
 }
 
 function planAfterFailure(
   current: Plan,
   error: unknown,
-  random: () => number,
+  { random, missingPollMs }: PlanOptions,
 ): Plan {
+  const failures = current.failures + 1;
   if (error instanceof KindMissingError) {
-    const waitMs = Math.round(MISSING_POLL_MS * (0.5 + random()));
-    return { waitMs, resourceVersion: undefined, failures: 0 };
+    const doubledMs = MISSING_FIRST_MS * 2 ** Math.min(current.failures, 20);
+    const waitMs = Math.min(doubledMs, missingPollMs) * (0.5 + random());
+    return { waitMs: Math.round(waitMs), resourceVersion: undefined, failures };
   }
+  const backoff = isDenial(error) ? DENIED_BACKOFF : BACKOFF;
   const isFirstExpiry = isExpired(error) && current.failures === 0;
   return {
-    waitMs: isFirstExpiry ? 0 : backoffMs(current.failures, BACKOFF, random),
+    waitMs: isFirstExpiry ? 0 : backoffMs(current.failures, backoff, random),
     resourceVersion: canResume(error, current.failures)
       ? current.resourceVersion
       : undefined,
-    failures: current.failures + 1,
+    failures,
   };
 }
 

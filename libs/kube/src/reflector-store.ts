@@ -28,7 +28,7 @@ export function replaceStore<T extends KubeObject>(
   return changes;
 }
 
-/** Applies one event of a watch; a bookmark changes nothing. */
+/** Applies one event of a watch; a bookmark changes nothing, nor does the end of an object that isn't held. */
 export function applyEvent<T extends KubeObject>(
   store: ObjectStore<T>,
   event: WatchEvent,
@@ -36,6 +36,7 @@ export function applyEvent<T extends KubeObject>(
   if (event.type === "BOOKMARK") return undefined;
   const key = keyOf(event.object);
   const object = event.type === "DELETED" ? undefined : (event.object as T);
+  if (object === undefined && !store.has(key)) return undefined;
   put(store, key, object);
   return { key, object };
 }

@@ -44,6 +44,10 @@ function setUp(
   return { source, clock, errors, served, reflector, start, end, news };
 }
 
+function forbidden(): KubeError {
+  return new KubeError("?", { status: 403, reason: "Forbidden" });
+}
+
 /** Lets everything that is ready happen. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1)
@@ -237,6 +241,112 @@ describe("Reflector", () => {
     expect(await news()).toEqual(["+shop/b", "-shop/a", "-shop/b"]);
     expect(reflector.isServed).toBe(false);
     expect(served).toEqual([true, false]);
+    await end();
+  });
+
+  it("looks at once for a missing kind when it is poked, and lets an outage take its time", async () => {
+    const { source, reflector, clock, start, end } = setUp();
+    source.isServed = false;
+    await start();
+    await clock.advance(100_000);
+    const before = source.lists;
+    source.isServed = true;
+    reflector.poke();
+    await settle();
+    expect([reflector.isServed, source.lists]).toEqual([true, before + 1]);
+    source.breakWatches();
+    await settle();
+    reflector.poke();
+    await settle();
+    expect(source.watches).toBe(1);
+    await end();
+  });
+
+  it("takes a denied list for a state that it says once, and sees what is there when it may", async () => {
+    const denied: boolean[] = [];
+    const { source, reflector, clock, errors, start, end, news } = setUp({
+      onDenied: (isDenied) => denied.push(isDenied),
+    });
+    source.put("a");
+    source.failures.push(forbidden(), forbidden(), forbidden());
+    await start();
+    expect(await reflector.waitForSync()).toBe(true);
+    expect([reflector.isDenied, reflector.isServed]).toEqual([true, false]);
+    expect(reflector.isCurrent).toBe(false);
+    for (const ms of [500, 1_000, 2_000]) {
+      await clock.advance(ms);
+      await settle();
+    }
+    expect(await news()).toEqual(["+shop/a"]);
+    expect([reflector.isDenied, reflector.isServed]).toEqual([false, true]);
+    expect(denied).toEqual([true, false]);
+    expect(errors).toHaveLength(1);
+    await end();
+  });
+
+  it("keeps what it saw when the watch is denied later, lists now and then, and doesn't call that allowed", async () => {
+    const denied: boolean[] = [];
+    const { source, reflector, clock, start, end } = setUp({
+      onDenied: (isDenied) => denied.push(isDenied),
+    });
+    source.put("a");
+    await start();
+    const watch = source.watch.bind(source);
+    source.watch = () => {
+      throw forbidden();
+    };
+    source.breakWatches();
+    await settle();
+    for (let second = 0; second < 30; second += 1) {
+      await clock.advance(1_000);
+      await settle();
+    }
+    expect([reflector.isDenied, reflector.store.size]).toEqual([true, 1]);
+    expect(source.lists).toBeGreaterThan(1);
+    source.put("b");
+    source.watch = watch;
+    await clock.advance(120_000);
+    await settle();
+    source.bookmark();
+    await settle();
+    expect(denied).toEqual([true, false]);
+    expect(reflector.store.size).toBe(2);
+    await end();
+  });
+
+  it("is not current while it can't watch, and again once a watch has lasted a moment", async () => {
+    const { source, reflector, clock, start, end } = setUp();
+    await start();
+    expect(reflector.isCurrent).toBe(true);
+    source.breakWatches();
+    await settle();
+    expect(reflector.isCurrent).toBe(false);
+    await clock.advance(500);
+    await settle();
+    expect(reflector.isCurrent).toBe(false);
+    await clock.advance(1_000);
+    expect(reflector.isCurrent).toBe(true);
+    await end();
+  });
+
+  it("holds what it is told to of each object, and one that it holds no more is gone", async () => {
+    const hidden = new Set(["b"]);
+    const { source, reflector, start, end, news } = setUp({
+      keep: (object) =>
+        hidden.has(object.metadata.name)
+          ? undefined
+          : { ...object, note: "kept" },
+    });
+    for (const name of ["a", "b"]) source.put(name);
+    await start();
+    expect(await news()).toEqual(["+shop/a"]);
+    expect(reflector.store.get("shop/a")).toMatchObject({ note: "kept" });
+    hidden.add("a");
+    source.put("a");
+    source.put("b");
+    source.remove("b");
+    expect(await news()).toEqual(["-shop/a"]);
+    expect(reflector.store.size).toBe(0);
     await end();
   });
 

@@ -39,4 +39,9 @@ export abstract class WatchSource {
     from: Selection & { readonly resourceVersion: string },
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent>;
+
+  /** Something suggests that the kind began or ceased to be served: what is remembered about it is looked up anew. */
+  forget(_kind: Kind): void {
+    // A source that remembers nothing has nothing to forget.
+  }
 }
