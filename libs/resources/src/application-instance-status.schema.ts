@@ -91,6 +91,15 @@ const historySchema = {
         description: "When it was first applied.",
       },
       lastDeployed: { ...timestamp, description: "When it was last applied." },
+      requestedBy: {
+        ...freeName,
+        description: "Who asked for it, where the control plane said so.",
+      },
+      intentGeneration: {
+        ...generation,
+        description:
+          "Generation of the control plane's intent that it came from.",
+      },
     },
   },
 } as const satisfies StructuralSchema;

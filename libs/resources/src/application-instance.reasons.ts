@@ -28,8 +28,10 @@ export const APPLICATION_INSTANCE_REASONS = [
     condition: "Ready",
     status: "False",
     reason: "HelmReleaseFailed",
-    meaning: "Flux could not install or upgrade the release.",
-    remedy: "Read the message, then correct the chart version or the values.",
+    meaning:
+      "Flux could not install or upgrade the release, or it can't be asked to: the spec is wrong, the API server refuses the write, or somebody owns a field of it. After a rollback the message says what runs.",
+    remedy:
+      "Read the message, then correct the chart version, the values or the field that it names.",
   },
   {
     condition: "Ready",
@@ -45,12 +47,13 @@ export const APPLICATION_INSTANCE_REASONS = [
     reason: "WaitingForCertificate",
     meaning: "A certificate that the application needs is not issued yet.",
     remedy: "Wait; if it lasts, look at the Certificate and its issuer.",
+    isReserved: true,
   },
   {
     condition: "Ready",
     status: "False",
     reason: "WaitingForSecret",
-    meaning: "A Secret that the application needs is not there yet.",
+    meaning: "The Secret that spec.values names, or its key, is not there yet.",
     remedy:
       "Wait; if it lasts, look at the ExternalSecret or create the Secret.",
   },
@@ -114,8 +117,7 @@ export const APPLICATION_INSTANCE_REASONS = [
     condition: "Degraded",
     status: "True",
     reason: "ChartUnreachable",
-    meaning:
-      "The chart has been out of reach for some time; what is installed keeps running.",
+    meaning: "The chart can't be fetched; what is installed keeps running.",
     remedy:
       "Check spec.chart, its credentials, and the network of the cluster.",
   },
@@ -123,14 +125,16 @@ export const APPLICATION_INSTANCE_REASONS = [
     condition: "Degraded",
     status: "True",
     reason: "EndpointUnreachable",
-    meaning: "A declared probe of the application fails.",
+    meaning:
+      "A probe of spec.probes failed failureThreshold times in a row; the message names its address.",
     remedy: "Look at the application behind the endpoint in the message.",
   },
   {
     condition: "Degraded",
     status: "True",
     reason: "Drifted",
-    meaning: "Somebody changed objects of the release; the message names them.",
+    meaning:
+      "Somebody changed objects of the release, or the HelmRelease or chart source itself; the message names them.",
     remedy:
       "Undo the change, put it into the values, or set spec.drift.mode to enabled.",
   },
@@ -167,8 +171,10 @@ export const APPLICATION_INSTANCE_REASONS = [
     condition: "Blocked",
     status: "True",
     reason: "MissingChartSource",
-    meaning: "The chart source does not exist or is not allowed.",
-    remedy: "Correct spec.chart.url or allow the source.",
+    meaning:
+      "What spec.chart.url names does not exist, or somebody deletes the chart source in the cluster.",
+    remedy:
+      "Correct spec.chart.url; a deleted source is created anew once it is gone.",
   },
   {
     condition: "Blocked",
@@ -177,14 +183,14 @@ export const APPLICATION_INSTANCE_REASONS = [
     meaning:
       "Something that the installation needs is missing; the message names it.",
     remedy:
-      "Install what is missing, for example Flux or the release's service account.",
+      "Provide what is missing, for example Flux, a ConfigMap of values, or a service account that is labelled for releases.",
   },
   {
     condition: "Blocked",
     status: "True",
     reason: "ReleaseNameTaken",
     meaning:
-      "A Helm release of this name belongs to somebody else, whom the message names.",
+      "A Helm release or chart source of this name belongs to somebody else, whom the message names.",
     remedy:
       "Choose another spec.release.name, or set the annotation vworkspace.io/adopt to true to take it over.",
   },

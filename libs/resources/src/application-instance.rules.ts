@@ -20,7 +20,7 @@ function neededWhenManaged(field: "chart" | "release"): StateRule {
 }
 
 function refusedInPlaceholder(
-  field: "chart" | "release" | "values",
+  field: "chart" | "release" | "values" | "probes",
 ): StateRule {
   return {
     on: "state",
@@ -126,6 +126,7 @@ export const APPLICATION_INSTANCE_RULES: readonly Rule[] = [
   refusedInPlaceholder("chart"),
   refusedInPlaceholder("release"),
   refusedInPlaceholder("values"),
+  refusedInPlaceholder("probes"),
   ociUrl,
   helmUrl,
   noCredentialsInUrl,

@@ -207,6 +207,79 @@ const policySchema = {
   },
 } as const satisfies StructuralSchema;
 
+/** Begins with a slash, so that it can't lead to another host. */
+export const PROBE_PATH_PATTERN = "^/[-A-Za-z0-9._~%!$&'()*+,;=:@/?]*$";
+
+const probesSchema = {
+  type: "array",
+  description:
+    "Looks at Services of this namespace, for what Flux can't see. One that fails failureThreshold times in a row degrades the instance.",
+  maxItems: 16,
+  "x-kubernetes-list-type": "map",
+  "x-kubernetes-list-map-keys": ["name"],
+  items: {
+    type: "object",
+    description: "One look.",
+    required: ["name", "type", "service", "port"],
+    properties: {
+      name: { ...dnsLabel, description: "What it is called." },
+      type: {
+        type: "string",
+        description:
+          "http: a GET must be answered as expected; tcp: a connection must open.",
+        enum: ["http", "tcp"],
+      },
+      service: {
+        ...dnsLabel,
+        description: "Name of a Service of this namespace.",
+      },
+      port: {
+        type: "integer",
+        format: "int32",
+        description: "Port of the Service.",
+        minimum: 1,
+        maximum: 65535,
+      },
+      path: {
+        type: "string",
+        description: "Path and query of an http probe; absent: /.",
+        minLength: 1,
+        maxLength: 1024,
+        pattern: PROBE_PATH_PATTERN,
+      },
+      expectStatus: {
+        type: "integer",
+        format: "int32",
+        description:
+          "Status that an http probe must answer; absent: any from 200 to 399.",
+        minimum: 100,
+        maximum: 599,
+      },
+      periodSeconds: {
+        type: "integer",
+        format: "int32",
+        description: "How often it looks, in seconds; absent: 30.",
+        minimum: 5,
+        maximum: 3600,
+      },
+      timeoutSeconds: {
+        type: "integer",
+        format: "int32",
+        description: "How long an answer may take, in seconds; absent: 5.",
+        minimum: 1,
+        maximum: 60,
+      },
+      failureThreshold: {
+        type: "integer",
+        format: "int32",
+        description: "Failures in a row that count; absent: 3.",
+        minimum: 1,
+        maximum: 100,
+      },
+    },
+  },
+} as const satisfies StructuralSchema;
+
 export const applicationInstanceSpecSchema = {
   type: "object",
   description: "What should be the case.",
@@ -268,5 +341,6 @@ export const applicationInstanceSpecSchema = {
       default: RELEASE_SERVICE_ACCOUNT,
     },
     policy: policySchema,
+    probes: probesSchema,
   },
 } as const satisfies StructuralSchema;

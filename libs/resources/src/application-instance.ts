@@ -28,6 +28,7 @@ export interface ApplicationInstanceSpec {
   readonly deletionPolicy?: "Delete" | "Orphan";
   readonly serviceAccountName?: string;
   readonly policy?: ChangePolicy;
+  readonly probes?: readonly Probe[];
 }
 
 export interface ChartReference {
@@ -81,12 +82,34 @@ export interface MaintenanceWindow {
   readonly timezone?: string;
 }
 
+/** A look at a Service of the instance's own namespace, for what Flux can't see. */
+export interface Probe {
+  /** DNS label, unique in the instance. */
+  readonly name: string;
+  readonly type: "http" | "tcp";
+  /** Name of the Service. */
+  readonly service: string;
+  readonly port: number;
+  /** Of an http probe; absent: `/`. */
+  readonly path?: string;
+  /** Of an http probe: the status it must answer; absent: any from 200 to 399. */
+  readonly expectStatus?: number;
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  /** Failures in a row that count. */
+  readonly failureThreshold?: number;
+}
+
 /** What an absent field means; not written into the object, so that the digest of a spec does not depend on it. */
 export const ABSENT_MEANS = {
   driftMode: "warn",
   timeoutSeconds: 300,
   rollbackOnFailure: false,
   timezone: "UTC",
+  probePath: "/",
+  probePeriodSeconds: 30,
+  probeTimeoutSeconds: 5,
+  probeFailureThreshold: 3,
 } as const;
 
 export interface ApplicationInstanceStatus {
@@ -133,6 +156,10 @@ export interface ReleaseRevision {
   readonly digest?: string;
   readonly firstDeployed?: string;
   readonly lastDeployed?: string;
+  /** Who asked for it, where the control plane said so. */
+  readonly requestedBy?: string;
+  /** Generation of the control plane's intent that it came from. */
+  readonly intentGeneration?: number;
 }
 
 type _SpecInStep = MustBeTrue<

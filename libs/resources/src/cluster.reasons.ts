@@ -13,7 +13,8 @@ export const CLUSTER_REASONS = [
     condition: "Connected",
     status: "True",
     reason: "ControlPlaneReachable",
-    meaning: "The registration succeeded.",
+    meaning:
+      "The registration succeeded; the new credential has not been tried yet.",
     remedy: "Nothing.",
   },
   {
@@ -57,7 +58,8 @@ export const CLUSTER_REASONS = [
     condition: "Authenticated",
     status: "False",
     reason: "ControlPlaneAuthenticationFailed",
-    meaning: "Whether the credential is good could not be found out.",
+    meaning:
+      "The credential was refused, and whether the control plane takes another one could not be found out.",
     remedy: "Read the message; the agent tries again.",
   },
   {
@@ -72,7 +74,8 @@ export const CLUSTER_REASONS = [
     condition: "ControllersHealthy",
     status: "True",
     reason: "AllControllersReady",
-    meaning: "Every controller that is needed works.",
+    meaning:
+      "What is needed (Flux's source and helm controllers) and every add-on that is installed works.",
     remedy: "Nothing.",
   },
   {
@@ -87,7 +90,8 @@ export const CLUSTER_REASONS = [
     condition: "ControllersHealthy",
     status: "False",
     reason: "ControllerDegraded",
-    meaning: "A controller that is needed does not work; the message names it.",
+    meaning:
+      "A controller or add-on that is installed does not work; the message names it.",
     remedy: "Look at its pods and logs.",
   },
   {

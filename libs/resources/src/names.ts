@@ -31,6 +31,8 @@ export const LABELS = {
   operation: "ops.vworkspace.io/operation",
   /** "true" on our own resources: Velero restores no status, so a restored operation would run again. */
   velero: "velero.io/exclude-from-backup",
+  /** "true" on a service account, set by a person of the cluster: releases may act with its rights. */
+  releaseServiceAccount: "vworkspace.io/release-service-account",
   /** On a namespace: {@link NAMESPACE_OPT_IN_VALUE} lets the agent act there. */
   namespaceOptIn: "managed-by",
 } as const;
@@ -43,6 +45,8 @@ export const NAMESPACE_OPT_IN_VALUE = "vworkspace";
 export const ANNOTATIONS = {
   /** The control plane's generation that was applied; it never falls. */
   intentGeneration: "vworkspace.io/intent-generation",
+  /** Who asked for that generation, as the control plane's evidence names people. */
+  requestedBy: "vworkspace.io/requested-by",
   /** "true": take over a Helm release of this name that is not ours. */
   adopt: "vworkspace.io/adopt",
   /** "true" on one of our CRDs: it may be deleted. The admission policy refuses it else. */
@@ -80,6 +84,9 @@ export const ADMISSION_USERS = {
 
 /** Service account that Flux uses for releases; bound to `admin` in its namespace by the opt-in. */
 export const RELEASE_SERVICE_ACCOUNT = "vworkspace-release";
+
+/** ClusterRole with the agent's rights in a namespace; each that opts in binds it to the agent by a RoleBinding. */
+export const AGENT_NAMESPACE_ROLE = "vworkspace-agent-namespace";
 
 /** Secret of the agent's credential, in its namespace. */
 export const CREDENTIAL_SECRET = "vworkspace-agent-credentials";

@@ -1,6 +1,7 @@
 import {
   CHART_NAME_PATTERN,
   CRON_PATTERN,
+  PROBE_PATH_PATTERN,
 } from "./application-instance.schema";
 import { DNS_LABEL_PATTERN, DNS_SUBDOMAIN_PATTERN } from "./dns-names";
 import { EXACT_SEMVER_PATTERN } from "./exact-semver";
@@ -25,6 +26,7 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ],
   [SECRET_KEY_PATTERN, "a key of letters, digits, -, _ and ."],
   [CRON_PATTERN, "five cron fields separated by spaces, for example 0 2 * * 6"],
+  [PROBE_PATH_PATTERN, "a path that begins with /, without fragment"],
   ["^https?://.+$", "an address that begins with https:// or http://"],
   ["^(https?://.+)?$", "an address that begins with https:// or http://"],
 ]);

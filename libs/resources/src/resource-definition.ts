@@ -30,7 +30,10 @@ export interface ResourceDefinition {
   readonly columns: readonly PrinterColumn[];
 }
 
-/** A column of `kubectl get`; those of priority 1 are shown with `-o wide` only. */
+/**
+ * A column of `kubectl get`; those of priority 1 are shown with `-o wide` only. The others leave room for a name with its
+ * kind before it, as kubectl writes it when it is asked for several kinds.
+ */
 export interface PrinterColumn {
   readonly name: string;
   readonly type: "string" | "date" | "integer";
@@ -74,11 +77,12 @@ const applicationInstance: ResourceDefinition = {
   columns: [
     condition("Ready", "Ready", "status"),
     condition("Reason", "Ready", "reason"),
-    text("Chart", ".spec.chart.name"),
+    condition("Degraded", "Degraded", "status"),
     text("Version", ".spec.chart.version"),
-    age,
+    wide(age),
     wide(condition("Blocked", "Blocked", "status")),
     wide(condition("Suspended", "Suspended", "status")),
+    wide(text("Chart", ".spec.chart.name")),
     wide(text("Release", ".spec.release.name")),
     wide(condition("Message", "Ready", "message")),
   ],
@@ -99,9 +103,9 @@ const operation: ResourceDefinition = {
   columns: [
     text("Phase", ".status.phase"),
     text("Type", ".spec.type"),
-    text("Engine", ".spec.engine"),
     text("Target", ".spec.targetRef.name"),
     age,
+    wide(text("Engine", ".spec.engine")),
     wide(condition("Blocked", "Blocked", "reason")),
     wide(time("Started", ".status.startedAt")),
     wide(time("Finished", ".status.finishedAt")),
@@ -124,10 +128,10 @@ const cluster: ResourceDefinition = {
   columns: [
     text("Phase", ".status.phase"),
     condition("Connected", "Connected", "status"),
-    condition("Authenticated", "Authenticated", "status"),
     condition("Controllers", "ControllersHealthy", "status"),
     time("Heartbeat", ".status.lastHeartbeat"),
     age,
+    wide(condition("Authenticated", "Authenticated", "status")),
     wide(text("Agent", ".status.agentVersion")),
     wide(condition("Message", "Connected", "message")),
   ],

@@ -92,6 +92,65 @@ describe("The check of our resources in code", () => {
     ]);
   });
 
+  it.each([
+    ["0 2 * * 8", "is none"],
+    ["99 2 * * *", "is none"],
+    ["0 2 * * MON#7", "is none"],
+    ["0 0 31 2 *", "never comes"],
+    ["0 0 30 FEB *", "never comes"],
+  ])("refuses the window %s, which %s", (cron, why) => {
+    const policy = {
+      maintenanceWindows: [
+        { cron: "0 0 29 2 *", durationMinutes: 60 },
+        { cron, durationMinutes: 60, timezone: "Europe/Vienna" },
+      ],
+    };
+    const [problem, ...others] = validateApplicationInstance(
+      managed({ policy }),
+    );
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      field: "spec.policy.maintenanceWindows[1].cron",
+      value: cron,
+    });
+    expect(problem?.message).toContain(why);
+    expect(problem?.message).toContain("0 2 * * 6");
+  });
+
+  it("accepts probes, and refuses what only http probes may have, and names that are there twice", () => {
+    const web = { name: "web", type: "http", service: "web", port: 80 };
+    const probes = [
+      { ...web, path: "/health?full=1", expectStatus: 204 },
+      { ...web, name: "db", type: "tcp", port: 5432 },
+    ];
+    expect(validateApplicationInstance(managed({ probes }))).toEqual([]);
+    const wrong = [
+      { ...web, type: "tcp", path: "/x", expectStatus: 200 },
+      { ...web, path: "@elsewhere.example.com/" },
+    ];
+    expect(
+      fieldsOf(validateApplicationInstance(managed({ probes: wrong }))),
+    ).toEqual([
+      "spec.probes[1].path",
+      "spec.probes[0].path",
+      "spec.probes[0].expectStatus",
+      "spec.probes[1].name",
+    ]);
+  });
+
+  it.each(["//evil.example.com", "/a b", "/\r\nHost: x", "http://x/", ""])(
+    "refuses the path %j of a probe, or keeps it on its Service",
+    (path) => {
+      const probe = { name: "w", type: "http", service: "web", port: 80, path };
+      const isRefused =
+        validateApplicationInstance(managed({ probes: [probe] })).length > 0;
+      const { host } = isRefused
+        ? { host: "web.shop.svc" }
+        : new URL(`http://web.shop.svc${path}`);
+      expect(host).toBe("web.shop.svc");
+    },
+  );
+
   it("refuses inline values that look like secrets, naming each and repeating none", () => {
     const inline = { db: { password: "hunter2" }, list: [{ token: "abc123" }] };
     const problems = validateApplicationInstance(

@@ -1,7 +1,9 @@
 import { limitedProblems, type FieldProblem } from "./field-problem";
 import { inspectInlineValues, type InlineFinding } from "./inline-secrets";
-import { fieldOf, valueAt } from "./json-access";
+import { valueAt } from "./json-access";
+import { maintenanceWindowProblems } from "./maintenance-window.problems";
 import type { ResourceKind } from "./names";
+import { probeProblems } from "./probe.problems";
 import { RESOURCE_DEFINITIONS } from "./resource-definition";
 import { wholeObjectSchema } from "./resource-identity.schema";
 import { brokenRules, type Rule } from "./rule";
@@ -45,7 +47,8 @@ export function validateApplicationInstance(
   return limitedProblems([
     ...commonProblems("ApplicationInstance", object, old),
     ...namespaceProblems(object),
-    ...timezoneProblems(object),
+    ...maintenanceWindowProblems(object),
+    ...probeProblems(object),
     ...inlineProblems(valueAt(object, inline), inline.join(".")),
   ]);
 }
@@ -101,32 +104,6 @@ function namespaceProblems(object: unknown): FieldProblem[] {
       message: `${field} must be the same as metadata.namespace (${wanted.slice(0, 64)}): a release lives where its instance does`,
     },
   ];
-}
-
-function timezoneProblems(object: unknown): FieldProblem[] {
-  const windows = valueAt(object, ["spec", "policy", "maintenanceWindows"]);
-  if (!Array.isArray(windows)) return [];
-  return windows.flatMap((window, index) => {
-    const value = fieldOf(window, "timezone");
-    if (typeof value !== "string" || isTimezone(value)) return [];
-    const field = `spec.policy.maintenanceWindows[${index}].timezone`;
-    return [
-      {
-        field,
-        value: value.slice(0, 64),
-        message: `${field} must be an IANA time zone such as Europe/Vienna, not ${JSON.stringify(value.slice(0, 64))}`,
-      },
-    ];
-  });
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const INLINE_REMEDIES: Readonly<Record<InlineFinding["problem"], string>> = {

@@ -1,9 +1,16 @@
-import { ADMISSION_USERS, LABELS, NAMESPACE_OPT_IN_VALUE } from "../names";
+import {
+  ADMISSION_USERS,
+  AGENT_NAMESPACE_ROLE,
+  LABELS,
+  NAMESPACE_OPT_IN_VALUE,
+  RELEASE_SERVICE_ACCOUNT,
+} from "../names";
 import { celHasLabel, celText, celTexts } from "./admission-policy";
 import type { AdmissionPolicy } from "./admission-policy";
 import { OUR_GROUPS } from "./our-resources";
 
 const { agent, agentNamespace } = ADMISSION_USERS;
+const AGENT_ACCOUNT = agent.split(":").at(-1) ?? "";
 const OPT_IN = `${LABELS.namespaceOptIn}=${NAMESPACE_OPT_IN_VALUE}`;
 const isAgent = `request.userInfo.username == ${celText(agent)}`;
 const hasOptedIn = (namespace: string): string =>
@@ -11,6 +18,9 @@ const hasOptedIn = (namespace: string): string =>
 
 /** Of our own kinds the agent may say anywhere why it does nothing, and let go of them; both change no spec. */
 const reportsOnOurs = `request.resource.group in ${celTexts(OUR_GROUPS)} && request.operation == "UPDATE" && (request.?subResource.orValue("") == "status" || object.?spec == oldObject.?spec)`;
+
+/** Events carry no rights, and those about cluster-wide objects live in namespace default. */
+const tells = `request.resource.resource == "events" && request.resource.group in ["", "events.k8s.io"] && request.operation in ["CREATE", "UPDATE"]`;
 
 /** RBAC knows no labels: this keeps the agent's ClusterRole to the namespaces that opted in. */
 export const AGENT_NAMESPACES: AdmissionPolicy = {
@@ -30,7 +40,7 @@ export const AGENT_NAMESPACES: AdmissionPolicy = {
   },
   validations: [
     {
-      expression: `(${hasOptedIn("namespaceObject")}) || (${reportsOnOurs})`,
+      expression: `(${hasOptedIn("namespaceObject")}) || (${reportsOnOurs}) || (${tells})`,
       message: `the agent writes only in namespaces with the label ${OPT_IN}: an administrator of the cluster sets it`,
       messageExpression: `"namespace " + request.namespace + " has not opted in to the agent: an administrator of the cluster runs kubectl label namespace " + request.namespace + ${celText(` ${OPT_IN}`)}`,
       reason: "Forbidden",
@@ -71,7 +81,13 @@ export const AGENT_OPT_IN: AdmissionPolicy = {
   ],
 };
 
-/** Rights that the agent hands on: `admin` in one namespace, nothing else. */
+const BINDABLE = `binds no role but the ClusterRole admin to ${RELEASE_SERVICE_ACCOUNT} and the ClusterRole ${AGENT_NAMESPACE_ROLE} to itself, each by a RoleBinding in one namespace: an administrator of the cluster makes other bindings`;
+
+/** CEL: whether the binding gives one ClusterRole to one service account and to nobody else. */
+const bindsOnly = (role: string, account: string, namespace: string): string =>
+  `object.roleRef.name == ${celText(role)} && object.?subjects.orValue([]).all(s, s.kind == "ServiceAccount" && s.name == ${celText(account)} && s.?namespace.orValue("") == ${namespace})`;
+
+/** Rights that the agent hands on: `admin` to the release service account of a namespace, its own there to itself. */
 export const AGENT_BINDINGS: AdmissionPolicy = {
   name: "agent-bindings",
   match: [
@@ -85,12 +101,9 @@ export const AGENT_BINDINGS: AdmissionPolicy = {
   onlyIf: { "is-the-agent": isAgent },
   validations: [
     {
-      expression:
-        'request.resource.resource == "rolebindings" && object.roleRef.kind == "ClusterRole" && object.roleRef.name == "admin"',
-      message:
-        "roleRef: the agent binds no role but the ClusterRole admin, by a RoleBinding: an administrator of the cluster makes other bindings",
-      messageExpression:
-        '"roleRef is " + object.roleRef.kind + " " + object.roleRef.name + "; the agent binds no role but the ClusterRole admin, by a RoleBinding: an administrator of the cluster makes other bindings"',
+      expression: `request.resource.resource == "rolebindings" && object.roleRef.kind == "ClusterRole" && (${bindsOnly("admin", RELEASE_SERVICE_ACCOUNT, "request.namespace")} || ${bindsOnly(AGENT_NAMESPACE_ROLE, AGENT_ACCOUNT, celText(agentNamespace))})`,
+      message: `roleRef and subjects: the agent ${BINDABLE}`,
+      messageExpression: `"roleRef is " + object.roleRef.kind + " " + object.roleRef.name + ${celText(`; the agent ${BINDABLE}`)}`,
       reason: "Forbidden",
     },
   ],

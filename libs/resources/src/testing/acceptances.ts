@@ -47,6 +47,20 @@ const everyField = managed({
     timeoutSeconds: 900,
     rollbackOnFailure: true,
   },
+  probes: [
+    {
+      name: "web",
+      type: "http",
+      service: "files",
+      port: 8080,
+      path: "/status.php?full=1",
+      expectStatus: 200,
+      periodSeconds: 10,
+      timeoutSeconds: 2,
+      failureThreshold: 5,
+    },
+    { name: "db", type: "tcp", service: "files-db", port: 5432 },
+  ],
 });
 
 const instances: readonly Acceptance[] = [

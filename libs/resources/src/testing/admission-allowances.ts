@@ -56,9 +56,27 @@ export const ALLOWANCES: readonly Allowance[] = [
       annotates("agent", `${NAMESPACES}/${open}`, { note: "seen" }),
   },
   {
-    title: "the agent bind admin in a namespace that opted in",
+    title: "the agent bind admin to the releases of a namespace that opted in",
     attempt: ({ open }) =>
-      binds("agent", { kind: "ClusterRole", name: "admin" }, open),
+      binds("agent", { kind: "ClusterRole", name: "admin" }, open, {
+        kind: "ServiceAccount",
+        name: "vworkspace-release",
+        namespace: open,
+      }),
+  },
+  {
+    title: "the agent bind its own role in a namespace that opted in",
+    attempt: ({ open }) =>
+      binds(
+        "agent",
+        { kind: "ClusterRole", name: "vworkspace-agent-namespace" },
+        open,
+        {
+          kind: "ServiceAccount",
+          name: "vworkspace-agent",
+          namespace: "vworkspace-system",
+        },
+      ),
   },
   {
     title: "a person bind what RBAC lets them",
@@ -70,6 +88,24 @@ export const ALLOWANCES: readonly Allowance[] = [
     attempt: ({ closed }) =>
       patches("agent", `${instances(closed)}/closed-one/status`, {
         status: { observedGeneration: 1 },
+      }),
+  },
+  {
+    title: "the agent tell people by an Event where nobody opted in",
+    attempt: ({ closed }) =>
+      creates("agent", `/api/v1/namespaces/${closed}/events`, {
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { name: "of-the-spec" },
+        involvedObject: {
+          apiVersion: "apps.vworkspace.io/v1alpha1",
+          kind: "ApplicationInstance",
+          namespace: closed,
+          name: "closed-one",
+        },
+        reason: "Blocked",
+        message: "Not here.",
+        type: "Normal",
       }),
   },
   {

@@ -98,11 +98,18 @@ export const createsNamespace = (
     metadata: { name, labels },
   });
 
+const SOMEBODY = {
+  apiGroup: "rbac.authorization.k8s.io",
+  kind: "User",
+  name: "somebody",
+};
+
 /** A binding in the namespace; without one, for the whole cluster. */
 export function binds(
   who: Who,
   role: { readonly kind: string; readonly name: string },
   namespace?: string,
+  subject: object = SOMEBODY,
 ): Attempt {
   const api = "/apis/rbac.authorization.k8s.io/v1";
   const apiGroup = "rbac.authorization.k8s.io";
@@ -115,6 +122,6 @@ export function binds(
     kind: namespace === undefined ? "ClusterRoleBinding" : "RoleBinding",
     metadata: { name: "of-the-spec" },
     roleRef: { apiGroup, ...role },
-    subjects: [{ apiGroup, kind: "User", name: "somebody" }],
+    subjects: [subject],
   });
 }

@@ -30,7 +30,7 @@ const STAMP = `metadata.annotations[${ANNOTATIONS.intentGeneration}]`;
 const anna = ({ closed }: Places) => `system:serviceaccount:${closed}:anna`;
 const ADMIN_ROLE = { kind: "ClusterRole", name: "admin" };
 const BINDS_ONLY =
-  "the agent binds no role but the ClusterRole admin, by a RoleBinding: an administrator of the cluster makes other bindings.";
+  "the agent binds no role but the ClusterRole admin to vworkspace-release and the ClusterRole vworkspace-agent-namespace to itself, each by a RoleBinding in one namespace: an administrator of the cluster makes other bindings.";
 const optIn = (namespace: string) =>
   `an administrator of the cluster runs kubectl label namespace ${namespace} managed-by=vworkspace.`;
 
@@ -269,6 +269,26 @@ export const DENIALS: readonly Denial[] = [
     code: 403,
     attempt: () => binds("agent", { kind: "Role", name: "admin" }, OWN),
     message: () => `roleRef is Role admin; ${BINDS_ONLY}`,
+  },
+  {
+    title: "a binding of admin by the agent to somebody",
+    policy: "agent-bindings",
+    code: 403,
+    attempt: ({ open }) => binds("agent", ADMIN_ROLE, open),
+    message: () => `roleRef is ClusterRole admin; ${BINDS_ONLY}`,
+  },
+  {
+    title:
+      "a binding of admin by the agent to the releases of another namespace",
+    policy: "agent-bindings",
+    code: 403,
+    attempt: ({ open, closed }) =>
+      binds("agent", ADMIN_ROLE, open, {
+        kind: "ServiceAccount",
+        name: "vworkspace-release",
+        namespace: closed,
+      }),
+    message: () => `roleRef is ClusterRole admin; ${BINDS_ONLY}`,
   },
   {
     title: "a binding of the agent's for the whole cluster",

@@ -31,6 +31,8 @@ const withWindow = (window: Readonly<Record<string, unknown>>) =>
     },
   });
 
+const PROBE = { name: "web", type: "http", service: "files", port: 8080 };
+
 const versions = ["^1.2.3", "1.2", "1.x", "latest", "v1.2.3", "1.2.3-01", ""];
 
 const instances: readonly Refusal[] = [
@@ -68,6 +70,25 @@ const instances: readonly Refusal[] = [
     manifest: placeholder({ [field]: managed().spec?.[field] }),
     field: `spec.${field}`,
     message: `spec.${field} is refused in placeholder mode: remove it, since a placeholder installs nothing`,
+  })),
+  {
+    title: "a placeholder with probes",
+    manifest: placeholder({ probes: [PROBE] }),
+    field: "spec.probes",
+    message:
+      "spec.probes is refused in placeholder mode: remove it, since a placeholder installs nothing",
+  },
+  ...[
+    { path: "elsewhere.example.com/" },
+    { path: "/a b" },
+    { service: "files.other.svc" },
+    { port: 0 },
+    { type: "exec" },
+    { periodSeconds: 1 },
+  ].map((over) => ({
+    title: `a probe with ${JSON.stringify(over)}`,
+    manifest: managed({ probes: [{ ...PROBE, ...over }] }),
+    field: `spec.probes[0].${Object.keys(over).join("")}`,
   })),
   {
     title: "a chart source that there is not",
