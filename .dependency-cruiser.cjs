@@ -85,9 +85,20 @@ module.exports = {
     },
     {
       name: "apps-meet-through-the-contract",
+      comment:
+        "But a fleet is many real agents: it starts them through the one file that is there for it.",
       severity: "error",
-      from: { path: "^apps/([^/]+)/" },
+      from: { path: "^apps/([^/]+)/", pathNot: "^apps/simulator/src/fleet/" },
       to: { path: "^apps/", pathNot: "^apps/$1/" },
+    },
+    {
+      name: "a-fleet-sees-an-agent-from-outside",
+      severity: "error",
+      from: { path: "^apps/simulator/src/fleet/" },
+      to: {
+        path: "^apps/",
+        pathNot: "^apps/(simulator/|agent/src/embedded-agent\\.ts$)",
+      },
     },
     {
       name: "libs-do-not-import-apps",

@@ -36,7 +36,54 @@ export const SIMULATOR_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description:
       "How long a step of the stand-in Flux controllers takes: MIN-MAX milliseconds.",
   },
+  {
+    name: "VWORKSPACE_SIMULATOR_SCRIPT",
+    default: "none",
+    description:
+      "YAML or JSON file that says what goes wrong: courses of applications, faults of the API, a clock that is ahead.",
+  },
 ];
+
+/** What the fleet reads besides its arguments: a key is no argument, others of the machine see those. */
+export const FLEET_ENVIRONMENT: readonly EnvironmentVariable[] = [
+  {
+    name: "VWORKSPACE_FLEET_KEY",
+    isSecret: true,
+    description: "API key of an admin at the gateway. Required.",
+  },
+  {
+    name: "VWORKSPACE_FLEET_LOGIN",
+    default: "admin",
+    description: "The admin's login.",
+  },
+  {
+    name: "VWORKSPACE_FLEET_DATABASE",
+    default: "fleet",
+    description: "Name that the gateway takes for the database.",
+  },
+];
+
+export interface FleetCredentials {
+  readonly database: string;
+  readonly login: string;
+  readonly key: string;
+}
+
+/** @throws ConfigurationError where there is no key */
+export function readFleetCredentials(
+  environment: Environment = process.env,
+): FleetCredentials {
+  const key = environment["VWORKSPACE_FLEET_KEY"] ?? "";
+  if (key === "")
+    throw new ConfigurationError(
+      "VWORKSPACE_FLEET_KEY is not set: give an admin's API key, which `npm run -s vworkspace -- user add --role admin LOGIN` makes.",
+    );
+  return {
+    key,
+    login: environment["VWORKSPACE_FLEET_LOGIN"] || "admin",
+    database: environment["VWORKSPACE_FLEET_DATABASE"] || "fleet",
+  };
+}
 
 export interface SimulatorConfig {
   readonly host: string;
@@ -44,6 +91,7 @@ export interface SimulatorConfig {
   readonly kubeconfigFile: string | undefined;
   readonly crdDirectory: string | undefined;
   readonly stateFile: string | undefined;
+  readonly scriptFile: string | undefined;
   readonly delayMs: { readonly min: number; readonly max: number };
 }
 
@@ -67,6 +115,7 @@ export function readSimulatorConfig(
     kubeconfigFile: text("VWORKSPACE_SIMULATOR_KUBECONFIG"),
     crdDirectory: text("VWORKSPACE_SIMULATOR_CRDS"),
     stateFile: text("VWORKSPACE_SIMULATOR_STATE"),
+    scriptFile: text("VWORKSPACE_SIMULATOR_SCRIPT"),
     delayMs: readRange(text("VWORKSPACE_SIMULATOR_FLUX_DELAY_MS") ?? "250-700"),
   };
 }

@@ -11,6 +11,7 @@ import {
   SIMULATOR_ENVIRONMENT,
   type SimulatorConfig,
 } from "./config";
+import { readScript } from "./script/read-script";
 import { type Simulator, startSimulator } from "./simulator";
 
 const EX_CONFIG = 78;
@@ -18,11 +19,18 @@ const EX_CONFIG = 78;
 const HELP = `vworkspace simulator ${VERSION}: a Kubernetes API in memory, with stand-in Flux controllers.
 
 Usage: npm run simulator
+       npm run simulator -- fleet --gateway URL --agents N    many real agents at one gateway; see fleet --help
 
 ${environmentHelp(SIMULATOR_ENVIRONMENT)}
 `;
 
 async function main(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "fleet") {
+    // Only here: it brings the whole agent with it.
+    const { fleetCommand } = await import("./fleet/fleet-command.js");
+    process.exit(await fleetCommand(rest));
+  }
   if (process.argv.includes("--help")) {
     process.stdout.write(HELP);
     return;
@@ -42,13 +50,15 @@ async function main(): Promise<void> {
 }
 
 async function start(config: SimulatorConfig): Promise<Simulator> {
-  const { host, port, delayMs, stateFile } = config;
+  const { host, port, delayMs, stateFile, scriptFile } = config;
+  const script = scriptFile === undefined ? {} : readScript(scriptFile);
   try {
     return await startSimulator({
       host,
       port,
       definitions: readDefinitions(config),
       flux: { delayMs },
+      script,
       ...(stateFile === undefined ? {} : { statePath: stateFile }),
     });
   } catch (error) {

@@ -1,7 +1,11 @@
+import { stringAt } from "../json";
 import type { KubeObject } from "../kube-object";
+import type { ResourceType } from "../resources/resource-type";
 import { badRequest, notImplemented } from "./status-error";
 
 export type Selector = (object: KubeObject) => boolean;
+
+type FieldsOf = Pick<ResourceType, "isCustom" | "selectableFields">;
 
 const SET_REQUIREMENT = /^([^\s!=,()]+)\s+(in|notin)\s*\(([^()]*)\)$/;
 const EQUALITY_REQUIREMENT = /^([^\s!=,()]+)\s*(==|=|!=)\s*([^\s!=,()]*)$/;
@@ -48,12 +52,12 @@ function splitOutsideParentheses(text: string): string[] {
  * @throws StatusError 400 when a custom resource cannot be selected by that field, 501 when a real server might know the
  *   field and the simulator does not
  */
-export function parseFieldSelector(text: string, isCustom: boolean): Selector {
+export function parseFieldSelector(text: string, type: FieldsOf): Selector {
   const requirements = splitOutsideParentheses(text).map((part) => {
     const equality = EQUALITY_REQUIREMENT.exec(part);
     if (!equality) throw badRequest(`invalid selector: "${part}"`);
     const [, field = "", operator, value = ""] = equality;
-    const read = fieldReader(field, isCustom);
+    const read = fieldReader(field, type);
     return (object: KubeObject) =>
       (read(object) === value) === (operator !== "!=");
   });
@@ -62,11 +66,15 @@ export function parseFieldSelector(text: string, isCustom: boolean): Selector {
 
 function fieldReader(
   field: string,
-  isCustom: boolean,
+  { isCustom, selectableFields = [] }: FieldsOf,
 ): (object: KubeObject) => string {
   if (field === "metadata.name") return ({ metadata }) => metadata.name;
   if (field === "metadata.namespace")
     return ({ metadata }) => metadata.namespace ?? "";
+  if (selectableFields.includes(field)) {
+    const path = field.split(".");
+    return (object) => stringAt(object, ...path);
+  }
   if (isCustom) throw badRequest(`field label not supported: ${field}`);
   throw notImplemented(`select built-in kinds by the field ${field}`);
 }

@@ -19,7 +19,7 @@ export function selectorOf(
   const fields = query.get("fieldSelector");
   if (!labels && !fields) return undefined;
   const byLabel = parseLabelSelector(labels ?? "");
-  const byField = parseFieldSelector(fields ?? "", type.isCustom);
+  const byField = parseFieldSelector(fields ?? "", type);
   return (object) => byLabel(object) && byField(object);
 }
 

@@ -10,8 +10,11 @@ import {
   type Status,
 } from "../api/status-error";
 import type { Deleted, Target, WriteOptions } from "../api/write-request";
+import type { Gate } from "../authorization/gate";
+import type { User } from "../authorization/user";
 import { apiVersionOf, type KubeObject } from "../kube-object";
 import { ok, type Answer } from "./answer";
+import { partialList, partialObject, wantsMetadataOnly } from "./metadata-only";
 import {
   badOption,
   deleteOptions,
@@ -33,19 +36,21 @@ export interface ResourceRequest {
   readonly query: URLSearchParams;
   readonly target: Target;
   readonly name: string | undefined;
+  readonly user: User;
 }
 
 /** Answers the verbs on resources, all but watch. */
 export class ResourceHandler {
-  constructor(private readonly api: ResourceApi) {}
+  constructor(
+    private readonly api: ResourceApi,
+    private readonly gate: Gate,
+  ) {}
 
   async handle(call: ResourceRequest): Promise<Answer> {
     const { request, name } = call;
     switch (request.method) {
       case "GET":
-        return name === undefined
-          ? this.list(call)
-          : ok(this.api.get(call.target, name));
+        return name === undefined ? this.list(call) : this.get(call, name);
       case "POST":
         return this.create(call);
       case "PUT":
@@ -61,14 +66,22 @@ export class ResourceHandler {
     }
   }
 
-  private list({ target, query }: ResourceRequest): Answer {
+  private get({ target, request }: ResourceRequest, name: string): Answer {
+    const object = this.api.get(target, name);
+    return ok(wantsMetadataOnly(request) ? partialObject(object) : object);
+  }
+
+  private list({ target, query, request }: ResourceRequest): Answer {
     const page = this.api.list(target, listQuery(query, target.type));
+    const metadata = {
+      resourceVersion: String(page.resourceVersion),
+      ...(page.continueToken ? { continue: page.continueToken } : {}),
+      ...(page.remaining ? { remainingItemCount: page.remaining } : {}),
+    };
     return ok(
-      this.listBody(target, page.items, {
-        resourceVersion: String(page.resourceVersion),
-        ...(page.continueToken ? { continue: page.continueToken } : {}),
-        ...(page.remaining ? { remainingItemCount: page.remaining } : {}),
-      }),
+      wantsMetadataOnly(request)
+        ? partialList(page.items, metadata)
+        : this.listBody(target, page.items, metadata),
     );
   }
 
@@ -87,6 +100,7 @@ export class ResourceHandler {
     const options = optionsOf(call, "CreateOptions");
     const text = await readBody(call.request);
     const body = parseObject(call.request, text);
+    this.gate.requireGrant(call.user, call.target, body);
     const object = this.api.create(call.target, body, options);
     return { code: 201, body: object, warnings: options.warnings };
   }
@@ -95,6 +109,7 @@ export class ResourceHandler {
     const options = optionsOf(call, "UpdateOptions");
     const text = await readBody(call.request);
     const body = parseObject(call.request, text);
+    this.gate.requireGrant(call.user, call.target, body);
     const written = this.api.update(call.target, name, body, options);
     return answerOf(written, options.warnings);
   }
@@ -112,12 +127,14 @@ export class ResourceHandler {
         message: "Forbidden: may not be specified for non-apply patch",
       });
     const change = patchOf(type, text, call.target);
+    const present = this.api.get(call.target, name);
+    this.gate.requireGrant(call.user, call.target, present);
     const object = this.api.patch(call.target, name, change, options);
     return { code: 200, body: object, warnings: options.warnings };
   }
 
   private apply(
-    { target, query }: ResourceRequest,
+    { target, query, user }: ResourceRequest,
     patch: {
       name: string;
       text: string;
@@ -130,7 +147,9 @@ export class ResourceHandler {
         field: "fieldManager",
         message: "Required value: is required for apply patch",
       });
-    const written = this.api.apply(target, patch.name, parseYaml(patch.text), {
+    const body = parseYaml(patch.text);
+    this.gate.requireGrant(user, target, body);
+    const written = this.api.apply(target, patch.name, body, {
       ...patch.options,
       isForced: isTrue(query, "force"),
     });

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ResourceApi } from "../api/resource-api";
 import { notFound, notImplemented, resourceMissing } from "../api/status-error";
 import type { Target } from "../api/write-request";
+import { Gate } from "../authorization/gate";
+import type { User } from "../authorization/user";
 import { UNSERVED_GROUPS } from "../resources/built-in";
 import type { Catalog, ServedResource } from "../resources/catalog";
 import { ok, PAGE_NOT_FOUND, write, type Answer } from "./answer";
@@ -44,26 +46,31 @@ const UNSERVED_SUBRESOURCES = [
 /** Sends an authenticated request to whatever answers it. */
 export class Router {
   private readonly handler: ResourceHandler;
+  private readonly gate: Gate;
 
   constructor(
     api: ResourceApi,
     private readonly catalog: Catalog,
     private readonly watches: WatchStreams,
   ) {
-    this.handler = new ResourceHandler(api);
+    this.gate = new Gate(api.store);
+    this.handler = new ResourceHandler(api, this.gate);
   }
 
   async serve(
     request: IncomingMessage,
     response: ServerResponse,
+    user: User,
   ): Promise<void> {
     const url = new URL(request.url ?? "/", "http://localhost");
     const parsed = parsePath(url.pathname);
+    this.gate.require(user, request, url, parsed);
     if (parsed.kind !== "resource") {
       write(response, this.document(request, parsed));
       return;
     }
-    const call = this.resolve(request, url.searchParams, parsed.path);
+    const found = this.resolve(request, url.searchParams, parsed.path);
+    const call = found && { ...found, user };
     if (!call) write(response, PAGE_NOT_FOUND);
     else if (isWatch(call)) this.watches.serve(call, response);
     else write(response, await this.handler.handle(call));
@@ -107,7 +114,7 @@ export class Router {
     request: IncomingMessage,
     query: URLSearchParams,
     path: ResourcePath,
-  ): ResourceRequest | undefined {
+  ): Omit<ResourceRequest, "user"> | undefined {
     const served = this.catalog.find(path.group, path.version, path.plural);
     if (!served) return unserved(path);
     const { type } = served;

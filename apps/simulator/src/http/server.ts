@@ -7,17 +7,28 @@ import {
 } from "node:http";
 import type { AddressInfo } from "node:net";
 import { StatusError } from "../api/status-error";
+import type { User } from "../authorization/user";
+import type { Traffic } from "../faults/traffic";
 import { failure, write } from "./answer";
 import type { Router } from "./router";
 
-/** The API over HTTP on a loopback address; every request but the health checks carries the bearer token. */
+/** Somebody who may come in, by the bearer token. */
+export interface Identity {
+  readonly token: string;
+  readonly user: User;
+}
+
+const NOBODY: User = { name: "system:anonymous", groups: [] };
+
+/** The API over HTTP on a loopback address; every request but the health checks carries a bearer token. */
 export class ApiServer {
   private readonly server: Server;
   private requests = 0;
 
   constructor(
     private readonly router: Router,
-    private readonly token: string,
+    private readonly identities: readonly Identity[],
+    private readonly traffic: Traffic,
   ) {
     this.server = createServer((request, response) => {
       this.requests += 1;
@@ -53,8 +64,11 @@ export class ApiServer {
     response: ServerResponse,
   ): Promise<void> {
     try {
-      this.authenticate(request);
-      await this.router.serve(request, response);
+      const now = new Date(this.traffic.clock.now());
+      response.setHeader("date", now.toUTCString());
+      const user = this.authenticate(request);
+      if (await this.traffic.admit(request, response, user))
+        await this.router.serve(request, response, user);
     } catch (error) {
       if (response.headersSent) response.destroy();
       else write(response, failure(error));
@@ -63,12 +77,16 @@ export class ApiServer {
     if (!request.complete && !response.destroyed) request.resume();
   }
 
-  private authenticate({ headers, url }: IncomingMessage): void {
+  private authenticate({ headers, url }: IncomingMessage): User {
     if (["/readyz", "/livez", "/healthz", "/version"].includes(url ?? ""))
-      return;
+      return NOBODY;
     const given = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
-    if (!timingSafeEqual(digest(given), digest(this.token)))
+    const known = this.identities.find(({ token }) =>
+      timingSafeEqual(digest(given), digest(token)),
+    );
+    if (known === undefined)
       throw new StatusError(401, "Unauthorized", "Unauthorized");
+    return known.user;
   }
 }
 

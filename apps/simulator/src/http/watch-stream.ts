@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { ResourceApi } from "../api/resource-api";
 import { bookmark, openWatch, type WatchEvent } from "../api/watches";
 import { forbiddenValue } from "../schema/field-error";
+import { partialObject, wantsMetadataOnly } from "./metadata-only";
 import { badOption, isTrue, selectorOf, wholeNumber } from "./query";
 import type { ResourceRequest } from "./resource-handler";
 
@@ -44,7 +45,8 @@ export class WatchStreams {
       { selector, resourceVersion, hasInitialEvents },
       (event) => deliver(event),
     );
-    deliver = (event) => send(response, event);
+    const view = wantsMetadataOnly(call.request) ? partialEvent : whole;
+    deliver = (event) => send(response, view(event));
     response.writeHead(200, {
       "content-type": "application/json",
       "transfer-encoding": "chunked",
@@ -93,6 +95,17 @@ export class WatchStreams {
       this.open.delete(finish);
     });
   }
+}
+
+function whole(event: WatchEvent): WatchEvent {
+  return event;
+}
+
+/** What goes wrong is told in full. */
+function partialEvent(event: WatchEvent): WatchEvent {
+  return event.type === "ERROR"
+    ? event
+    : { ...event, object: partialObject(event.object) };
 }
 
 /** The text of an object, made once however many watch it. */

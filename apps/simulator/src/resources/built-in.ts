@@ -17,6 +17,7 @@ type Options = Partial<
     | "hasGeneration"
     | "isCreatedByUpdate"
     | "isUpdatedByVersion"
+    | "selectableFields"
     | "prepare"
   >
 > & { readonly hasStatus?: boolean; readonly schema?: Schema };
@@ -114,6 +115,27 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
   builtIn("v1", "Event", "events", {
     shortNames: ["ev"],
     isCreatedByUpdate: true,
+    selectableFields: [
+      "involvedObject.apiVersion",
+      "involvedObject.kind",
+      "involvedObject.name",
+      "involvedObject.namespace",
+      "involvedObject.uid",
+      "reason",
+      "type",
+    ],
+  }),
+  // A real server keeps one set of events for both groups; here they are two.
+  builtIn("events.k8s.io/v1", "Event", "events", {
+    shortNames: ["ev"],
+    selectableFields: [
+      "regarding.kind",
+      "regarding.name",
+      "regarding.namespace",
+      "regarding.uid",
+      "reason",
+      "type",
+    ],
   }),
   builtIn("v1", "Service", "services", {
     hasStatus: true,
@@ -130,6 +152,18 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
     schema: { ...CONTAINER_TEMPLATE },
   }),
   DEPLOYMENTS,
+  builtIn("apps/v1", "DaemonSet", "daemonsets", {
+    hasStatus: true,
+    hasGeneration: true,
+    shortNames: ["ds"],
+    categories: ["all"],
+    schema: {
+      properties: {
+        spec: { properties: { template: CONTAINER_TEMPLATE } },
+        status: CONDITIONS,
+      },
+    },
+  }),
   builtIn("networking.k8s.io/v1", "Ingress", "ingresses", {
     hasStatus: true,
     hasGeneration: true,
@@ -162,7 +196,6 @@ export const UNSERVED_GROUPS: readonly string[] = [
   "batch",
   "certificates.k8s.io",
   "discovery.k8s.io",
-  "events.k8s.io",
   "flowcontrol.apiserver.k8s.io",
   "node.k8s.io",
   "policy",

@@ -26,6 +26,8 @@ export interface ResourceType {
   readonly isCreatedByUpdate: boolean;
   /** Whether an update has to say which state of the object it replaces. */
   readonly isUpdatedByVersion: boolean;
+  /** Fields that lists and watches can select by, besides name and namespace. */
+  readonly selectableFields?: readonly string[];
   readonly versions: readonly [ResourceVersion, ...ResourceVersion[]];
   /** While its CustomResourceDefinition is being deleted nothing new is created. */
   readonly isTerminating: boolean;

@@ -269,14 +269,16 @@ describe("The stand-in Flux controllers", () => {
     });
     expect(condition(body, "Ready")).toMatchObject({
       status: "False",
-      reason: "InstallFailed",
+      reason: "UninstallSucceeded",
     });
+    expect(condition(body, "Released")?.reason).toBe("InstallFailed");
+    expect(await secretsOf("doomed")).toEqual([]);
     expect(condition(body, "Stalled")).toMatchObject({
       reason: "RetriesExceeded",
       message: "Failed to install after 3 attempt(s)",
     });
     await oci("doomed", "1.0.1");
-    await settled("doomed", "True", "UpgradeSucceeded");
+    await settled("doomed", "True", "InstallSucceeded");
   });
 
   it("take over nothing that others made, when told so", async () => {

@@ -3,6 +3,8 @@ import { objectKey, type KubeObject } from "../../kube-object";
 import type { Change } from "../../store/store";
 import { refOf, type ClusterAccess } from "../cluster-access";
 import type { Controller } from "../controller";
+import { DelayedWork } from "../delayed-work";
+import { factsOfRelease } from "./course-facts";
 import { isObserved, isTrue, withConditions } from "./flux-conditions";
 import {
   FLUX_FINALIZER,
@@ -14,18 +16,26 @@ import { HelmInstaller } from "./helm-installer";
 import {
   failuresOf,
   historyOf,
+  intervalMsOf,
   isReleased,
   planRelease,
+  remediationOf,
   retriesOf,
+  timeoutMsOf,
   type HelmPlan,
 } from "./helm-plan";
 import { readValues } from "./helm-values";
-import { PacedWork, type FluxSurroundings } from "./paced-work";
+import { drawPace, PacedWork, type FluxSurroundings } from "./paced-work";
+import { ReleaseAccidents } from "./release-accidents";
+import { ReleaseDrift } from "./release-drift";
 import { chartOfTemplate, findSource, sourceRefOf } from "./release-source";
 import {
   attempted,
+  correcting,
+  rolledBack,
   running,
   unchanged,
+  uninstalled,
   waiting,
   type ReleaseReport,
 } from "./release-status";
@@ -40,13 +50,26 @@ export class HelmController implements Controller {
   /** Which HelmReleases wait for or follow a source, by the source's kind, namespace and name. */
   private readonly followers = new Map<string, Set<string>>();
   private readonly installer: HelmInstaller;
+  private readonly drift: ReleaseDrift;
+  private readonly accidents: ReleaseAccidents;
   private readonly work: PacedWork;
+  private readonly comparing: DelayedWork;
 
+  /** @param somebody who causes the accidents that a course has in store */
   constructor(
     private readonly cluster: ClusterAccess,
     private readonly surroundings: FluxSurroundings,
+    somebody: ClusterAccess,
   ) {
     this.installer = new HelmInstaller(cluster);
+    this.drift = new ReleaseDrift(cluster);
+    this.accidents = new ReleaseAccidents(somebody, surroundings);
+    const { clock, onError } = surroundings;
+    this.comparing = new DelayedWork(
+      clock,
+      (key) => this.compare(key),
+      onError,
+    );
     this.work = new PacedWork(surroundings, {
       look: (key) => this.look(key),
       finish: (key) => this.finish(key),
@@ -56,6 +79,7 @@ export class HelmController implements Controller {
   onChange({ resource, key, type, object }: Change): void {
     if (resource === RESOURCE_OF.HelmRelease && type !== "DELETED")
       this.work.look(key);
+    this.compareAfter(object);
     if (!SOURCES.includes(resource)) return;
     for (const follower of this.followers.get(`${object.kind} ${key}`) ?? [])
       this.work.look(follower);
@@ -63,6 +87,16 @@ export class HelmController implements Controller {
 
   stop(): void {
     this.work.stop();
+    this.comparing.stop();
+    this.accidents.stop();
+  }
+
+  /** What a release has installed was changed by somebody, perhaps by Helm itself. */
+  private compareAfter({ kind, metadata }: KubeObject): void {
+    const name = metadata.labels?.["helm.toolkit.fluxcd.io/name"];
+    if (name === undefined || kind === HELM_CHART.kind) return;
+    const key = objectKey(metadata.namespace, name);
+    this.comparing.schedule(key, drawPace(this.surroundings));
   }
 
   private look(key: string): void {
@@ -82,9 +116,18 @@ export class HelmController implements Controller {
     if (isReleased(release, plan))
       this.report(release, unchanged(release, plan));
     else if (!isGivenUp(release, plan)) {
-      this.report(release, running(plan));
-      this.work.finish(key);
+      this.report(release, running(release, plan));
+      this.begin(release, plan, key);
     }
+  }
+
+  /** An attempt takes its time; one that times out, all of it. */
+  private begin(release: KubeObject, plan: HelmPlan, key: string): void {
+    const { courses } = this.surroundings;
+    const facts = factsOfRelease(release, plan, this.cluster);
+    const step = courses.peek(plan.action, release.metadata.uid ?? "", facts);
+    if (step === "times-out") this.work.finish(key, timeoutMsOf(release));
+    else this.work.finish(key);
   }
 
   private finish(key: string): void {
@@ -97,14 +140,55 @@ export class HelmController implements Controller {
     }
     const plan = this.plan(release);
     if (!plan || isReleased(release, plan) || isGivenUp(release, plan)) return;
+    this.attempt(release, plan, key);
+  }
+
+  private attempt(release: KubeObject, plan: HelmPlan, key: string): void {
     const now = this.now();
-    const attempt = this.installer.run(release, plan, now);
+    const { courses } = this.surroundings;
+    const facts = factsOfRelease(release, plan, this.cluster);
+    const step = courses.take(plan.action, release.metadata.uid ?? "", facts);
+    const attempt = this.installer.run(release, plan, { step, now });
     const retries = retriesOf(release, plan);
     const failures =
       attempt.problem === undefined ? 0 : failuresOf(release, plan) + 1;
     const context = { now, failures, retries };
     this.report(release, attempted(release, plan, attempt, context));
+    if (failures === 0) this.accidents.onDeployed(release, plan, facts);
+    else this.remediate(key, plan, failures);
     if (failures > 0 && failures <= retries) this.work.finish(key);
+  }
+
+  private remediate(key: string, plan: HelmPlan, failures: number): void {
+    const release = this.find(key);
+    if (!release) return;
+    const remediation = remediationOf(release, plan, failures);
+    if (remediation === undefined) return;
+    if (remediation === "uninstall") {
+      this.installer.uninstall(release, plan);
+      this.report(release, uninstalled(release, plan));
+      return;
+    }
+    const now = this.now();
+    const rollback = this.installer.rollback(release, plan, now);
+    if (rollback) this.report(release, rolledBack(release, rollback, now));
+  }
+
+  /** Only of a release that is as wanted. A real controller looks once in an interval, this one also when something changed. */
+  private compare(key: string): void {
+    const release = this.find(key);
+    if (!release || isSuspended(release)) return;
+    if (release.metadata.deletionTimestamp !== undefined) return;
+    const plan = this.plan(release);
+    if (!plan || !isReleased(release, plan)) return;
+    const done = this.drift.check(release, plan, {
+      now: this.now(),
+      onCorrecting: () => this.report(release, correcting()),
+    });
+    // While it lasts, it is told again.
+    if (done === "told") this.comparing.schedule(key, intervalMsOf(release));
+    const corrected = done === "corrected" && this.find(key);
+    if (corrected) this.report(corrected, unchanged(corrected, plan));
   }
 
   private find(key: string): KubeObject | undefined {

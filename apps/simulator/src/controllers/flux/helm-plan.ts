@@ -40,9 +40,13 @@ export function planRelease(
       stringAt(release, "spec", "storageNamespace") || namespace,
     ...chartOf(source),
     values,
-    configDigest: sha256(JSON.stringify(values)),
+    configDigest: digestOfValues(values),
     action: isInstalled(release) ? "upgrade" : "install",
   };
+}
+
+export function digestOfValues(values: Fields): string {
+  return sha256(JSON.stringify(values));
 }
 
 /** helm-controller puts an OCI artifact's digest into the version's build metadata: `1.1.0+e811c8ecfcb6`. */
@@ -92,6 +96,44 @@ export function failuresOf(release: KubeObject, plan: HelmPlan): number {
     status["lastAttemptedConfigDigest"] === plan.configDigest;
   const failures = status["failures"];
   return isSame && typeof failures === "number" ? failures : 0;
+}
+
+/** What is done about a failed attempt: between attempts always, after the last one where retries or the spec say so. */
+export function remediationOf(
+  release: KubeObject,
+  plan: HelmPlan,
+  failures: number,
+): "rollback" | "uninstall" | undefined {
+  const spec = fieldsAt(release, "spec", plan.action, "remediation");
+  const retries = retriesOf(release, plan);
+  const isDone =
+    failures <= retries || (spec["remediateLastFailure"] ?? retries > 0);
+  if (isDone !== true) return undefined;
+  if (plan.action === "install") return "uninstall";
+  return stringAt(spec, "strategy") === "uninstall" ? "uninstall" : "rollback";
+}
+
+const UNIT_MS = { h: 3_600_000, m: 60_000, s: 1_000 } as const;
+
+/** How long an action of Helm's may take. */
+export function timeoutMsOf(release: KubeObject): number {
+  return durationMs(stringAt(release, "spec", "timeout"), 5 * UNIT_MS.m);
+}
+
+/** How often a release is looked at when nothing has changed. */
+export function intervalMsOf(release: KubeObject): number {
+  return durationMs(stringAt(release, "spec", "interval"), 10 * UNIT_MS.m);
+}
+
+/** A duration as Go writes it, `1h30m0s`. */
+function durationMs(text: string, otherwise: number): number {
+  const parts = [...text.matchAll(/(\d+)([hms])(?!s)/g)];
+  const ms = parts.reduce(
+    (sum, [, count, unit]) =>
+      sum + Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS],
+    0,
+  );
+  return ms > 0 ? ms : otherwise;
 }
 
 /** How often a failed action is tried again. */

@@ -1,8 +1,8 @@
-import { gzipSync } from "node:zlib";
-import { stringAt } from "../../json";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { fieldsAt, stringAt } from "../../json";
 import type { KubeObject } from "../../kube-object";
 import type { ClusterAccess } from "../cluster-access";
-import type { HelmPlan } from "./helm-plan";
+import { digestOfValues, type HelmPlan } from "./helm-plan";
 
 const SECRET = { apiVersion: "v1", kind: "Secret" };
 
@@ -16,6 +16,12 @@ export interface StoredRelease {
   readonly now: string;
 }
 
+/** The part of a plan that an earlier revision gives. */
+export type DeployedContent = Pick<
+  HelmPlan,
+  "chartName" | "chartVersion" | "values" | "configDigest"
+>;
+
 /** Helm's release Secrets: one per revision, the newest five kept, the one before marked superseded. */
 export class HelmStorage {
   constructor(private readonly cluster: ClusterAccess) {}
@@ -23,6 +29,19 @@ export class HelmStorage {
   /** @returns the newest revision's number, 0 when there is none */
   lastVersion(namespace: string, releaseName: string): number {
     return Math.max(0, ...this.secrets(namespace, releaseName).map(versionOf));
+  }
+
+  /** What is deployed, as its record tells it. */
+  deployed(
+    namespace: string,
+    releaseName: string,
+  ):
+    | { readonly version: number; readonly content: DeployedContent }
+    | undefined {
+    const secret = this.secrets(namespace, releaseName).find(isDeployed);
+    if (!secret) return undefined;
+    const content = decode(stringAt(secret, "data", "release"));
+    return { version: versionOf(secret), content };
   }
 
   save(release: StoredRelease): void {
@@ -117,6 +136,19 @@ function encode({
   });
   const inner = gzipSync(text).toString("base64");
   return Buffer.from(inner).toString("base64");
+}
+
+function decode(encoded: string): DeployedContent {
+  const inner = Buffer.from(encoded, "base64").toString();
+  const text = gunzipSync(Buffer.from(inner, "base64")).toString();
+  const stored: unknown = JSON.parse(text);
+  const values = fieldsAt(stored, "config");
+  return {
+    chartName: stringAt(stored, "chart", "metadata", "name"),
+    chartVersion: stringAt(stored, "chart", "metadata", "version"),
+    values,
+    configDigest: digestOfValues(values),
+  };
 }
 
 export function nameOf(object: KubeObject): string {

@@ -1,4 +1,5 @@
 import type { Clock } from "@vworkspace/kernel";
+import type { CourseBook } from "../../script/course-book";
 import { DelayedWork } from "../delayed-work";
 
 export interface Pace {
@@ -11,6 +12,8 @@ export interface FluxSurroundings {
   readonly clock: Clock;
   /** Milliseconds that each step takes, drawn from this range. */
   readonly pace: Pace;
+  /** What is in store for each application. */
+  readonly courses: CourseBook;
   /** In [0, 1). */
   readonly random: () => number;
   readonly onError: (error: unknown) => void;
@@ -40,14 +43,19 @@ export class PacedWork {
     this.looking.schedule(key);
   }
 
-  finish(key: string): void {
-    const { pace, random } = this.surroundings;
-    const spread = (pace.max - pace.min) * random();
-    this.finishing.schedule(key, Math.max(1, Math.round(pace.min + spread)));
+  /** @param ms for work that takes a time of its own; else it is drawn */
+  finish(key: string, ms = drawPace(this.surroundings)): void {
+    this.finishing.schedule(key, ms);
   }
 
   stop(): void {
     this.looking.stop();
     this.finishing.stop();
   }
+}
+
+/** Milliseconds for one step. */
+export function drawPace({ pace, random }: FluxSurroundings): number {
+  const spread = (pace.max - pace.min) * random();
+  return Math.max(1, Math.round(pace.min + spread));
 }

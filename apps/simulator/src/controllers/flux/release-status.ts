@@ -2,8 +2,8 @@ import type { Fields } from "../../json";
 import type { KubeObject } from "../../kube-object";
 import { sha256 } from "./artifacts";
 import type { FluxCondition } from "./flux-conditions";
-import { historyOf, type HelmPlan } from "./helm-plan";
-import type { Attempt } from "./helm-installer";
+import { historyOf, timeoutMsOf, type HelmPlan } from "./helm-plan";
+import type { Attempt, Rollback } from "./helm-installer";
 
 /** What is written into a HelmRelease's status. */
 export interface ReleaseReport {
@@ -13,8 +13,9 @@ export interface ReleaseReport {
 }
 
 /** An action is about to run. */
-export function running({ action }: HelmPlan): ReleaseReport {
-  const message = `Running '${action}' action with timeout of 5m0s`;
+export function running(release: KubeObject, plan: HelmPlan): ReleaseReport {
+  const timeout = goDuration(timeoutMsOf(release));
+  const message = `Running '${plan.action}' action with timeout of ${timeout}`;
   const progress = { reason: "Progressing", message };
   return {
     fields: {},
@@ -85,8 +86,66 @@ function succeeded(
       { type: "Ready", ...done },
       { type: "Released", ...done },
     ],
-    dropped: ["Reconciling", "Stalled"],
+    dropped: ["Reconciling", "Stalled", "Remediated"],
   };
+}
+
+/** The release is put right again where others changed it. */
+export function correcting(): ReleaseReport {
+  const ready = {
+    type: "Ready",
+    status: "Unknown",
+    reason: "Progressing",
+    message: "correcting cluster drift",
+  } as const;
+  return { fields: {}, conditions: [ready], dropped: [] };
+}
+
+/** What a failed attempt had left is gone. */
+export function uninstalled(
+  release: KubeObject,
+  plan: HelmPlan,
+): ReleaseReport {
+  const [newest, ...older] = historyOf(release);
+  const done = {
+    reason: "UninstallSucceeded",
+    message: `Helm uninstall remediation for release ${nameOf(plan)}.v${Number(newest?.["version"] ?? 1)} with chart ${chartOf(plan)} succeeded`,
+  };
+  const history = [{ ...newest, status: "uninstalled" }, ...older];
+  return remediated({ history }, done);
+}
+
+/** Any remediation leaves Ready at False, and says itself there. */
+function remediated(
+  fields: Fields,
+  done: { readonly reason: string; readonly message: string },
+): ReleaseReport {
+  return {
+    fields,
+    conditions: [
+      { type: "Ready", status: "False", ...done },
+      { type: "Remediated", status: "True", ...done },
+    ],
+    dropped: [],
+  };
+}
+
+/** After a failed upgrade Helm went back; the failure stays said, and Ready says what was done about it. */
+export function rolledBack(
+  release: KubeObject,
+  { plan, version, toVersion }: Rollback,
+  now: string,
+): ReleaseReport {
+  const done = {
+    reason: "RollbackSucceeded",
+    message: `Helm rollback to previous release ${nameOf(plan)}.v${toVersion} with chart ${chartOf(plan)} succeeded`,
+  };
+  const attempt = { version, problem: undefined };
+  const history = [
+    entry(plan, attempt, now),
+    ...superseded(release, attempt),
+  ].slice(0, 5);
+  return remediated({ history }, done);
 }
 
 function failed(
@@ -169,4 +228,16 @@ function nameOf({ namespace, releaseName }: HelmPlan): string {
 
 function chartOf({ chartName, chartVersion }: HelmPlan): string {
   return `${chartName}@${chartVersion}`;
+}
+
+/** `5m0s`, as Go writes a duration of whole seconds. */
+function goDuration(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  const [hours, minutes] = [
+    Math.floor(seconds / 3_600),
+    Math.floor(seconds / 60),
+  ];
+  const rest = `${seconds % 60}s`;
+  if (hours > 0) return `${hours}h${minutes % 60}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
 }

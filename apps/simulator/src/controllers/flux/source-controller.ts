@@ -1,5 +1,6 @@
 import { fieldsAt, isEqual, isFields, stringAt, valueAt } from "../../json";
 import { objectKey, type KubeObject } from "../../kube-object";
+import type { FetchStep } from "../../script/course";
 import type { Change } from "../../store/store";
 import { refOf, type ClusterAccess } from "../cluster-access";
 import type { Controller } from "../controller";
@@ -11,7 +12,9 @@ import {
   type Fetched,
 } from "./artifacts";
 import {
+  conditionOf,
   isObserved,
+  isTrue,
   withConditions,
   type FluxCondition,
 } from "./flux-conditions";
@@ -22,6 +25,7 @@ import {
   REQUESTED_AT,
   RESOURCE_OF,
 } from "./flux-kinds";
+import { factsOfSource } from "./course-facts";
 import { PacedWork, type FluxSurroundings } from "./paced-work";
 
 const RESOURCES: readonly string[] = [
@@ -29,6 +33,10 @@ const RESOURCES: readonly string[] = [
   RESOURCE_OF.OCIRepository,
   RESOURCE_OF.HelmChart,
 ];
+
+/** Reasons of a chart that waits for its repository. */
+const WITHOUT_REPOSITORY = ["SourceUnavailable", "NoSourceArtifact"];
+const IN_PROGRESS = "Progressing";
 
 /** Stands in for Flux's source-controller: says of every source whether what it points to is there. Fetches nothing. */
 export class SourceController implements Controller {
@@ -77,9 +85,13 @@ export class SourceController implements Controller {
       return;
     }
     this.cluster.addFinalizer(source, FLUX_FINALIZER);
-    if (isIdle(source) || this.isDone(source)) return;
+    if (isIdle(source)) return;
+    if (this.isDone(source)) {
+      if (this.isFetchedAgain(source)) this.work.finish(id);
+      return;
+    }
     const message = "reconciliation in progress";
-    const progress = { reason: "Progressing", message };
+    const progress = { reason: IN_PROGRESS, message };
     this.report(source, {}, [
       { type: "Reconciling", status: "True", ...progress },
       { type: "Ready", status: "Unknown", ...progress },
@@ -90,7 +102,8 @@ export class SourceController implements Controller {
   private finish(id: string): void {
     const source = this.find(id);
     if (!source || source.metadata.deletionTimestamp !== undefined) return;
-    if (isIdle(source) || this.isDone(source)) return;
+    if (isIdle(source)) return;
+    if (this.isDone(source) && !this.isFetchedAgain(source)) return;
     const fetched = this.fetch(source);
     const { reason, message } = fetched;
     const observed = {
@@ -125,17 +138,32 @@ export class SourceController implements Controller {
   }
 
   private fetch(source: KubeObject): Fetched {
-    switch (source.kind) {
-      case "OCIRepository":
-        return fetchOciArtifact(source);
-      case "HelmChart":
-        return this.missingRepository(source) ?? fetchChart(source);
-      default:
-        return fetchIndex(source);
+    if (source.kind === "HelmChart") {
+      const problem = this.missingRepository(source);
+      return problem ?? fetchChart(source, this.step(source));
     }
+    const fetch =
+      source.kind === "OCIRepository" ? fetchOciArtifact : fetchIndex;
+    return fetch(source, this.step(source));
+  }
+
+  private step(source: KubeObject): FetchStep {
+    const { courses } = this.surroundings;
+    const facts = factsOfSource(source, this.cluster);
+    return courses.fetch(source.metadata.uid ?? "", facts);
+  }
+
+  /** It failed, and its course has something else in store. */
+  private isFetchedAgain(source: KubeObject): boolean {
+    if (!isTrue(source, "FetchFailed") || this.missingRepository(source))
+      return false;
+    const facts = factsOfSource(source, this.cluster);
+    const { courses } = this.surroundings;
+    return courses.isFetchedAgain(source.metadata.uid ?? "", facts);
   }
 
   private missingRepository(chart: KubeObject): Fetched | undefined {
+    if (chart.kind !== "HelmChart") return undefined;
     const name = stringAt(chart, "spec", "sourceRef", "name");
     const { namespace } = chart.metadata;
     const repository = this.cluster.get({
@@ -161,11 +189,12 @@ export class SourceController implements Controller {
   private isDone(source: KubeObject): boolean {
     if (!isObserved(source, requestedAt(source))) return false;
     if (source.kind !== "HelmChart") return true;
-    const wanted = this.fetch(source).message;
-    const conditions = fieldsAt(source, "status")["conditions"];
-    return Array.isArray(conditions)
-      ? conditions.some((one) => stringAt(one, "message") === wanted)
-      : false;
+    const ready = conditionOf(source, "Ready");
+    const problem = this.missingRepository(source);
+    if (stringAt(ready, "reason") === IN_PROGRESS) return false;
+    return problem
+      ? stringAt(ready, "message") === problem.message
+      : !WITHOUT_REPOSITORY.includes(stringAt(ready, "reason"));
   }
 
   private find(id: string): KubeObject | undefined {
