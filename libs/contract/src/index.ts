@@ -3,6 +3,7 @@ export * from "./errors";
 export * from "./limits";
 export * from "./canonical-json";
 export * from "./wire";
+export * from "./operation-engines";
 export * from "./keys";
 export * from "./parse";
 export * from "./storable";

@@ -9,7 +9,12 @@ import { SqlTransaction } from "./sql-transaction";
 import { ClusterStore } from "../fleet/clusters/domain/cluster-store";
 
 /** Tables that hold no tenant's data; what isn't named here has to be protected. */
-const NOT_OF_TENANTS = ["organizations", "signing_keys", "schema_migrations"];
+const NOT_OF_TENANTS = [
+  "organizations",
+  "signing_keys",
+  "schema_migrations",
+  "gateway_listening",
+];
 
 const TABLES = `
   select c.oid::int as oid, c.relname as name, c.relispartition as "isPartition", c.relrowsecurity as "isProtected", c.relforcerowsecurity as "isForced"

@@ -4,12 +4,19 @@ import type { Stores } from "../database/unit-of-work";
 import { ClusterStore } from "../fleet/clusters/domain/cluster-store";
 import { AuditStore } from "../trust/audit/domain/audit-store";
 import { type Actor, gatewayActor } from "../trust/identity/domain/actor";
-import type { DeliveryListener } from "./domain/delivery-listener";
+import type {
+  DeliveryListener,
+  SettledDelivery,
+} from "./domain/delivery-listener";
 import {
   type DeliveryOutcome,
+  type DeliveryProgress,
+  type DesiredAction,
   type DesiredState,
   MAX_SEEN_GENERATION,
   type ObjectIdentity,
+  lastDelete,
+  owesDelete,
   reissuePauseSeconds,
 } from "./domain/desired-object";
 import { DesiredObjectStore } from "./domain/desired-object-store";
@@ -19,6 +26,17 @@ import { Transports } from "./domain/transport";
 export class DeliveryOptions {
   constructor(readonly reissueSeconds: number) {}
 }
+
+interface Settled {
+  readonly object: ObjectIdentity;
+  readonly action: DesiredAction;
+  readonly generation: number;
+  readonly outcome: DeliveryOutcome;
+  readonly error: string | undefined;
+  readonly objectGeneration: number | undefined;
+}
+
+const DELETE = { action: "delete", manifest: {} } as const;
 
 /**
  * Turns desired states into deliveries: takes the next generation of the object, asks the cluster's transport to carry
@@ -44,56 +62,59 @@ export class DeliveryService {
     state: DesiredState,
   ): Promise<number> {
     const objects = stores.get(DesiredObjectStore);
-    const expected = (await objects.lock(state.object))?.generation ?? 0;
+    const before = await objects.lock(state.object);
+    const expected = before?.generation ?? 0;
     const generation = await objects.issue(state);
     if (generation > expected + 1)
       await this.recordRestore(stores, organizationId, state.object, {
         seen: generation - 1,
         expected,
       });
-    await this.carry(stores, organizationId, { ...state, generation });
+    if (before && owesDelete(before))
+      await this.deleteFirst(stores, organizationId, state.object);
+    else await this.carry(stores, organizationId, { ...state, generation });
     return generation;
   }
 
   /** A delivery has ended. Issues what waited for it, or plans to issue it again. */
-  async settled(
-    stores: Stores,
-    actor: Actor,
-    settled: {
-      object: ObjectIdentity;
-      action: "apply" | "delete";
-      generation: number;
-      outcome: DeliveryOutcome;
-      error: string | undefined;
-      objectGeneration: number | undefined;
-    },
-  ): Promise<void> {
+  async settled(stores: Stores, actor: Actor, settled: Settled): Promise<void> {
     const objects = stores.get(DesiredObjectStore);
     const progress = await objects.lock(settled.object);
     if (!progress) return;
     const isNewest = progress.generation === settled.generation;
     if (settled.outcome === "succeeded")
       await objects.noteSettled(settled.object, settled);
-    if (isNewest)
-      await objects.scheduleReissue(
-        settled.object,
-        reissuePauseSeconds(progress, settled, this.options.reissueSeconds),
-      );
-    for (const listener of this.listeners)
-      await listener.deliverySettled(stores, actor, { ...settled, isNewest });
-    if (!progress.waitsForDelete || settled.action !== "delete") return;
-    await objects.setWaitsForDelete(settled.object, false);
-    const { generation, action, manifest } = progress;
-    await this.carry(stores, actor.organizationId, {
-      object: settled.object,
-      action,
-      manifest,
-      generation,
+    const pauseSeconds = reissuePauseSeconds(
+      progress,
+      settled,
+      this.options.reissueSeconds,
+    );
+    const isAgain = pauseSeconds !== undefined;
+    if (isNewest || isAgain)
+      await objects.scheduleReissue(settled.object, pauseSeconds);
+    const isAwaited = progress.waitsForDelete && settled.action === "delete";
+    const isStillWanted = isAgain || (isNewest && !isAwaited);
+    await this.tellSettled(stores, actor, {
+      ...settled,
+      isStillWanted,
+      endsThrough: lastDelete(progress, settled),
     });
+    if (isAwaited && !isAgain)
+      await this.endWait(stores, actor.organizationId, settled, progress);
+  }
+
+  private async tellSettled(
+    stores: Stores,
+    actor: Actor,
+    delivery: SettledDelivery,
+  ): Promise<void> {
+    for (const listener of this.listeners)
+      await listener.deliverySettled(stores, actor, delivery);
   }
 
   /**
-   * Issues the newest state again under the next generation: the cluster was seen without it, or its delivery ended.
+   * Issues the newest state again under the next generation: the cluster was seen without it, or its delivery ended. Where
+   * it waits for a delete that ended without success, the delete is what is issued again.
    * @param seenGeneration what the cluster carries; when it is higher than the counter, the gateway was restored from a
    *   backup: the counter goes above it, and that is audited
    */
@@ -115,22 +136,47 @@ export class DeliveryService {
       });
     }
     const generation = await objects.reissue(object);
+    const { action, manifest } =
+      progress.waitsForDelete && owesDelete(progress) ? DELETE : progress;
     await this.carry(stores, organizationId, {
       object,
-      action: progress.action,
-      manifest: progress.manifest,
+      action,
+      manifest,
       generation,
     });
     for (const listener of this.listeners)
-      await listener.generationIssued(stores, {
-        object,
-        action: progress.action,
-        generation,
-      });
+      await listener.generationIssued(stores, { object, action, generation });
     await this.record(stores, organizationId, object, {
       action: "delivery.reissue",
       detail: { generation },
     });
+  }
+
+  /** What was just issued waits for a delete whose delivery had ended without success: that one is issued again, now. */
+  private async deleteFirst(
+    stores: Stores,
+    organizationId: string,
+    object: ObjectIdentity,
+  ): Promise<void> {
+    const objects = stores.get(DesiredObjectStore);
+    await objects.setWaitsForDelete(object, true);
+    await objects.scheduleReissue(object, 0);
+    await this.reissue(stores, organizationId, object);
+  }
+
+  /** Carries what waited for a delete; under a newer generation where the delete was issued again since. */
+  private async endWait(
+    stores: Stores,
+    organizationId: string,
+    { object, generation: deleted }: Settled,
+    { action, manifest, generation }: DeliveryProgress,
+  ): Promise<void> {
+    await stores.get(DesiredObjectStore).setWaitsForDelete(object, false);
+    if (generation === deleted && action === "delete") return;
+    if (generation === deleted)
+      return this.reissue(stores, organizationId, object);
+    const delivery = { object, action, manifest, generation };
+    await this.carry(stores, organizationId, delivery);
   }
 
   private async carry(

@@ -4,6 +4,8 @@ import { SqlCatalogStore } from "./catalog/adapters/sql-catalog-store";
 import { CatalogService } from "./catalog/catalog.service";
 import { CatalogStore } from "./catalog/domain/catalog-entry";
 import { SqlInstanceStore } from "./instances/adapters/sql-instance-store";
+import { SqlIntentHistoryStore } from "./instances/adapters/sql-intent-history-store";
+import { IntentHistoryStore } from "./instances/domain/intent-history";
 import { InstanceStore } from "./instances/domain/instance-store";
 import { InstanceTrackerService } from "./instances/instance-tracker.service";
 import { InstanceService } from "./instances/instance.service";
@@ -29,6 +31,7 @@ export class IntentModule {
     bindings.bind(CatalogStore, SqlCatalogStore);
     bindings.bind(PolicyStore, SqlPolicyStore);
     bindings.bind(InstanceStore, SqlInstanceStore);
+    bindings.bind(IntentHistoryStore, SqlIntentHistoryStore);
     bindings.bind(ReplayStore, SqlReplayStore);
   }
 }

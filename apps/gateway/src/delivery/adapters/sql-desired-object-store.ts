@@ -18,6 +18,7 @@ interface Row {
   payload: string;
   waits_for_delete: boolean;
   observed_generation: string;
+  reissue_at: Date | null;
   reissues: number;
 }
 
@@ -71,6 +72,7 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
         action: row.action,
         manifest: JSON.parse(row.payload) as Record<string, unknown>,
         waitsForDelete: row.waits_for_delete,
+        isReissuePlanned: row.reissue_at !== null,
         observedGeneration: Number(row.observed_generation),
         reissues: row.reissues,
       }
@@ -141,6 +143,23 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     await this.transaction.run(
       `update desired_objects set reissue_at = now() + make_interval(secs => $7) where ${WHERE}`,
       [...this.key(object), pauseSeconds ?? null],
+    );
+  }
+
+  override async scheduleReissues(
+    objects: readonly ObjectIdentity[],
+  ): Promise<void> {
+    if (objects.length === 0) return;
+    const places = this.places(objects);
+    // In one order, as noteObserved.
+    await this.transaction.query(
+      `select 1 from unnest(${PLACES}) as place (${PLACE_COLUMNS}) join desired_objects d on ${AT_PLACE}
+       order by ${PLACE} for update of d`,
+      places,
+    );
+    await this.transaction.run(
+      `update desired_objects d set reissue_at = now() from unnest(${PLACES}) as place (${PLACE_COLUMNS}) where ${AT_PLACE}`,
+      places,
     );
   }
 

@@ -12,8 +12,10 @@ export interface SettledDelivery {
   readonly generation: number;
   readonly outcome: DeliveryOutcome;
   readonly error: string | undefined;
-  /** Whether no newer generation of the object is desired. */
-  readonly isNewest: boolean;
+  /** Whether the intent stands: delivery issues it again, or nothing newer has taken its place. */
+  readonly isStillWanted: boolean;
+  /** Of a delete: what was to be deleted up to this generation has gone with it. */
+  readonly endsThrough: number;
 }
 
 export interface IssuedAgain {

@@ -41,6 +41,8 @@ export abstract class DesiredObjectStore {
     object: ObjectIdentity,
     pauseSeconds: number | undefined,
   ): Promise<void>;
+  /** The same for many, at once: the next sweeps issue them again. */
+  abstract scheduleReissues(objects: readonly ObjectIdentity[]): Promise<void>;
   /**
    * Notes the generations that were seen in the cluster, 0 for none, each object once; a pending re-issue that one makes
    * needless is taken back. Holds the objects' rows, changed or not.

@@ -1,6 +1,7 @@
 import {
   type DeliveryOutcome,
   type DeliveryProgress,
+  owesDelete,
   reissuePauseSeconds,
 } from "./desired-object";
 
@@ -9,6 +10,7 @@ const progress = (more: Partial<DeliveryProgress> = {}): DeliveryProgress => ({
   action: "apply",
   manifest: {},
   waitsForDelete: false,
+  isReissuePlanned: false,
   observedGeneration: 2,
   reissues: 0,
   ...more,
@@ -18,7 +20,12 @@ const pause = (
   outcome: DeliveryOutcome,
   more: Partial<DeliveryProgress> = {},
   generation = 3,
-) => reissuePauseSeconds(progress(more), { generation, outcome }, 60);
+) =>
+  reissuePauseSeconds(
+    progress(more),
+    { action: "apply", generation, outcome },
+    60,
+  );
 
 describe("the pause before a generation is issued again", () => {
   it.each<[DeliveryOutcome, number | undefined]>([
@@ -43,5 +50,38 @@ describe("the pause before a generation is issued again", () => {
     expect(pause("failed", {}, 2)).toBeUndefined();
     expect(pause("failed", { observedGeneration: 3 })).toBeUndefined();
     expect(pause("expired", { observedGeneration: 4 })).toBeUndefined();
+  });
+
+  it("is also that of an older delete that something newer waits for, unless the newer is a delete itself", () => {
+    const ended = (outcome: DeliveryOutcome, newest: "apply" | "delete") =>
+      reissuePauseSeconds(
+        progress({ waitsForDelete: true, action: newest }),
+        { action: "delete", generation: 2, outcome },
+        60,
+      );
+    expect(ended("expired", "apply")).toBe(60);
+    expect(ended("failed", "apply")).toBe(60);
+    expect(ended("succeeded", "apply")).toBeUndefined();
+    expect(ended("noop", "apply")).toBeUndefined();
+    expect(ended("expired", "delete")).toBeUndefined();
+  });
+});
+
+describe("a delete that is owed", () => {
+  it.each<[string, Partial<DeliveryProgress>, boolean]>([
+    ["the newest, planned anew", { action: "delete" }, true],
+    [
+      "one that an apply waits for, planned anew",
+      { waitsForDelete: true },
+      true,
+    ],
+    ["an apply that is planned anew", {}, false],
+  ])("is %s", (_, more, expected) => {
+    expect(owesDelete(progress({ ...more, isReissuePlanned: true }))).toBe(
+      expected,
+    );
+    expect(owesDelete(progress({ ...more, isReissuePlanned: false }))).toBe(
+      false,
+    );
   });
 });

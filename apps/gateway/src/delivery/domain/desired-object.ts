@@ -39,6 +39,8 @@ export interface DeliveryProgress {
   readonly manifest: Readonly<Record<string, unknown>>;
   /** The newest generation waits for an earlier delete to be settled (agent contract, ORD). */
   readonly waitsForDelete: boolean;
+  /** A delivery ended without success and is planned anew: of the delete that is waited for, else of the newest state. */
+  readonly isReissuePlanned: boolean;
   /** Newest generation that the cluster was seen to carry, by event or snapshot. */
   readonly observedGeneration: number;
   readonly reissues: number;
@@ -57,17 +59,46 @@ export const MAX_SEEN_GENERATION = 2 ** 48;
 const MAX_PAUSE_SECONDS = 3600;
 
 /**
- * Seconds until an undelivered generation is issued again, doubling up to an hour; undefined when it needs no more
- * deliveries. Expiry and failure end a delivery, never an intent.
+ * Whether a delete has to reach the cluster before anything else does: its delivery ended without success, and what came
+ * after it would inherit what it was to remove.
+ */
+export function owesDelete(progress: DeliveryProgress): boolean {
+  const { isReissuePlanned, action, waitsForDelete } = progress;
+  return isReissuePlanned && (action === "delete" || waitsForDelete);
+}
+
+/**
+ * The newest generation at which a delete was asked for that one delivery stands for: deletes of what never got past
+ * waiting for it are fulfilled with it, unless the newest state is such a delete, which has its own turn.
+ */
+export function lastDelete(
+  progress: DeliveryProgress,
+  ended: { readonly generation: number },
+): number {
+  return progress.action === "apply"
+    ? Math.max(progress.generation, ended.generation)
+    : ended.generation;
+}
+
+type Ended = Pick<Delivery, "action" | "generation">;
+
+function isUndelivered(progress: DeliveryProgress, ended: Ended): boolean {
+  const isAwaited = ended.action === "delete" && progress.waitsForDelete;
+  if (isAwaited && progress.action === "apply") return true;
+  const hasArrived = progress.observedGeneration >= progress.generation;
+  return ended.generation === progress.generation && !hasArrived;
+}
+
+/**
+ * Seconds until an undelivered generation, or the delete that it waits for, is issued again, doubling up to an hour;
+ * undefined when it needs no more deliveries. Expiry and failure end a delivery, never an intent.
  */
 export function reissuePauseSeconds(
   progress: DeliveryProgress,
-  settled: { readonly generation: number; readonly outcome: DeliveryOutcome },
+  settled: Ended & { readonly outcome: DeliveryOutcome },
   baseSeconds: number,
 ): number | undefined {
-  const isNewest = settled.generation === progress.generation;
-  const hasArrived = progress.observedGeneration >= progress.generation;
-  if (!isNewest || hasArrived) return undefined;
+  if (!isUndelivered(progress, settled)) return undefined;
   switch (settled.outcome) {
     case "succeeded":
     case "noop":

@@ -11,6 +11,8 @@ export class SweepOptions {
 }
 
 const HOUSEKEEPING_MS = 3600_000;
+/** For a sweep that takes long. */
+const LISTENING_SLACK_S = 20;
 
 /** Runs the sweep every period, and the housekeeping every hour, from the start of the program to its end. */
 @Injectable()
@@ -34,7 +36,7 @@ export class SweepLoopService {
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await this.attempt("Presence", () => this.presence.flush());
+    await this.notePresence();
   }
 
   private async run(): Promise<void> {
@@ -42,13 +44,21 @@ export class SweepLoopService {
     while (!signal.aborted) {
       // Each on its own: housekeeping that fails must not keep expired jobs open.
       await this.attempt("Housekeeping", () => this.keepHouse());
-      await this.attempt("Presence", () => this.presence.flush());
+      await this.notePresence();
       await this.attempt("A sweep", () => this.sweeps.sweep(signal));
       // Jitter: replicas that started together don't sweep together.
       const pauseMs =
         this.options.periodSeconds * 1000 * (0.75 + Math.random() / 2);
       await this.clock.sleep(pauseMs, signal);
     }
+  }
+
+  private async notePresence(): Promise<void> {
+    // Who was heard comes first: time in which nobody could write it down must not count as listened.
+    await this.attempt("Presence", () => this.presence.flush());
+    await this.attempt("Listening", () =>
+      this.presence.listen(3 * this.options.periodSeconds + LISTENING_SLACK_S),
+    );
   }
 
   /** What is left over, say after a standstill, is for the next round: the sweep comes in between. */

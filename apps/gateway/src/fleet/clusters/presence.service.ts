@@ -1,4 +1,5 @@
 import { Injectable } from "@nestjs/common";
+import { newId } from "@vworkspace/kernel";
 import { UnitOfWork } from "../../database/unit-of-work";
 import type { ClusterPrincipal } from "./domain/cluster";
 import { PresenceStore } from "./domain/cluster-store";
@@ -10,8 +11,23 @@ import { PresenceStore } from "./domain/cluster-store";
 @Injectable()
 export class PresenceService {
   private seen = new Map<string, string>();
+  private stretchId = newId();
 
   constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /**
+   * Notes that this replica could be heard until now: silence counts only while one could, so that no cluster counts as
+   * disconnected because the gateway was away.
+   * @param gapSeconds after so long without a note (the database was away) a new stretch begins, and the time between doesn't count
+   */
+  async listen(gapSeconds: number): Promise<void> {
+    await this.unitOfWork.asWorker(async (stores) => {
+      const store = stores.get(PresenceStore);
+      if (await store.prolongListening(this.stretchId, gapSeconds)) return;
+      this.stretchId = newId();
+      await store.beginListening(this.stretchId);
+    });
+  }
 
   note(principal: ClusterPrincipal): void {
     this.seen.set(principal.clusterId, principal.organizationId);

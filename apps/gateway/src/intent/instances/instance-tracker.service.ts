@@ -32,8 +32,8 @@ export class InstanceTrackerService implements DeliveryListener {
   }
 
   /**
-   * A delete that the cluster confirmed ends the instance; so does one that failed when something newer has taken the
-   * place, since nobody will ask for it again.
+   * A delete that the cluster confirmed ends the instance; so does one that nobody will ask for again, since the delete of
+   * a newer instance has taken its place.
    */
   async deliverySettled(
     stores: Stores,
@@ -42,21 +42,20 @@ export class InstanceTrackerService implements DeliveryListener {
   ): Promise<void> {
     if (delivery.action !== "delete" || !isInstance(delivery.object)) return;
     const store = stores.get(InstanceStore);
-    const instance = await store.lockDeletingAt(
-      delivery.object,
-      delivery.generation,
-    );
-    if (!instance) return;
     const seen = await store.observation(delivery.object);
     const isNewerThere =
       seen?.present === true && seen.intentGeneration > delivery.generation;
     const isGone =
       delivery.outcome === "succeeded" ||
       (delivery.outcome === "noop" && !isNewerThere);
-    if (!isGone && delivery.isNewest) return;
-    const deleted = { ...instance, state: "deleted" as const };
-    await store.save(deleted);
-    await recordInstance(stores, actor, "instance.deleted", deleted);
+    if (!isGone && delivery.isStillWanted) return;
+    const { object, endsThrough } = delivery;
+    const next = () => store.lockDeletingAt(object, endsThrough);
+    for (let one = await next(); one !== undefined; one = await next()) {
+      const deleted = { ...one, state: "deleted" as const };
+      await store.save(deleted);
+      await recordInstance(stores, actor, "instance.deleted", deleted);
+    }
   }
 
   /**

@@ -25,6 +25,11 @@ import {
   withDefaults,
 } from "./domain/instance-request";
 import { InstanceStore } from "./domain/instance-store";
+import {
+  formerIntent,
+  IntentHistoryStore,
+  isSameApplication,
+} from "./domain/intent-history";
 import { admitChange, admitNew } from "./instance-admission";
 import { recordInstance } from "./instance-evidence";
 
@@ -92,6 +97,8 @@ export class InstanceService {
     });
     if (isSameIntent(instance, changed))
       return stores.get(InstanceStore).save(changed);
+    if (!isSameApplication(instance, changed))
+      await stores.get(IntentHistoryStore).keep(id, instance);
     await this.deploy(stores, actor, {
       instance: changed,
       entry,
@@ -112,6 +119,36 @@ export class InstanceService {
       instance: { ...instance, suspended },
       entry,
       action: suspended ? "instance.suspend" : "instance.resume",
+    });
+  }
+
+  /**
+   * Deploys under a new generation what the instance was to be earlier: before its last change, or at a generation. Policy is
+   * asked as for any change; whether it is suspended stays as it is.
+   */
+  async rollback(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    generation?: number,
+  ): Promise<void> {
+    const instance = await this.requireLive(stores, id);
+    const history = stores.get(IntentHistoryStore);
+    const former = formerIntent(instance, await history.of(id), generation);
+    if (former === undefined || isSameApplication(former, instance))
+      throw new DomainError("validation_failed", noWayBack(generation));
+    const changed = { ...instance, ...former, generation: instance.generation };
+    const entry = await this.entryOf(stores, changed);
+    await admitChange(stores, {
+      clusterId: instance.cluster_id,
+      intent: changed,
+      entry,
+    });
+    await history.keep(id, instance);
+    await this.deploy(stores, actor, {
+      instance: changed,
+      entry,
+      action: "instance.rollback",
     });
   }
 
@@ -166,7 +203,7 @@ export class InstanceService {
     const state = {
       object: instanceObject(instance),
       action: "apply" as const,
-      manifest: instanceManifest(instance, entry),
+      manifest: instanceManifest(instance, entry, actor),
     };
     const generation = await this.delivery.deliver(
       stores,
@@ -253,6 +290,12 @@ export class InstanceService {
     }
     return instance;
   }
+}
+
+function noWayBack(generation: number | undefined): string {
+  return generation === undefined
+    ? "There is nothing to go back to: the instance was never changed; write the version that you want."
+    : `generation is ${generation}: no other intent of that generation is kept; leave it out for the one before the last change.`;
 }
 
 function refuse(problem: string | undefined): void {

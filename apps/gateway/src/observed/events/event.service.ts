@@ -6,10 +6,18 @@ import {
   isStorable,
   LIMITS,
   parseMessage,
+  type ResourceRef,
 } from "@vworkspace/contract";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
+import { objectKey } from "../../delivery/domain/desired-object";
 import { EventStore } from "./domain/event-store";
+import {
+  type Arrived,
+  MAX_OBJECTS_PER_CLUSTER,
+  objectsOf,
+  withinQuota,
+} from "./domain/object-quota";
 import { utcTime } from "./domain/event-time";
 import { ProjectionService } from "./projection.service";
 import { Turns } from "./turns";
@@ -80,20 +88,56 @@ export class EventService {
       keyed.length === 0
         ? new Set<number>()
         : await store.rememberNew(principal.clusterId, keyed);
-    const news = read.good
-      .filter(
-        ({ index, event }) => event.eventKey === undefined || fresh.has(index),
-      )
-      .map(({ event }) => event);
-    await store.add(principal.clusterId, news.filter(isKept));
-    await store.addRejected(principal.clusterId, read.rejected);
-    await this.projection.project(stores, principal, news, receivedAt);
+    const news = read.good.filter(
+      ({ index, event }) => event.eventKey === undefined || fresh.has(index),
+    );
+    const { taken, refused } = await quotaOf(store, principal.clusterId, news);
+    const events = taken.map(({ event }) => event);
+    await store.add(principal.clusterId, events.filter(isKept));
+    const rejected = [...read.rejected, ...refused];
+    await store.addRejected(principal.clusterId, rejected);
+    await this.projection.project(stores, principal, events, receivedAt);
     return {
-      accepted: news.length,
+      accepted: taken.length,
       duplicates: read.good.length - news.length,
-      rejected: read.rejected.map(({ index, reason }) => ({ index, reason })),
+      rejected: rejected.map(({ index, reason }) => ({ index, reason })),
     };
   }
+}
+
+/** What there is room for, and the events that tell of more. */
+async function quotaOf(
+  store: EventStore,
+  clusterId: string,
+  news: readonly Arrived[],
+): Promise<{ taken: readonly Arrived[]; refused: Read["rejected"] }> {
+  const identityOf = (ref: ResourceRef) => ({
+    clusterId,
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    namespace: ref.namespace ?? "",
+    name: ref.name,
+  });
+  const keyOf = (ref: ResourceRef) => objectKey(identityOf(ref));
+  const named = news.flatMap(({ event }) => objectsOf(event));
+  const { keys, seen } = await store.unseen(
+    clusterId,
+    named.map(identityOf),
+    MAX_OBJECTS_PER_CLUSTER,
+  );
+  const { taken, refused } = withinQuota(news, MAX_OBJECTS_PER_CLUSTER - seen, {
+    isUnknown: (ref) => keys.has(keyOf(ref)),
+    keyOf,
+  });
+  const bodies = new Map(news.map(({ index, event }) => [index, event]));
+  return {
+    taken,
+    refused: refused.map(({ index, reason }) => ({
+      index,
+      reason,
+      body: excerpt(bodies.get(index)),
+    })),
+  };
 }
 
 /** A heartbeat and a snapshot are projected and not kept: they repeat what is known, many times a day, for every cluster. */

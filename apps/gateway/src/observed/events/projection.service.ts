@@ -32,6 +32,9 @@ import { type Position, positionOf, type Report } from "./domain/observation";
 /** What agents that report no stamps have settled, by `objectKey`. */
 type Settled = ReadonlyMap<string, SettledGeneration>;
 
+/** Of a cluster that comes back empty, in the transaction of its snapshot; the sweep issues the rest, a few at a time. */
+const REISSUED_AT_ONCE = 200;
+
 /** Turns what clusters report into the newest observation of each object, and tells whoever owns the intent behind it. */
 @Injectable()
 export class ProjectionService {
@@ -143,9 +146,15 @@ export class ProjectionService {
         absent.map(absence),
       );
     }
-    for (const { object, seenGeneration } of await store.undelivered(
-      clusterId,
-      snapshot.at,
+    const undelivered = await store.undelivered(clusterId, snapshot.at);
+    await stores
+      .get(DesiredObjectStore)
+      .scheduleReissues(
+        undelivered.slice(REISSUED_AT_ONCE).map(({ object }) => object),
+      );
+    for (const { object, seenGeneration } of undelivered.slice(
+      0,
+      REISSUED_AT_ONCE,
     )) {
       await this.delivery.reissue(
         stores,

@@ -94,12 +94,12 @@ export class WriteMethods {
         const keys = await keysOf(stores, call);
         let last: RpcStruct | undefined;
         for (const key of keys)
-          last = await action.run(stores, call.actor, key);
+          last = await action.run(stores, call.actor, key, call.args);
         return last ?? null;
       });
       return answer ?? undefined;
     };
-    return { parameters: [], takesIds: true, run };
+    return { parameters: action.parameters ?? [], takesIds: true, run };
   }
 
   private run<T extends RpcValue>(

@@ -1,5 +1,6 @@
 import { Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
+import type { RpcValue } from "@vworkspace/odoo-rpc";
 import type { Stores } from "../../../database/unit-of-work";
 import type { InstanceIntent } from "../../../intent/instances/domain/instance";
 import { InstanceStore } from "../../../intent/instances/domain/instance-store";
@@ -28,6 +29,14 @@ export class ApplicationInstanceChanges implements ModelChanges {
     action_resume: this.order((stores, actor, key) =>
       this.instances.suspend(stores, actor, key, false),
     ),
+    action_rollback: {
+      parameters: ["generation"],
+      run: async (stores, actor, key, args) => {
+        const generation = givenGeneration(args["generation"]);
+        await this.instances.rollback(stores, actor, key, generation);
+        return undefined;
+      },
+    },
     action_delete: this.order((...on) => this.instances.remove(...on)),
   };
 
@@ -75,12 +84,24 @@ export class ApplicationInstanceChanges implements ModelChanges {
     run: (stores: Stores, actor: UserActor, key: string) => Promise<void>,
   ): RecordAction {
     return {
-      run: async (...on) => {
-        await run(...on);
+      run: async (stores, actor, key) => {
+        await run(stores, actor, key);
         return undefined;
       },
     };
   }
+}
+
+/** Odoo's clients send false for what isn't set. */
+function givenGeneration(value: RpcValue | undefined): number | undefined {
+  if (value === undefined || value === null || value === false)
+    return undefined;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0)
+    return value;
+  throw new DomainError(
+    "validation_failed",
+    `generation is ${JSON.stringify(value).slice(0, 80)}: give a whole number above 0, or leave it out.`,
+  );
 }
 
 /** `values` becomes the text that is kept; the organization is the caller's anyway. */

@@ -70,8 +70,8 @@ export class ClusterChanges implements ModelChanges {
     run: (stores: Stores, actor: UserActor, key: string) => Promise<void>,
   ): RecordAction {
     return {
-      run: async (...on) => {
-        await run(...on);
+      run: async (stores, actor, key) => {
+        await run(stores, actor, key);
         return undefined;
       },
     };

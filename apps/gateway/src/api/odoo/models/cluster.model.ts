@@ -1,6 +1,8 @@
+import { availableEngines, type ControllerState } from "@vworkspace/contract";
 import {
   boolean,
   char,
+  column,
   datetime,
   json,
   type ModelField,
@@ -19,8 +21,15 @@ export function clusterModel(
     name: "vworkspace.cluster",
     label: "Cluster",
     displayField: "name",
-    from: `(select c.*, p.last_seen, (c.state = 'active' and p.last_seen > now() - make_interval(secs => ${seconds})) is true as connected
-      from clusters c left join cluster_presence p on p.organization_id = c.organization_id and p.cluster_id = c.id)`,
+    // Silence counts while a gateway listened, without a break: after its restart, or its absence, everybody has the whole time
+    // to come back, and who was silent for that long before stays disconnected.
+    from: `(select c.*, p.last_seen,
+        (c.state = 'active' and (p.last_seen > now() - make_interval(secs => ${seconds}) or
+          (select coalesce(max(upper(heard) - lower(heard)), interval '0')
+           from unnest(listening.stretches * tstzmultirange(tstzrange(least(p.last_seen, now()), now()))) heard) <= make_interval(secs => ${seconds}))
+         and p.last_seen is not null) is true as connected
+      from clusters c left join cluster_presence p on p.organization_id = c.organization_id and p.cluster_id = c.id
+      cross join (select range_agg(tstzrange(since, heard_until)) as stretches from gateway_listening) listening)`,
     fields: [
       char("code", "Code", {
         isRequired: true,
@@ -47,6 +56,15 @@ function observedFields(): readonly ModelField[] {
     json("conditions", "Conditions", { shape: "list" }),
     char("agent_version", "Agent version"),
     json("controllers", "Controllers", { shape: "list" }),
+    json("operation_engines", "Operation engines", {
+      shape: "list",
+      sql: column("controllers"),
+      fromDatabase: (controllers) =>
+        availableEngines(controllers as ControllerState[]).map((engine) => ({
+          ...engine,
+        })),
+      help: "Which engines of operations the cluster can use, by what its agent last said of its controllers, and else what is in the way.",
+    }),
     selection("token_mode", "Token mode", ["bearer", "mtls", "dpop"]),
     boolean("require_signed_payloads", "Requires signed payloads"),
     boolean("require_encrypted_payloads", "Requires encrypted payloads"),

@@ -28,8 +28,12 @@ describe("the models on the gateway's schema", () => {
     database.get(StoreBindings).bind(RecordStore, SqlRecordStore);
     for (const code of ["first", "second"])
       organizations.push(await seed(database, code));
+    await listened([3600, 0]);
   }, 60_000);
   afterAll(() => database?.stop());
+
+  const listened = (...stretches: readonly (readonly [number, number])[]) =>
+    listenedIn(database, stretches);
 
   const inFirst = <T>(work: (store: RecordStore) => Promise<T>) =>
     database.unitOfWork.inOrganization(organizations[0] ?? "", (stores) =>
@@ -141,6 +145,87 @@ describe("the models on the gateway's schema", () => {
     ]);
   });
 
+  describe("a silence of twice the limit", () => {
+    const limit = DISCONNECT_AFTER_SECONDS;
+    const isConnected = async () => {
+      const [silent] = await readAll(models.cluster, [["code", "=", "silent"]]);
+      return silent?.["connected"];
+    };
+
+    afterEach(() => listened([3600, 0]));
+
+    it.each([
+      ["is none while nobody listened", [], true],
+      [
+        "is none where the gateway came back just now",
+        [[3600, 2 * limit]],
+        true,
+      ],
+      [
+        "is none where it came back half the limit ago",
+        [
+          [3600, 2 * limit],
+          [limit / 2, 0],
+        ],
+        true,
+      ],
+      [
+        "is none where it came back twice, and never listened for that long",
+        [
+          [1.9 * limit, 1.1 * limit],
+          [limit / 2, 0],
+        ],
+        true,
+      ],
+      [
+        "is one where two replicas listened in turn",
+        [
+          [1.9 * limit, limit],
+          [1.1 * limit, 0],
+        ],
+        false,
+      ],
+      [
+        "is none where two replicas heard the same half of it",
+        [
+          [limit / 2, 0],
+          [limit / 2, 0],
+          [limit / 2, limit / 4],
+        ],
+        true,
+      ],
+      [
+        "stays one after a restart, when the gateway had listened before",
+        [
+          [3600, 10],
+          [1, 0],
+        ],
+        false,
+      ],
+    ] as const)("%s", async (_, stretches, connected) => {
+      await listened(...stretches);
+      expect(await isConnected()).toBe(connected);
+    });
+  });
+
+  it("tells which operations a cluster can do, by what its agent has said", async () => {
+    await database.look(
+      `update clusters set controllers = '[{"name": "velero", "present": true, "ready": true}]' where code = 'heard'`,
+    );
+    const [cluster] = await readAll(models.cluster, [["code", "=", "heard"]]);
+    expect(cluster?.["operation_engines"]).toEqual(
+      expect.arrayContaining([
+        { engine: "velero", available: true, message: "" },
+        { engine: "job", available: true, message: "" },
+        {
+          engine: "volsync",
+          available: false,
+          message: "whether volsync is there has not been reported",
+        },
+      ]),
+    );
+  });
+
   it("reads the audit log out of its leaves, with the hash that anyone can compute again", async () => {
     const [entry] = await readAll(models.auditEntry, [
       ["action", "=", "test.happen"],
@@ -159,6 +244,19 @@ describe("the models on the gateway's schema", () => {
     });
   });
 });
+
+/** Stretches of time in which a gateway listened, in seconds before now: from and to. */
+async function listenedIn(
+  database: TestDatabase,
+  stretches: readonly (readonly [number, number])[],
+): Promise<void> {
+  await database.look("delete from gateway_listening");
+  for (const [from, to] of stretches)
+    await database.look(
+      "insert into gateway_listening (id, since, heard_until) values ($1, now() - make_interval(secs => $2), now() - make_interval(secs => $3))",
+      [newId(), from, to],
+    );
+}
 
 /** One of everything in an organization of its own; returns its UUID. */
 async function seed(database: TestDatabase, code: string): Promise<string> {

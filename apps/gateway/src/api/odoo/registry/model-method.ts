@@ -35,10 +35,13 @@ export interface RecordAction {
   readonly isForOne?: boolean;
   /** The answer is shown once and kept nowhere, so a repeat can't get it again. */
   readonly isShownOnce?: boolean;
+  /** Names of what it takes besides the ids; none where it isn't given. */
+  readonly parameters?: readonly string[];
   readonly run: (
     stores: Stores,
     actor: UserActor,
     key: string,
+    args: ModelCall["args"],
   ) => Promise<RpcStruct | undefined>;
 }
 

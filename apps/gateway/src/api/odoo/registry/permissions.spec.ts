@@ -37,6 +37,7 @@ const CHANGES = [
   "vworkspace.application.instance write: operator, admin, bridge",
   "vworkspace.application.instance unlink: operator, admin, bridge",
   "vworkspace.application.instance action_delete: operator, admin, bridge",
+  "vworkspace.application.instance action_rollback: operator, admin, bridge",
   "vworkspace.application.instance action_suspend: operator, admin, bridge",
   "vworkspace.application.instance action_resume: operator, admin, bridge",
 ];

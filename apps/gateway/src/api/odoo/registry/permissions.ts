@@ -61,6 +61,7 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
       "write",
       "unlink",
       "action_delete",
+      "action_rollback",
       "action_suspend",
       "action_resume",
     ),

@@ -117,9 +117,37 @@ export class SqlClusterStore extends ClusterStore {
   }
 }
 
+/** Of restarts: more than there are within any sensible time of silence. */
+const MAX_STRETCHES = 200;
+
 export class SqlPresenceStore extends PresenceStore {
   constructor(private readonly transaction: SqlTransaction) {
     super();
+  }
+
+  override async prolongListening(
+    id: string,
+    gapSeconds: number,
+  ): Promise<boolean> {
+    const prolonged = await this.transaction.run(
+      `update gateway_listening set heard_until = greatest(heard_until, now())
+       where id = $1 and heard_until > now() - make_interval(secs => $2)`,
+      [id, gapSeconds],
+    );
+    return prolonged > 0;
+  }
+
+  override async beginListening(id: string): Promise<void> {
+    await this.transaction.run(
+      "insert into gateway_listening (id, since, heard_until) values ($1, now(), now())",
+      [id],
+    );
+    // By number and not by age: after a standstill of weeks the stretches before it still say that nobody listened since.
+    await this.transaction.run(
+      `delete from gateway_listening where id in (
+         select id from gateway_listening order by heard_until desc offset ${MAX_STRETCHES} for update skip locked)`,
+      [],
+    );
   }
 
   override async touch(

@@ -34,8 +34,15 @@ export abstract class ClusterStore {
   ): Promise<void>;
 }
 
-/** When a cluster was last heard of; written in batches, never by a poll itself. */
+/** When a cluster was last heard of, and when it could have been; written in batches, never by a poll itself. */
 export abstract class PresenceStore {
+  /**
+   * Prolongs a stretch of time in which this replica listened to the present.
+   * @returns false where there is none of that id that ended less than `gapSeconds` ago
+   */
+  abstract prolongListening(id: string, gapSeconds: number): Promise<boolean>;
+  /** Begins a stretch now; of the old ones only the newest are kept. */
+  abstract beginListening(id: string): Promise<void>;
   abstract touch(
     seen: readonly {
       readonly organizationId: string;

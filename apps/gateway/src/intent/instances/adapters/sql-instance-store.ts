@@ -81,11 +81,11 @@ export class SqlInstanceStore extends InstanceStore {
 
   override lockDeletingAt(
     object: Pick<ObjectIdentity, "clusterId" | "namespace" | "name">,
-    generation?: number,
+    through?: number,
   ): Promise<Instance | undefined> {
     return this.lockWhere(
-      "cluster_id = $2 and namespace = $3 and name = $4 and state = 'deleting' and ($5::bigint is null or generation = $5) order by generation desc limit 1",
-      [object.clusterId, object.namespace, object.name, generation ?? null],
+      "cluster_id = $2 and namespace = $3 and name = $4 and state = 'deleting' and ($5::bigint is null or generation <= $5) order by generation desc limit 1",
+      [object.clusterId, object.namespace, object.name, through ?? null],
     );
   }
 

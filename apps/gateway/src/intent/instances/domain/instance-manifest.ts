@@ -1,14 +1,26 @@
+import { ANNOTATIONS } from "@vworkspace/resources";
+import type { Actor } from "../../../trust/identity/domain/actor";
 import type { CatalogEntry } from "../../catalog/domain/catalog-entry";
 import { INSTANCE_KIND, type InstanceIntent } from "./instance";
 
-/** The ApplicationInstance that an intent asks for: a whole manifest, ready to be applied. */
+/**
+ * The ApplicationInstance that an intent asks for: a whole manifest, ready to be applied.
+ * @param actor who asks, where that is known; named as in the audit log by ids, never by login: the manifest leaves our reach
+ */
 export function instanceManifest(
   intent: InstanceIntent,
   entry: CatalogEntry,
+  actor?: Actor,
 ): Record<string, unknown> {
   return {
     ...INSTANCE_KIND,
-    metadata: { name: intent.name, namespace: intent.namespace },
+    metadata: {
+      name: intent.name,
+      namespace: intent.namespace,
+      ...(actor && {
+        annotations: { [ANNOTATIONS.requestedBy]: requestedBy(actor) },
+      }),
+    },
     spec: {
       mode: "managed",
       appRef: { catalogId: entry.code },
@@ -37,4 +49,9 @@ function values(intent: InstanceIntent): Record<string, unknown> {
     secretRef: intent.values_secret_ref,
     ...(source === "merge" ? { inline } : {}),
   };
+}
+
+function requestedBy({ type, id, onBehalfOf }: Actor): string {
+  const behalf = onBehalfOf === undefined ? "" : `/odoo/${onBehalfOf.odoo_uid}`;
+  return `${type}/${id}${behalf}`;
 }

@@ -28,10 +28,10 @@ export abstract class InstanceStore {
   abstract lockLiveAt(
     object: Pick<ObjectIdentity, "clusterId" | "namespace" | "name">,
   ): Promise<Instance | undefined>;
-  /** The instance of that place that is being deleted; the newest, or the one whose delete has that generation. */
+  /** The instance of that place that is being deleted; the newest whose delete's generation isn't above `through`. */
   abstract lockDeletingAt(
     object: Pick<ObjectIdentity, "clusterId" | "namespace" | "name">,
-    generation?: number,
+    through?: number,
   ): Promise<Instance | undefined>;
   abstract lockByExternalRef(
     externalRef: string,

@@ -21,6 +21,9 @@ interface ObservedRow extends ObjectIdentity {
   observed_at: Date;
 }
 
+/** Refused events that are kept of one cluster. */
+const MAX_REJECTED = 1_000;
+
 /** Many objects of one cluster at once, one array for each part of their identity. */
 const PLACES = "$3::text[], $4::text[], $5::text[], $6::text[]";
 const AMONG = `organization_id = $1 and cluster_id = $2 and (api_version, kind, namespace, name) in (select * from unnest(${PLACES}))`;
@@ -109,6 +112,12 @@ export class SqlEventStore extends EventStore {
         rejected.map((event) => event.body),
       ],
     );
+    // An operator reads the newest; a cluster that sends nothing but nonsense doesn't fill the table.
+    await this.transaction.run(
+      `delete from rejected_events where organization_id = $1 and id in (
+         select id from rejected_events where organization_id = $1 and cluster_id = $2 order by id desc offset ${MAX_REJECTED})`,
+      [this.transaction.organization, clusterId],
+    );
   }
 
   override async observed(
@@ -124,6 +133,27 @@ export class SqlEventStore extends EventStore {
     return new Map(
       rows.map((row) => [objectKey(row), observedObject(row)] as const),
     );
+  }
+
+  override async unseen(
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+    limit: number,
+  ): Promise<{ keys: ReadonlySet<string>; seen: number }> {
+    if (objects.length === 0) return { keys: new Set(), seen: 0 };
+    const rows = await this.transaction.query<ObjectIdentity>(
+      `select distinct $2::uuid as "clusterId", api_version as "apiVersion", kind, namespace, name
+       from unnest(${PLACES}) as place (api_version, kind, namespace, name)
+       where not exists (select 1 from observed_objects o where o.organization_id = $1 and o.cluster_id = $2 and o.api_version = place.api_version
+                         and o.kind = place.kind and o.namespace = place.namespace and o.name = place.name)`,
+      this.places(clusterId, objects),
+    );
+    if (rows.length === 0) return { keys: new Set(), seen: 0 };
+    const counted = await this.transaction.one<{ seen: number }>(
+      `select count(*)::int as seen from (select 1 from observed_objects where organization_id = $1 and cluster_id = $2 limit $3) seen`,
+      [this.transaction.organization, clusterId, limit],
+    );
+    return { keys: new Set(rows.map(objectKey)), seen: counted?.seen ?? 0 };
   }
 
   override async saveObserved(
@@ -200,7 +230,8 @@ export class SqlEventStore extends EventStore {
          and not (d.settled_generation = d.generation and coalesce(d.settled_at > $3, false)
                   and coalesce(o.intent_generation, 0) <= d.generation)
          and not exists (select 1 from jobs j where j.organization_id = d.organization_id and j.cluster_id = d.cluster_id and j.kind <> 'intent'
-                         and j.api_version = d.api_version and j.object_kind = d.kind and j.namespace = d.namespace and j.name = d.name)`,
+                         and j.api_version = d.api_version and j.object_kind = d.kind and j.namespace = d.namespace and j.name = d.name)
+       order by d.api_version, d.kind, d.namespace, d.name`,
       [this.transaction.organization, clusterId, lookedAt],
     );
     return rows.map(({ seen, ...object }) => ({

@@ -29,6 +29,15 @@ export abstract class EventStore {
     clusterId: string,
     objects: readonly ObjectIdentity[],
   ): Promise<ReadonlyMap<string, ObservedObject>>;
+  /**
+   * By `objectKey`: which of these objects were never seen of the cluster, and how many were; the count stops at `limit` and is made
+   * only where one is unknown.
+   */
+  abstract unseen(
+    clusterId: string,
+    objects: readonly ObjectIdentity[],
+    limit: number,
+  ): Promise<{ readonly keys: ReadonlySet<string>; readonly seen: number }>;
   /** Each object once. */
   abstract saveObserved(
     clusterId: string,
