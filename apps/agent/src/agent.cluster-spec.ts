@@ -19,11 +19,11 @@ beforeAll(async () => {
 afterAll(() => bench?.stop());
 
 describe("The agent when things go wrong", () => {
-  async function secretOf(clusterId: string): Promise<KubeObject | undefined> {
+  async function credential(): Promise<KubeObject | undefined> {
     return bench.api.get({
       apiVersion: "v1",
       kind: "Secret",
-      namespace: `agent-${clusterId.slice(-12)}`,
+      namespace: "vworkspace-system",
       name: "vworkspace-agent-credentials",
     });
   }
@@ -70,6 +70,12 @@ describe("The agent when things go wrong", () => {
 
     const second = await bench.startAgent(cluster);
     expect(second.clusterId).toBe(cluster.clusterId);
+    // Once it is in hand again: an instance that got ready before would make it a noop.
+    const told = gateway.job(jobId).statuses.length;
+    await eventually(
+      "the job is followed again",
+      () => gateway.job(jobId).statuses.length > told,
+    );
     await bench.serviceAccount(namespace, "not-there-yet");
     expect(await gateway.settled(jobId, 60_000)).toMatchObject({
       outcome: "succeeded",
@@ -126,7 +132,7 @@ describe("The agent when things go wrong", () => {
     const { gateway } = bench;
     const agent = await bench.startAgent();
     const tokenOf = async () => {
-      const secret = await secretOf(agent.clusterId);
+      const secret = await credential();
       return (secret?.["data"] as Record<string, string> | undefined)?.[
         "token"
       ];
@@ -140,7 +146,7 @@ describe("The agent when things go wrong", () => {
     });
     expect(await tokenOf()).not.toBe(before);
     await eventually("the old one is forgotten", async () => {
-      const secret = await secretOf(agent.clusterId);
+      const secret = await credential();
       const data = secret?.["data"] as Record<string, string>;
       return !("previous-token" in data);
     });
@@ -483,7 +489,7 @@ describe("The agent between a gateway and a cluster", () => {
   }, 60_000);
 
   it("finds a generation that is applied already, whatever happened to its result", async () => {
-    const { gateway, api } = bench;
+    const { gateway } = bench;
     const name = "twice";
     const first = gateway.issueApply(
       agent.clusterId,
@@ -491,7 +497,7 @@ describe("The agent between a gateway and a cluster", () => {
     );
     await gateway.settled(first.jobId, 30_000);
     // The stamp of a generation that this gateway has yet to issue: what it sends now is old.
-    await api.patch(
+    await bench.agentApi.patch(
       { ...APPLICATION_INSTANCE, namespace, name },
       {
         metadata: {

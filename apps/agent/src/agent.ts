@@ -1,153 +1,84 @@
 import { Inject, Injectable, type OnApplicationShutdown } from "@nestjs/common";
-import { Clock, ConfigurationError, VERSION } from "@vworkspace/kernel";
+import { ModuleRef } from "@nestjs/core";
+import { ConfigurationError, VERSION } from "@vworkspace/kernel";
 import { KubeConnection } from "@vworkspace/kube";
-import {
-  APPLICATION_INSTANCE,
-  CLUSTER,
-  OPERATION,
-} from "@vworkspace/resources";
+import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import { AgentConfig } from "./config";
-import { CredentialKeeper } from "./control-plane/credential-keeper";
-import { Link } from "./control-plane/link";
-import { Registrar } from "./control-plane/registrar";
-import { Wire } from "./control-plane/wire";
 import { HealthServer } from "./health/health-server";
 import { Metrics } from "./health/metrics";
-import { Intake } from "./intake/intake";
-import { PollLoop } from "./intake/poll-loop";
+import { Leadership } from "./leadership/leadership";
 import { Log, reasonOf } from "./log";
-import { ClusterReconciler } from "./reconcilers/cluster/cluster.reconciler";
-import { Reconcilers } from "./reconcilers/reconcilers";
-import { EventSpool } from "./reporting/event-spool";
-import { Pulse } from "./reporting/pulse";
-import { Reporter } from "./reporting/reporter";
+import type { Term } from "./term";
+import { openTerm } from "./term.module";
 import { ReflectorWatches } from "./watches/reflector-watches";
 
-/** The rooms of the agent, started in the order in which they need each other and stopped in the other one. */
+/** The process: it watches all the time, and works in terms, one after the other, whenever it leads. */
 @Injectable()
 export class Agent implements OnApplicationShutdown {
   @Inject() private readonly config: AgentConfig;
   @Inject() private readonly log: Log;
-  @Inject() private readonly clock: Clock;
   @Inject() private readonly connection: KubeConnection;
   @Inject() private readonly watches: ReflectorWatches;
-  @Inject() private readonly link: Link;
-  @Inject() private readonly wire: Wire;
-  @Inject() private readonly keeper: CredentialKeeper;
-  @Inject() private readonly registrar: Registrar;
-  @Inject() private readonly spool: EventSpool;
-  @Inject() private readonly reporter: Reporter;
-  @Inject() private readonly reconcilers: Reconcilers;
-  @Inject() private readonly cluster: ClusterReconciler;
-  @Inject() private readonly intake: Intake;
-  @Inject() private readonly pollLoop: PollLoop;
+  @Inject() private readonly leadership: Leadership;
   @Inject() private readonly metrics: Metrics;
+  @Inject() private readonly process: ModuleRef;
 
-  /** Ends intake, watches and reconcilers. */
-  private readonly stopWork = new AbortController();
-  /** Ends reporting, after everything that has something to report. */
-  private readonly stopReporting = new AbortController();
-  private working: Promise<unknown> = Promise.resolve();
-  private reporting: Promise<unknown> = Promise.resolve();
+  private readonly stopLeading = new AbortController();
+  /** After everything that reads what is watched. */
+  private readonly stopWatching = new AbortController();
+  private leading: Promise<void> = Promise.resolve();
+  private watching: Promise<void> = Promise.resolve();
+  private term: Term | undefined;
   private health: HealthServer | undefined;
-  private wasConnected = false;
 
   /** Starts everything and returns; nothing that fails later ends the process. */
   async start(): Promise<void> {
+    const { log, leadership } = this;
     await this.serveHealth();
-    const { log } = this;
-    this.keeper.onRotated(() => void this.tellOfRotation());
-    this.metrics.watch({
-      jobsInHand: () => this.intake.size,
-      eventsQueued: () => this.reporter.queued,
-      eventsLost: () => this.reporter.lost,
-      reconcilesQueued: () => this.reconcilers.queued,
-    });
+    // Where no other agent could do better, what can't be opened as configured is said at once.
+    if (!leadership.isContested) this.term = await openTerm(this.process);
+    this.serveMetrics();
     log.info(
       { version: VERSION, endpoint: this.config.controlPlaneEndpoint },
       "The agent starts.",
     );
-    this.link.onChange(() => this.sayConnected());
-    this.reporting = this.report(this.stopReporting.signal);
-    this.working = this.work(this.stopWork.signal);
+    this.watching = this.watches.run(this.stopWatching.signal);
+    this.leading = leadership.run(
+      (signal) => this.lead(signal),
+      this.stopLeading.signal,
+    );
   }
 
-  /** One line when the gateway has taken the credential, again after each time that it hadn't. */
-  private sayConnected(): void {
-    const { authentication, clusterId } = this.link.facts;
-    const isConnected = authentication.status === "accepted";
-    if (isConnected && !this.wasConnected)
-      this.log.info(
-        { event: "connected", clusterId },
-        "The agent is connected.",
-      );
-    this.wasConnected = isConnected;
-  }
-
-  /** Ends in order: no new jobs, reconciles under way end, what is known is sent, connections close. */
+  /** Ends in order: the term, with all that is under way in it; what is watched; the connections. */
   async onApplicationShutdown(): Promise<void> {
-    this.stopWork.abort();
-    await this.working;
-    await this.intake.drained();
-    this.stopReporting.abort();
-    await this.reporting;
-    await this.spool.close();
-    await this.wire.close();
+    this.stopLeading.abort();
+    await this.leading;
+    this.stopWatching.abort();
+    await this.watching;
     await this.connection.close();
     await this.health?.close();
     this.log.info({}, "The agent has stopped.");
   }
 
-  private async work(signal: AbortSignal): Promise<void> {
-    const watching = this.watches.run(signal);
-    await Promise.all([
-      watching,
-      this.reconcileOnceSynced(signal),
-      this.pollOnceRegistered(signal),
-    ]);
+  private async lead(signal: AbortSignal): Promise<void> {
+    this.term ??= await openTerm(this.process);
+    try {
+      await this.term.run(signal);
+    } finally {
+      this.term = undefined;
+    }
   }
 
-  /** With the gateway gone, reconciling goes on; before the watches have synced, nothing is known well enough. */
-  private async reconcileOnceSynced(signal: AbortSignal): Promise<void> {
-    await this.watches.waitForSync();
-    if (signal.aborted) return;
-    this.log.info({}, "The cluster is known; reconciling.");
-    await this.reconcilers.run(signal);
-  }
-
-  private async pollOnceRegistered(signal: AbortSignal): Promise<void> {
-    if (!(await this.registrar.ensure(signal))) return;
-    this.log.info(
-      { cluster: this.keeper.credentials?.clusterId },
-      "Waiting for jobs.",
-    );
-    await this.pollLoop.run(signal);
-  }
-
-  private async report(signal: AbortSignal): Promise<void> {
-    const pulse = new Pulse({
-      reporter: this.reporter,
-      link: this.link,
-      clock: this.clock,
-      agentVersion: VERSION,
-      disconnectAfterMs: this.config.disconnectAfterMs,
-      clusterRef: () => ({ ...CLUSTER, name: this.cluster.name }),
-      observed: () => this.observed(),
-    });
-    await Promise.all([this.reporter.run(signal), pulse.run(signal)]);
-  }
-
-  /** Everything that a snapshot lists, or undefined while it isn't known completely. */
-  private observed() {
-    const kinds = [APPLICATION_INSTANCE, OPERATION];
-    if (!kinds.every((kind) => this.watches.hasSynced(kind))) return undefined;
-    return kinds.flatMap((kind) => [...this.watches.objects(kind).values()]);
-  }
-
-  private async tellOfRotation(): Promise<void> {
-    await this.reporter.report({
-      kind: "CredentialRotated",
-      resourceRef: { ...CLUSTER, name: this.cluster.name },
+  private serveMetrics(): void {
+    const gauge = (name: keyof Term["gauges"]) => () =>
+      this.term?.gauges[name] ?? 0;
+    this.metrics.watch({
+      jobsInHand: gauge("jobsInHand"),
+      eventsQueued: gauge("eventsQueued"),
+      eventsLost: gauge("eventsLost"),
+      reconcilesQueued: gauge("reconcilesQueued"),
+      connected: gauge("connected"),
+      leads: () => Number(this.leadership.isOpen),
     });
   }
 
@@ -168,12 +99,13 @@ export class Agent implements OnApplicationShutdown {
     this.log.info({ address }, "Health and metrics are served.");
   }
 
+  /** An agent that stands by is ready when it sees the cluster: that is all it does. */
   private missing(): string[] {
     const isSynced = this.watches.hasSynced(APPLICATION_INSTANCE);
-    const { isRegistered } = this.link.facts;
+    const isWaiting = this.term !== undefined && !this.term.isRegistered;
     return [
       ...(isSynced ? [] : ["watches"]),
-      ...(isRegistered ? [] : ["registration"]),
+      ...(isWaiting ? ["registration"] : []),
     ];
   }
 }

@@ -17,6 +17,18 @@ describe("The agent's configuration", () => {
     });
   });
 
+  it("expects other replicas in a pod, and none where a kubeconfig says which cluster it is", () => {
+    const elects = (environment: Readonly<Record<string, string>>) =>
+      readAgentConfig({ ...MINIMUM, ...environment }).hasLeaderElection;
+    const KUBECONFIG = "/home/me/config";
+    expect(elects({})).toBe(true);
+    expect(elects({ KUBECONFIG })).toBe(false);
+    expect(elects({ KUBECONFIG, VWORKSPACE_LEADER_ELECTION: "true" })).toBe(
+      true,
+    );
+    expect(elects({ VWORKSPACE_LEADER_ELECTION: "false" })).toBe(false);
+  });
+
   it("takes the URL with the agent's base path as well", () => {
     const endpoint = "https://gateway.example.com/api/agent/";
     expect(

@@ -58,6 +58,12 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description: "Namespace that holds the agent's credential.",
   },
   {
+    name: "VWORKSPACE_LEADER_ELECTION",
+    default: "true in a pod, false with KUBECONFIG",
+    description:
+      "Whether there may be other agents of this cluster, of which one works: the one that holds the Lease in the agent's namespace.",
+  },
+  {
     name: "VWORKSPACE_NAMESPACE_PATTERNS",
     default: "*",
     description:
@@ -128,6 +134,7 @@ export abstract class AgentConfig {
   abstract readonly kubeconfig: string | undefined;
   abstract readonly kubeContext: string | undefined;
   abstract readonly agentNamespace: string;
+  abstract readonly hasLeaderElection: boolean;
   abstract readonly namespacePatterns: readonly string[];
   abstract readonly allowedKinds: readonly Kind[];
   abstract readonly stateDir: string | undefined;
@@ -139,6 +146,23 @@ export abstract class AgentConfig {
   abstract readonly jobLeaseMs: number;
   abstract readonly disconnectAfterMs: number;
   abstract readonly logLevel: string;
+}
+
+/** What it takes to reach the cluster, without a gateway. */
+export type ClusterConfig = Pick<
+  AgentConfig,
+  "kubeconfig" | "kubeContext" | "agentNamespace"
+>;
+
+export function readClusterConfig(
+  environment: Environment = process.env,
+): ClusterConfig {
+  const text = (name: string) => environment[name] || undefined;
+  return {
+    kubeconfig: text("KUBECONFIG"),
+    kubeContext: text("VWORKSPACE_KUBE_CONTEXT"),
+    agentNamespace: text("VWORKSPACE_AGENT_NAMESPACE") ?? "vworkspace-system",
+  };
 }
 
 /** Reads the environment. @throws ConfigurationError naming variable, value and remedy. */
@@ -153,9 +177,10 @@ export function readAgentConfig(
     clusterId: text("VWORKSPACE_CLUSTER_ID"),
     registrationToken: readRegistrationToken(environment),
     agentToken: text("VWORKSPACE_AGENT_TOKEN"),
-    kubeconfig: text("KUBECONFIG"),
-    kubeContext: text("VWORKSPACE_KUBE_CONTEXT"),
-    agentNamespace: text("VWORKSPACE_AGENT_NAMESPACE") ?? "vworkspace-system",
+    ...readClusterConfig(environment),
+    hasLeaderElection: text("VWORKSPACE_LEADER_ELECTION")
+      ? readFlag(environment, "VWORKSPACE_LEADER_ELECTION")
+      : !text("KUBECONFIG"),
     namespacePatterns: readPatterns(environment),
     allowedKinds: readKinds(environment),
     stateDir: text("VWORKSPACE_STATE_DIR"),

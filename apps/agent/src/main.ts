@@ -10,6 +10,7 @@ import { pino } from "pino";
 import { Agent } from "./agent";
 import { AgentModule } from "./agent.module";
 import { AGENT_ENVIRONMENT, readAgentConfig } from "./config";
+import { runLeave } from "./leave/leave-command";
 import { reasonOf } from "./log";
 
 const EX_CONFIG = 78;
@@ -20,6 +21,7 @@ const DRAIN_MS = 20_000;
 const HELP = `vworkspace agent ${VERSION}: carries out a gateway's jobs in one Kubernetes cluster.
 
 Usage: npm run agent
+       npm run agent -- leave [--yes]    takes vworkspace out of the cluster and leaves what runs
 
 Environment variables [default]:
 ${environmentHelp(AGENT_ENVIRONMENT)}
@@ -28,6 +30,10 @@ ${environmentHelp(AGENT_ENVIRONMENT)}
 async function main(): Promise<void> {
   if (process.argv.includes("--help") || process.argv.includes("-h")) {
     process.stdout.write(HELP);
+    return;
+  }
+  if (process.argv[2] === "leave") {
+    await runLeave(process.argv.slice(3));
     return;
   }
   const config = readAgentConfig();

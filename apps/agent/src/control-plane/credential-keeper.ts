@@ -80,7 +80,7 @@ export class CredentialKeeper {
       return await attempt(current.token);
     } catch (error) {
       if (!isFailure(error, "unauthenticated")) throw error;
-      return await this.noteRefusal(async () =>
+      return await this.noteRefusal(current, async () =>
         attempt(await this.recover(current.token, error)),
       );
     }
@@ -99,12 +99,20 @@ export class CredentialKeeper {
     try {
       await this.rotate();
     } catch (error) {
-      this.renewAt = clock.now() + RENEWAL_PAUSE_MS;
+      this.renewAt = clock.now() + this.renewalPauseMs(error);
       log.warn(
         { reason: reasonOf(error) },
         "The credential could not be renewed; trying again later.",
       );
     }
+  }
+
+  /** 5 to 15 minutes, or as long as the control plane asks for and some more. */
+  private renewalPauseMs(error: unknown): number {
+    const random = (this.options.random ?? Math.random)();
+    const wantedMs =
+      error instanceof ControlPlaneError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.round(wantedMs + RENEWAL_PAUSE_MS * (0.5 + random));
   }
 
   private required(): StoredCredentials {
@@ -120,15 +128,23 @@ export class CredentialKeeper {
     const isNew = credentials.current.token !== this.stored?.current.token;
     this.stored = credentials;
     if (isNew) this.renewAt = renewalTime(credentials.current, random());
-    this.options.link.registered(credentials.clusterId);
+    const isRefused =
+      this.options.link.facts.authentication.status !== "accepted";
+    this.options.link.registered(credentials.clusterId, isNew && isRefused);
   }
 
-  private async noteRefusal<T>(call: () => Promise<T>): Promise<T> {
+  private async noteRefusal<T>(
+    refused: Credential,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    const { link, clock } = this.options;
     try {
       return await call();
     } catch (error) {
+      const isOver =
+        refused.expiresAt !== undefined && refused.expiresAt <= clock.now();
       if (isFailure(error, "unauthenticated"))
-        this.options.link.rejected(error.message);
+        link.rejected(error.message, isOver ? "expired" : "rejected");
       throw error;
     }
   }
@@ -171,9 +187,13 @@ export class CredentialKeeper {
   ): Promise<string> {
     const { current } = this.required();
     if (current.token !== refused) return current.token;
-    this.recovery ??= this.findOther(error).finally(
-      () => (this.recovery = undefined),
-    );
+    this.recovery ??= this.findOther(error)
+      .catch((failure: unknown) => {
+        if (!isFailure(failure, "unauthenticated"))
+          this.options.link.undecided(reasonOf(failure));
+        throw failure;
+      })
+      .finally(() => (this.recovery = undefined));
     return this.recovery;
   }
 

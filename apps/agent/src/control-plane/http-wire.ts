@@ -111,15 +111,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** RFC 9110 §10.2.3: seconds or a date. */
+/** No control plane means to lose an agent for longer; a proxy in between may say anything. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** RFC 9110 §10.2.3: seconds or a date. At most an hour. */
 export function readRetryAfter(
   header: string | string[] | undefined,
   now = Date.now(),
 ): number | undefined {
   if (typeof header !== "string") return undefined;
-  if (/^[0-9]{1,6}$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const ms = /^[0-9]{1,9}$/.test(header.trim())
+    ? Number(header) * 1000
+    : Math.max(0, Date.parse(header) - now);
+  return Number.isNaN(ms) ? undefined : Math.min(ms, MAX_RETRY_AFTER_MS);
 }
 
 function toFailure(error: unknown, wanted: WireRequest): ControlPlaneError {

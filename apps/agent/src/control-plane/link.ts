@@ -7,11 +7,19 @@ export interface LinkFacts {
   /** When an answer last arrived, whatever it said. */
   readonly lastAnswerAt?: number;
   readonly lastFailure?: { readonly at: number; readonly message: string };
-  readonly authentication:
-    | { readonly status: "unknown" }
-    | { readonly status: "accepted" }
-    | { readonly status: "rejected"; readonly message: string };
+  /** There is neither a credential nor a token to get one: a person has to give it. */
+  readonly waitsForToken?: boolean;
+  readonly authentication: Authentication;
 }
+
+/** How the control plane takes the credential; "undecided": it was refused, and whether another one is taken could not be asked. */
+export type Authentication =
+  | { readonly status: "unknown" }
+  | { readonly status: "accepted" }
+  | {
+      readonly status: "rejected" | "expired" | "undecided";
+      readonly message: string;
+    };
 
 /** Keeps those facts and tells listeners when one of them that matters to a person has changed. */
 export class Link {
@@ -27,6 +35,12 @@ export class Link {
     return this.current;
   }
 
+  /** Whether the control plane takes the credential, and answered the last time it was asked. */
+  get isConnected(): boolean {
+    const { authentication, lastFailure } = this.current;
+    return authentication.status === "accepted" && lastFailure === undefined;
+  }
+
   /** Whether an answer arrived within the last `ms`. */
   isAlive(ms: number): boolean {
     const { lastAnswerAt } = this.current;
@@ -37,8 +51,26 @@ export class Link {
     this.listeners.add(listener);
   }
 
-  registered(clusterId: string): void {
-    this.change({ isRegistered: true, clusterId });
+  /** There is a credential; what was said of another one doesn't hold for it. */
+  registered(clusterId: string, isNew = false): void {
+    const authentication: Authentication = { status: "unknown" };
+    this.change({
+      isRegistered: true,
+      clusterId,
+      ...(isNew && { authentication }),
+    });
+  }
+
+  /** The control plane answered; whether it takes the credential is another question. */
+  answered(): void {
+    const { lastFailure: _, ...rest } = this.current;
+    this.current = { ...rest, lastAnswerAt: this.clock.now() };
+    this.tell();
+  }
+
+  waitsForToken(isWaiting: boolean): void {
+    if (isWaiting !== (this.current.waitsForToken ?? false))
+      this.change({ waitsForToken: isWaiting });
   }
 
   /** The control plane answered and took the credential. */
@@ -54,12 +86,17 @@ export class Link {
     if (isNews) this.tell();
   }
 
-  /** The control plane answered and did not take the credential. */
-  rejected(message: string): void {
+  /** The control plane answered and did not take the credential, here because it has come to its end. */
+  rejected(message: string, status: "rejected" | "expired" = "rejected"): void {
     this.change({
       lastAnswerAt: this.clock.now(),
-      authentication: { status: "rejected", message },
+      authentication: { status, message },
     });
+  }
+
+  /** The credential was refused, and the way to another one failed. */
+  undecided(message: string): void {
+    this.change({ authentication: { status: "undecided", message } });
   }
 
   /** No answer, or one that is none. */

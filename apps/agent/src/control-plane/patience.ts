@@ -2,11 +2,14 @@ import { backoffMs, type Clock } from "@vworkspace/kernel";
 import { ControlPlaneError, isFailure } from "./control-plane-error";
 import { rejectedPauseMs } from "./renewal.decide";
 
-const BACKOFF = { baseMs: 1_000, maxMs: 60_000 };
+/** The first window is wide enough that a fleet whose connections broke at one moment comes back over some seconds. */
+const BACKOFF = { baseMs: 3_000, maxMs: 60_000 };
+const AT_LEAST_MS = 1_000;
 
 /**
- * How long to wait before a failed request is sent again: exponential with full jitter, never below a second, and never
- * before the control plane's own Retry-After; minutes where it refuses the credential.
+ * How long to wait before a failed request is sent again: a second, or the control plane's own Retry-After, and on top of that
+ * an exponential backoff with full jitter, because a limit alone would gather at it all who are told the same; minutes where it
+ * refuses the credential.
  * @param failures failures in a row before this one
  */
 export function retryPauseMs(
@@ -17,7 +20,8 @@ export function retryPauseMs(
   if (isFailure(error, "unauthenticated")) return rejectedPauseMs(random());
   const retryAfterMs =
     error instanceof ControlPlaneError ? (error.retryAfterMs ?? 0) : 0;
-  return Math.max(1_000, retryAfterMs, backoffMs(failures, BACKOFF, random));
+  const atLeastMs = Math.max(AT_LEAST_MS, retryAfterMs);
+  return atLeastMs + backoffMs(failures, BACKOFF, random);
 }
 
 /**

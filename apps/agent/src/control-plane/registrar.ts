@@ -34,11 +34,54 @@ export interface RegistrarOptions {
 export class Registrar {
   /** An attempt got no answer: its token may be used up all the same. */
   private mayBeUsedUp = false;
+  private offered: string | undefined;
+  private refusedDigest: string | undefined;
+  private wake = new AbortController();
+  /** Of the process, once it has begun to work. */
+  private life = new AbortController().signal;
 
   constructor(private readonly options: RegistrarOptions) {}
 
+  /** The token that the Cluster object gives; another one than before is tried at once. It goes before the configured one. */
+  offer(token: string | undefined): void {
+    if (token === this.offered) return;
+    this.offered = token;
+    this.wake.abort();
+  }
+
+  /**
+   * Gets another credential now: with a registration token that was not used yet, else by a rotation. What we hold stays good
+   * when that fails.
+   * @throws ControlPlaneError, or KubeError where the credential can't be written
+   */
+  async renew(): Promise<void> {
+    if (!(await this.useNewToken())) await this.options.keeper.rotate();
+  }
+
+  /** Registers with a token that was neither used nor refused before; false where there is none. */
+  async useNewToken(): Promise<boolean> {
+    const token = this.token();
+    if (token === undefined) return false;
+    const digest = tokenDigest(token);
+    const used = this.options.keeper.credentials?.registrationTokenDigest;
+    if (digest === used || digest === this.refusedDigest) return false;
+    try {
+      await this.register(token, this.life);
+      return true;
+    } catch (error) {
+      if (isFailure(error, "unauthenticated", "forbidden"))
+        this.refusedDigest = digest;
+      throw error;
+    }
+  }
+
+  private token(): string | undefined {
+    return this.offered ?? this.options.registrationToken();
+  }
+
   /** Tries until there is a credential or `signal` aborts; true in the first case. */
   async ensure(signal: AbortSignal): Promise<boolean> {
+    this.life = signal;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
         await this.attempt(signal);
@@ -47,18 +90,27 @@ export class Registrar {
         if (signal.aborted) break;
         const pauseMs = this.pauseAfter(error, failures);
         this.explain(error, pauseMs);
-        await this.options.clock.sleep(pauseMs, signal);
+        await this.pause(pauseMs, signal);
       }
     }
     return false;
   }
 
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    this.wake = new AbortController();
+    const either = AbortSignal.any([signal, this.wake.signal]);
+    await this.options.clock.sleep(ms, either);
+  }
+
   private async attempt(signal: AbortSignal): Promise<void> {
-    const { keeper, log, registrationToken, agentToken } = this.options;
+    const { keeper, log, agentToken, link } = this.options;
     const stored = keeper.credentials ?? (await keeper.load());
-    const token = registrationToken();
+    const token = this.token();
     const isUsed =
-      token === undefined || stored?.registrationTokenDigest === digest(token);
+      token === undefined ||
+      stored?.registrationTokenDigest === tokenDigest(token);
+    const hasNone = stored === undefined && token === undefined;
+    link.waitsForToken(hasNone && agentToken === undefined);
     if (stored !== undefined && isUsed) {
       log.info(
         { cluster: stored.clusterId },
@@ -70,7 +122,7 @@ export class Registrar {
     if (agentToken !== undefined) return this.takeOver(agentToken);
     throw new ControlPlaneError(
       "unauthenticated",
-      "This cluster is not registered and there is no token: set VWORKSPACE_REGISTRATION_TOKEN to one that the gateway issued for it.",
+      "This cluster is not registered and there is no token: set VWORKSPACE_REGISTRATION_TOKEN, or spec.registrationTokenSecretRef of the Cluster object, to one that the gateway issued for it.",
     );
   }
 
@@ -84,10 +136,11 @@ export class Registrar {
   }
 
   private async register(token: string, signal: AbortSignal): Promise<void> {
-    const { keeper, clock, log, clusterId } = this.options;
+    const { keeper, clock, log, link, clusterId } = this.options;
     // The token is single use: it is not spent where its credential could not be kept.
     await keeper.rehearse();
     const answer = await this.requestCredential(token, signal);
+    link.answered();
     await this.persisting(signal, () =>
       keeper.keep({
         controlPlaneBaseUrl: this.options.controlPlaneEndpoint,
@@ -97,7 +150,7 @@ export class Registrar {
           issuedAt: clock.now(),
           ...(answer.expiresAt && { expiresAt: Date.parse(answer.expiresAt) }),
         },
-        registrationTokenDigest: digest(token),
+        registrationTokenDigest: tokenDigest(token),
       }),
     );
     this.mayBeUsedUp = false;
@@ -160,6 +213,10 @@ export class Registrar {
   private explain(error: unknown, pauseMs: number): void {
     const { link, log } = this.options;
     const facts = { retryInMs: pauseMs, reason: reasonOf(error) };
+    if (link.facts.waitsForToken) {
+      log.warn(facts, "There is nothing to register with.");
+      return;
+    }
     if (isFailure(error, "unauthenticated", "forbidden")) {
       link.rejected(error.message);
       log.error(facts, refusalText(this.mayBeUsedUp));
@@ -179,6 +236,6 @@ function refusalText(mayBeUsedUp: boolean): string {
 }
 
 /** Enough of a hash to recognise a token, too little to find it. */
-function digest(token: string): string {
+export function tokenDigest(token: string): string {
   return createHash("sha256").update(token).digest("hex").slice(0, 16);
 }

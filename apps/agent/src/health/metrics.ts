@@ -6,6 +6,10 @@ export interface Gauges {
   readonly eventsQueued: () => number;
   readonly eventsLost: () => number;
   readonly reconcilesQueued: () => number;
+  /** 1 while this agent leads, 0 while it stands by. */
+  readonly leads: () => number;
+  /** 1 while the gateway answers and takes the credential. */
+  readonly connected: () => number;
 }
 
 /** The agent's metrics, in a registry of its own so that several agents can live in one process. */
@@ -65,6 +69,16 @@ export class Metrics {
       "vworkspace_agent_reconciles_queued",
       "Instances that wait for a reconcile.",
       gauges.reconcilesQueued,
+    );
+    this.gauge(
+      "vworkspace_agent_leader",
+      "1 while this agent leads, 0 while it stands by.",
+      gauges.leads,
+    );
+    this.gauge(
+      "vworkspace_agent_connected",
+      "1 while the gateway answers and takes the credential.",
+      gauges.connected,
     );
   }
 

@@ -47,14 +47,13 @@ export function followApplied(
   return { state: "succeeded", phase: "Applied" };
 }
 
-/** A suspended instance has settled when it is suspended: what its Ready says is from before. */
+/** A suspended instance, by hand or until its window, has settled when it is suspended: what its Ready says is from before. */
 function instanceVerdict(object: KubeObject): FollowVerdict {
   const conditions = conditionsOf(object);
   const spec = object["spec"] as { suspend?: boolean } | undefined;
-  if (spec?.suspend === true)
-    return find(conditions, "Suspended")?.status === "True"
-      ? { state: "succeeded", phase: "Suspended" }
-      : waiting("Suspending", "not suspended yet");
+  if (find(conditions, "Suspended")?.status === "True")
+    return { state: "succeeded", phase: "Suspended" };
+  if (spec?.suspend === true) return waiting("Suspending", "not suspended yet");
   const ready = find(conditions, "Ready");
   if (ready?.status === "True") return { state: "succeeded", phase: "Ready" };
   const blocked = find(conditions, "Blocked");

@@ -5,6 +5,7 @@ import { AgentConfig } from "../config";
 import { ControlPlane } from "../control-plane/control-plane";
 import { ControlPlaneModule } from "../control-plane/control-plane.module";
 import { CredentialKeeper } from "../control-plane/credential-keeper";
+import { Link } from "../control-plane/link";
 import { Metrics } from "../health/metrics";
 import { Log } from "../log";
 import { Reporter } from "../reporting/reporter";
@@ -63,6 +64,7 @@ import { refusalReporter } from "./refusal-reporter";
         AgentConfig,
         Metrics,
         Reporter,
+        Link,
       ],
       useFactory: pollLoop,
     },
@@ -126,7 +128,7 @@ function intake(
 }
 
 function pollLoop(
-  ...[controlPlane, jobs, clock, log, config, metrics, reporter]: [
+  ...[controlPlane, jobs, clock, log, config, metrics, reporter, link]: [
     ControlPlane,
     Intake,
     Clock,
@@ -134,11 +136,13 @@ function pollLoop(
     AgentConfig,
     Metrics,
     Reporter,
+    Link,
   ]
 ): PollLoop {
   return new PollLoop({
     controlPlane,
     intake: jobs,
+    link,
     clock,
     log,
     maxWaitSeconds: config.pollWaitSeconds,

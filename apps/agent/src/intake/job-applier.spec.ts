@@ -347,6 +347,8 @@ describe("JobApplier", () => {
     await settle();
     expect(api.writes).toEqual([
       "create Namespace shop",
+      "apply RoleBinding shop/vworkspace-agent",
+      "apply RoleBinding shop/vworkspace-agent",
       "apply ServiceAccount shop/vworkspace-release",
       "apply RoleBinding shop/vworkspace-release",
       "apply ApplicationInstance shop/web",

@@ -1,4 +1,5 @@
-import type { KubeApi, KubeObject } from "@vworkspace/kube";
+import { type Clock, SystemClock } from "@vworkspace/kernel";
+import { type KubeApi, KubeError, type KubeObject } from "@vworkspace/kube";
 import {
   FIELD_MANAGERS,
   LABELS,
@@ -6,9 +7,13 @@ import {
   NAMESPACE_OPT_IN_VALUE,
   RELEASE_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
+import { namespaceBinding } from "../permissions/agent-rbac";
 import { namespaceVerdict } from "./namespace.decide";
 
-/** On namespaces that the agent created: there it also sees to the release service account. */
+/** An API server knows a new binding a moment after it stored it. */
+const BINDING_COUNTS_WITHIN = { tries: 50, pauseMs: 200 };
+
+/** On namespaces that the agent created: there it also sees to what an opt-in brings. */
 const CREATED_BY = "vworkspace.io/created-by";
 
 export interface NamespaceRules {
@@ -18,12 +23,13 @@ export interface NamespaceRules {
 
 /** Opens namespaces for jobs: checks the opt-in, and creates what doesn't exist and may be created. */
 export class Namespaces {
-  /** Uids of namespaces whose service account was seen to in this process. */
+  /** Uids of namespaces that were seen to in this process. */
   private readonly prepared = new Set<string>();
 
   constructor(
     private readonly api: KubeApi,
     private readonly rules: NamespaceRules,
+    private readonly clock: Clock = new SystemClock(),
   ) {}
 
   /** Why the agent may not act in the namespace; undefined where it may. */
@@ -70,9 +76,28 @@ export class Namespaces {
     const { name, uid = "", annotations } = namespace.metadata;
     if (annotations?.[CREATED_BY] !== FIELD_MANAGERS.agent) return;
     if (this.prepared.has(uid)) return;
+    await this.apply(namespaceBinding(name, this.rules.agentNamespace));
     for (const object of releaseAccount(name))
-      await this.api.apply(object, { fieldManager: FIELD_MANAGERS.agent });
+      await this.applyOnceBound(object);
     this.prepared.add(uid);
+  }
+
+  /** Its own rights in the namespace come first, and take a moment. */
+  private async applyOnceBound(object: KubeObject): Promise<void> {
+    const { tries, pauseMs } = BINDING_COUNTS_WITHIN;
+    for (let left = tries; ; left -= 1) {
+      try {
+        return await this.apply(object);
+      } catch (error) {
+        const isForbidden = error instanceof KubeError && error.status === 403;
+        if (!isForbidden || left === 0) throw error;
+        await this.clock.sleep(pauseMs);
+      }
+    }
+  }
+
+  private async apply(object: KubeObject): Promise<void> {
+    await this.api.apply(object, { fieldManager: FIELD_MANAGERS.agent });
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type PollOptions,
 } from "../control-plane/control-plane";
 import { failureOfStatus } from "../control-plane/control-plane-error";
+import { Link } from "../control-plane/link";
 import { KeptLog } from "../testing/kept-log";
 import { settle } from "../testing/settle";
 import { PollLoop } from "./poll-loop";
@@ -37,10 +38,15 @@ class ScriptedPolls {
 const NONE: PolledJobs = { jobs: [], unreadable: [] };
 const ONE: PolledJobs = { jobs: [{ id: "j1" } as Job], unreadable: [] };
 
-function start(script: Answer[], fresh = 1) {
+function start(
+  script: Answer[],
+  fresh = 1,
+  before?: (signal: AbortSignal) => Promise<void>,
+) {
   const clock = new ManualClock();
   const polls = new ScriptedPolls(script);
   const log = new KeptLog();
+  const link = new Link(clock);
   const stop = new AbortController();
   const accepted: string[] = [];
   const unreadable: string[] = [];
@@ -52,14 +58,15 @@ function start(script: Answer[], fresh = 1) {
         return Promise.resolve(jobs.length > 0 ? fresh : 0);
       },
     },
+    link,
     clock,
     log,
     maxWaitSeconds: 50,
     onUnreadable: ({ id }) => unreadable.push(id),
     random: () => 0.5,
   });
-  const ended = loop.run(stop.signal);
-  return { clock, polls, log, stop, ended, accepted, unreadable };
+  const ended = loop.run(stop.signal, before);
+  return { clock, link, polls, log, stop, ended, accepted, unreadable };
 }
 
 describe("PollLoop", () => {
@@ -79,7 +86,7 @@ describe("PollLoop", () => {
     ];
     const { polls, clock, stop, ended } = start(script);
     await settle();
-    await clock.advance(2_000);
+    await clock.advance(2_500);
     await settle();
     expect(polls.asked.map(({ resume }) => resume)).toEqual([
       true,
@@ -145,7 +152,7 @@ describe("PollLoop", () => {
     await clock.advance(19_000);
     await settle();
     expect(polls.asked).toHaveLength(1);
-    await clock.advance(1_000);
+    await clock.advance(2_500);
     await settle();
     expect(polls.asked).toHaveLength(2);
     stop.abort();
@@ -189,5 +196,38 @@ describe("PollLoop", () => {
     inPause.stop.abort();
     await inPause.ended;
     expect(inPause.polls.asked).toHaveLength(1);
+  });
+
+  it("asks again at once when there is another credential than the one that was refused", async () => {
+    const { polls, link, stop, ended } = start([
+      () => Promise.reject(failureOfStatus(401)),
+    ]);
+    await settle();
+    expect(polls.asked).toHaveLength(1);
+    link.rejected("revoked");
+    await settle();
+    expect(polls.asked).toHaveLength(1);
+    link.registered("c1", true);
+    await settle();
+    expect(polls.asked).toHaveLength(2);
+    stop.abort();
+    await ended;
+  });
+
+  it("asks only after what comes before a poll", async () => {
+    const greetings: (() => void)[] = [];
+    const before = () =>
+      new Promise<void>((resolve) => greetings.push(resolve));
+    const { polls, stop, ended } = start([() => ONE], 1, before);
+    await settle();
+    expect(polls.asked).toHaveLength(0);
+    greetings[0]?.();
+    await settle();
+    expect(polls.asked).toHaveLength(1);
+    expect(greetings).toHaveLength(2);
+    stop.abort();
+    greetings[1]?.();
+    await ended;
+    expect(polls.asked).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from "@vworkspace/kernel";
 import type { ControlPlane, PolledJobs } from "../control-plane/control-plane";
 import { isFailure } from "../control-plane/control-plane-error";
+import type { Link } from "../control-plane/link";
 import { retryPauseMs } from "../control-plane/patience";
 import { type Log, reasonOf } from "../log";
 import type { Intake } from "./intake";
@@ -8,6 +9,7 @@ import type { Intake } from "./intake";
 export interface PollLoopOptions {
   readonly controlPlane: ControlPlane;
   readonly intake: Pick<Intake, "accept">;
+  readonly link: Link;
   readonly clock: Clock;
   readonly log: Log;
   /** Longest wait asked for, in seconds; each poll asks for three fifths of it to all of it. */
@@ -24,14 +26,34 @@ const EARLY_MS = 1_000;
 export class PollLoop {
   private isFirst = true;
   private failures = 0;
+  private newCredential = new AbortController();
 
-  constructor(private readonly options: PollLoopOptions) {}
+  constructor(private readonly options: PollLoopOptions) {
+    const { link } = options;
+    link.onChange(() => {
+      if (link.facts.authentication.status === "unknown")
+        this.newCredential.abort();
+    });
+  }
 
-  async run(signal: AbortSignal): Promise<void> {
+  /** @param before awaited before every poll: what has to be said first after a silence */
+  async run(
+    signal: AbortSignal,
+    before: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     while (!signal.aborted) {
+      await before(signal);
+      if (signal.aborted) break;
+      this.newCredential = new AbortController();
       const pauseMs = await this.pollOnce(signal);
-      if (pauseMs > 0) await this.options.clock.sleep(pauseMs, signal);
+      if (pauseMs > 0) await this.pause(pauseMs, signal);
     }
+  }
+
+  /** Ends early when there is another credential than the one that was refused. */
+  private async pause(ms: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.newCredential.signal]);
+    await this.options.clock.sleep(ms, either);
   }
 
   /** @returns how long to wait before the next poll, in milliseconds */

@@ -105,6 +105,16 @@ describe("Where an applied object stands", () => {
       "succeeded",
     ],
     [
+      "ready as before, and a change waits for its window",
+      seen({ Ready: "True", Suspended: "True" }),
+      "succeeded",
+    ],
+    [
+      "not ready, and a change waits for its window",
+      seen({ Ready: "False", Suspended: "True" }),
+      "succeeded",
+    ],
+    [
       "to be suspended and still ready",
       seen({ Ready: "True" }, {}, { suspend: true }),
       "waiting",

@@ -5,6 +5,8 @@ export interface NewCondition {
   readonly status: "True" | "False" | "Unknown";
   readonly reason: string;
   readonly message: string;
+  /** Generation that it speaks of, where that is not the newest. */
+  readonly observedGeneration?: number;
   /** Say it only where the opposite has been said before: what was never wrong has not recovered. */
   readonly onlyAfterTrue?: boolean;
 }
@@ -27,7 +29,8 @@ export function mergeConditions(
     merged.set(condition.type, {
       ...condition,
       message: condition.message.slice(0, LIMITS.messageCharacters),
-      observedGeneration: context.observedGeneration,
+      observedGeneration:
+        condition.observedGeneration ?? context.observedGeneration,
       lastTransitionTime:
         (isSameStatus && before.lastTransitionTime) || context.now,
     });

@@ -1,11 +1,21 @@
 import { Module } from "@nestjs/common";
 import { Clock, VERSION } from "@vworkspace/kernel";
 import { KubeApi } from "@vworkspace/kube";
+import {
+  APPLICATION_INSTANCE,
+  CLUSTER,
+  OPERATION,
+} from "@vworkspace/resources";
+import { ClusterEvents } from "../cluster-events/cluster-events";
+import { ClusterEventsModule } from "../cluster-events/cluster-events.module";
 import { AgentConfig } from "../config";
 import { ControlPlaneModule } from "../control-plane/control-plane.module";
+import { CredentialKeeper } from "../control-plane/credential-keeper";
 import { Link } from "../control-plane/link";
+import { Registrar } from "../control-plane/registrar";
 import { Metrics } from "../health/metrics";
 import { Log } from "../log";
+import { Pulse } from "../reporting/pulse";
 import { Reporter } from "../reporting/reporter";
 import { ReportingModule } from "../reporting/reporting.module";
 import { Watches } from "../watches/watches";
@@ -14,27 +24,63 @@ import { DerivedWriter } from "./application-instance/actions/derived-writer";
 import { InstanceActions } from "./application-instance/actions/instance-actions";
 import { ApplicationInstanceReconciler } from "./application-instance/application-instance.reconciler";
 import { InstanceObserver } from "./application-instance/instance.observe";
+import { NetworkProber } from "./application-instance/probes/network-prober";
+import { ProbeRounds } from "./application-instance/probes/probe-rounds";
+import { ClusterCredential } from "./cluster/cluster-credential";
 import { ClusterReconciler } from "./cluster/cluster.reconciler";
+import { ControllerObserver } from "./cluster/controllers.observe";
 import { Reconcilers } from "./reconcilers";
 
 @Module({
-  imports: [ControlPlaneModule, ReportingModule, WatchesModule],
+  imports: [
+    ClusterEventsModule,
+    ControlPlaneModule,
+    ReportingModule,
+    WatchesModule,
+  ],
   providers: [
     {
+      provide: ProbeRounds,
+      inject: [Clock],
+      useFactory: (clock: Clock) =>
+        new ProbeRounds({ clock, prober: new NetworkProber() }),
+    },
+    {
       provide: ApplicationInstanceReconciler,
-      inject: [KubeApi, Watches, Reporter, Clock],
+      inject: [KubeApi, Watches, ProbeRounds, Reporter, ClusterEvents, Clock],
       useFactory: instanceReconciler,
     },
     {
+      provide: ClusterCredential,
+      inject: [KubeApi, Registrar, CredentialKeeper, Clock, Log, AgentConfig],
+      useFactory: clusterCredential,
+    },
+    {
       provide: ClusterReconciler,
-      inject: [KubeApi, Watches, Link, Reporter, Clock, AgentConfig],
+      inject: [
+        KubeApi,
+        Watches,
+        Link,
+        Reporter,
+        ClusterEvents,
+        ClusterCredential,
+        Clock,
+        Log,
+        AgentConfig,
+      ],
       useFactory: clusterReconciler,
+    },
+    {
+      provide: Pulse,
+      inject: [Reporter, Link, Clock, AgentConfig, ClusterReconciler, Watches],
+      useFactory: pulse,
     },
     {
       provide: Reconcilers,
       inject: [
         ApplicationInstanceReconciler,
         ClusterReconciler,
+        ProbeRounds,
         Watches,
         Link,
         Clock,
@@ -44,35 +90,64 @@ import { Reconcilers } from "./reconcilers";
       useFactory: reconcilers,
     },
   ],
-  exports: [ClusterReconciler, Reconcilers],
+  exports: [ClusterReconciler, Pulse, Reconcilers],
 })
 export class ReconcilersModule {}
 
 function instanceReconciler(
-  api: KubeApi,
-  watches: Watches,
-  reporter: Reporter,
-  clock: Clock,
+  ...[api, watches, probes, reporter, clusterEvents, clock]: [
+    KubeApi,
+    Watches,
+    ProbeRounds,
+    Reporter,
+    ClusterEvents,
+    Clock,
+  ]
 ): ApplicationInstanceReconciler {
   const writer = new DerivedWriter(api);
   return new ApplicationInstanceReconciler({
     api,
     watches,
     writer,
-    observer: new InstanceObserver(api, watches, writer),
+    observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),
     reporter,
+    clusterEvents,
     clock,
   });
 }
 
+function clusterCredential(
+  ...[api, registrar, keeper, clock, log, config]: [
+    KubeApi,
+    Registrar,
+    CredentialKeeper,
+    Clock,
+    Log,
+    AgentConfig,
+  ]
+): ClusterCredential {
+  const { agentNamespace } = config;
+  return new ClusterCredential({
+    api,
+    registrar,
+    keeper,
+    clock,
+    log,
+    agentNamespace,
+  });
+}
+
 function clusterReconciler(
-  ...[api, watches, link, reporter, clock, config]: [
+  ...[api, watches, link, reporter, events, credential, clock, log, config]: [
     KubeApi,
     Watches,
     Link,
     Reporter,
+    ClusterEvents,
+    ClusterCredential,
     Clock,
+    Log,
     AgentConfig,
   ]
 ): ClusterReconciler {
@@ -81,7 +156,11 @@ function clusterReconciler(
     watches,
     link,
     reporter,
+    clusterEvents: events,
+    credential,
+    controllers: new ControllerObserver(api, watches),
     clock,
+    log,
     endpoint: config.controlPlaneEndpoint,
     disconnectAfterMs: config.disconnectAfterMs,
     agentNamespace: config.agentNamespace,
@@ -89,10 +168,40 @@ function clusterReconciler(
   });
 }
 
+function pulse(
+  ...[reporter, link, clock, config, cluster, watches]: [
+    Reporter,
+    Link,
+    Clock,
+    AgentConfig,
+    ClusterReconciler,
+    Watches,
+  ]
+): Pulse {
+  return new Pulse({
+    reporter,
+    link,
+    clock,
+    agentVersion: VERSION,
+    disconnectAfterMs: config.disconnectAfterMs,
+    clusterRef: () => ({ ...CLUSTER, name: cluster.name }),
+    controllers: () => cluster.controllers,
+    observed: () => observed(watches),
+  });
+}
+
+/** Everything that a snapshot lists, or undefined while it isn't known completely. */
+function observed(watches: Watches) {
+  const kinds = [APPLICATION_INSTANCE, OPERATION];
+  if (!kinds.every((kind) => watches.isCurrent(kind))) return undefined;
+  return kinds.flatMap((kind) => [...watches.objects(kind).values()]);
+}
+
 function reconcilers(
-  ...[instances, cluster, watches, link, clock, log, metrics]: [
+  ...[instances, cluster, probes, watches, link, clock, log, metrics]: [
     ApplicationInstanceReconciler,
     ClusterReconciler,
+    ProbeRounds,
     Watches,
     Link,
     Clock,
@@ -103,6 +212,7 @@ function reconcilers(
   return new Reconcilers({
     instances,
     cluster,
+    probes,
     watches,
     link,
     clock,

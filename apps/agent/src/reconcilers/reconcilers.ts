@@ -2,6 +2,8 @@ import type { Clock } from "@vworkspace/kernel";
 import {
   again,
   KeyedQueue,
+  type Kind,
+  type KubeObject,
   type ReconcileOutcome,
   Runner,
 } from "@vworkspace/kube";
@@ -10,18 +12,32 @@ import type { Link } from "../control-plane/link";
 import { isGone, isStaleRead } from "../kube-failures";
 import { type Log, reasonOf } from "../log";
 import {
+  CONFIG_MAP,
+  CUSTOM_RESOURCE_DEFINITION,
+  DAEMON_SET,
+  DEPLOYMENT,
+  EVENT,
   HELM_RELEASE,
   HELM_REPOSITORY,
+  HTTP_ROUTE,
+  INGRESS,
   NAMESPACE,
   OCI_REPOSITORY,
+  SECRET,
+  SERVICE,
 } from "../watches/watched-kinds";
 import type { Watches } from "../watches/watches";
 import type { ApplicationInstanceReconciler } from "./application-instance/application-instance.reconciler";
+import type { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import type { ClusterReconciler } from "./cluster/cluster.reconciler";
+import { controllersRunningAs } from "./cluster/controllers.decide";
+import { InstalledObjects } from "./installed-objects";
+import { instanceOfEvent, instancesReading } from "./instances-to-wake.decide";
 
 export interface ReconcilersOptions {
   readonly instances: ApplicationInstanceReconciler;
   readonly cluster: ClusterReconciler;
+  readonly probes: ProbeRounds;
   readonly watches: Watches;
   readonly link: Link;
   readonly clock: Clock;
@@ -36,64 +52,133 @@ function againIfStale(error: unknown): ReconcileOutcome {
 }
 
 const FLUX_KINDS = [HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY];
+/** What tells where an application is reached. */
+const INSTALLED_KINDS = [SERVICE, INGRESS, HTTP_ROUTE];
 const THE_CLUSTER = "this";
+
+interface Queues {
+  readonly instances: KeyedQueue;
+  readonly cluster: KeyedQueue;
+}
 
 /** Runs the reconcilers: turns what the watches and the link tell into keys, and keys into runs. */
 export class Reconcilers {
-  private readonly instanceQueue: KeyedQueue;
-  private readonly clusterQueue: KeyedQueue;
+  /** Of the run under way; what is told between runs is found again by the next one. */
+  private queues: Queues | undefined;
+  private readonly installed = new InstalledObjects();
 
   constructor(private readonly options: ReconcilersOptions) {
-    const { clock } = options;
-    this.instanceQueue = new KeyedQueue({ clock });
-    this.clusterQueue = new KeyedQueue({ clock });
     this.listen();
   }
 
   get queued(): number {
-    return this.instanceQueue.size;
+    return this.queues?.instances.size ?? 0;
   }
 
-  /** Runs until `signal` aborts and what is under way has ended. */
+  /** Runs until `signal` aborts and what is under way has ended. May be run again after that. */
   async run(signal: AbortSignal): Promise<void> {
-    const { instances, cluster } = this.options;
-    this.clusterQueue.add(THE_CLUSTER);
+    const { instances, cluster, probes, clock } = this.options;
+    const queues = {
+      instances: new KeyedQueue({ clock }),
+      cluster: new KeyedQueue({ clock }),
+    };
+    this.queues = queues;
+    this.addCluster();
+    this.addAll();
     await Promise.all([
-      this.runner(APPLICATION_INSTANCE.kind, this.instanceQueue, (key) =>
+      probes.run(signal),
+      this.runner(APPLICATION_INSTANCE.kind, queues.instances, (key) =>
         instances.reconcile(key),
       ).start(signal),
-      this.runner(CLUSTER.kind, this.clusterQueue, () =>
+      this.runner(CLUSTER.kind, queues.cluster, () =>
         cluster.reconcile(),
       ).start(signal),
     ]);
+    this.queues = undefined;
   }
 
   private listen(): void {
-    const { watches, link } = this.options;
-    watches.onChange(APPLICATION_INSTANCE, (key) =>
-      this.instanceQueue.add(key),
-    );
+    const { watches, probes } = this.options;
+    watches.onChange(APPLICATION_INSTANCE, (key) => this.add(key));
     // Derived objects carry their instance's name, so that a deleted one still leads to it.
     for (const kind of FLUX_KINDS) {
       watches.onChange(kind, (key) => this.addKnown(key));
       watches.onServed(kind, () => this.addAll());
     }
     watches.onChange(NAMESPACE, (namespace) => this.addAll(`${namespace}/`));
-    const addCluster = () => this.clusterQueue.add(THE_CLUSTER);
+    this.listenToWhatIsRead();
+    this.listenToWhatIsInstalled();
+    probes.onChange((key) => this.addKnown(key));
+    this.listenForTheCluster();
+  }
+
+  private listenForTheCluster(): void {
+    const { watches, link } = this.options;
+    const addCluster = () => this.addCluster();
     watches.onChange(CLUSTER, addCluster);
     watches.onServed(CLUSTER, addCluster);
     link.onChange(addCluster);
+    watches.onChange(CUSTOM_RESOURCE_DEFINITION, addCluster);
+    for (const kind of [DEPLOYMENT, DAEMON_SET])
+      watches.onChange(kind, (_, object) => {
+        // Most are applications, which come and go all day.
+        if (object === undefined || controllersRunningAs(object).length > 0)
+          addCluster();
+      });
+  }
+
+  private listenToWhatIsRead(): void {
+    const { watches } = this.options;
+    const instances = () => watches.objects(APPLICATION_INSTANCE);
+    this.onChange(CONFIG_MAP, (key) =>
+      instancesReading("ConfigMap", key, instances()),
+    );
+    this.onChange(SECRET, (key) =>
+      instancesReading("Secret", key, instances()),
+    );
+    this.onChange(EVENT, (_, event) => [instanceOfEvent(event)]);
+  }
+
+  private listenToWhatIsInstalled(): void {
+    for (const kind of INSTALLED_KINDS)
+      this.onChange(kind, (key, object) => {
+        const instance = this.installed.instanceOf(kind.kind, key, object);
+        return instance === undefined ? [] : [instance];
+      });
+  }
+
+  /** A change of a kind, where it is watched, wakes the instances that `concerned` names. */
+  private onChange(
+    kind: Kind,
+    concerned: (
+      key: string,
+      object: KubeObject | undefined,
+    ) => readonly string[],
+  ): void {
+    const { watches } = this.options;
+    if (!watches.isWatched(kind)) return;
+    watches.onChange(kind, (key, object) => {
+      for (const instance of concerned(key, object)) this.addKnown(instance);
+    });
+  }
+
+  private add(key: string): void {
+    this.queues?.instances.add(key);
+  }
+
+  private addCluster(): void {
+    this.queues?.cluster.add(THE_CLUSTER);
   }
 
   private addKnown(key: string): void {
     if (this.options.watches.objects(APPLICATION_INSTANCE).has(key))
-      this.instanceQueue.add(key);
+      this.add(key);
   }
 
   private addAll(prefix = ""): void {
     const { watches } = this.options;
     for (const key of watches.objects(APPLICATION_INSTANCE).keys())
-      if (key.startsWith(prefix)) this.instanceQueue.add(key);
+      if (key.startsWith(prefix)) this.add(key);
   }
 
   private runner(

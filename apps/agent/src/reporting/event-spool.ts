@@ -1,11 +1,8 @@
 import type { AgentEvent } from "@vworkspace/contract";
+import type { SpooledEvent } from "./spooled-event";
+import { WaitingEvents } from "./waiting-events";
 
-/** An event on its way, with the place it has in the spool. */
-export interface SpooledEvent {
-  /** Rises by one with every event, also across drops. */
-  readonly position: number;
-  readonly event: AgentEvent;
-}
+export type { SpooledEvent } from "./spooled-event";
 
 /** Where events wait for the control plane: bounded, in order, and asynchronous so that it may be a disk. */
 export abstract class EventSpool {
@@ -23,7 +20,7 @@ export abstract class EventSpool {
 }
 
 export class MemoryEventSpool extends EventSpool {
-  private waiting: SpooledEvent[] = [];
+  private readonly waiting = new WaitingEvents();
   private nextPosition = 0;
   private droppedCount = 0;
 
@@ -33,7 +30,7 @@ export class MemoryEventSpool extends EventSpool {
   }
 
   override get size(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
   override get dropped(): number {
@@ -41,20 +38,20 @@ export class MemoryEventSpool extends EventSpool {
   }
 
   override append(event: AgentEvent): Promise<void> {
-    if (this.waiting.length >= this.capacity) {
-      this.waiting.shift();
+    if (this.waiting.size >= this.capacity) {
+      this.waiting.forgetOldest();
       this.droppedCount += 1;
     }
-    this.waiting.push({ position: this.nextPosition++, event });
+    this.waiting.push({ position: this.nextPosition++, event, bytes: 0 });
     return Promise.resolve();
   }
 
   override oldest(count: number): Promise<readonly SpooledEvent[]> {
-    return Promise.resolve(this.waiting.slice(0, count));
+    return Promise.resolve(this.waiting.take(count));
   }
 
   override removeThrough(position: number): Promise<void> {
-    this.waiting = this.waiting.filter((item) => item.position > position);
+    this.waiting.forgetBefore(position + 1);
     return Promise.resolve();
   }
 

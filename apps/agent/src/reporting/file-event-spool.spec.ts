@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,6 +20,23 @@ import {
 import { KeptLog } from "../testing/kept-log";
 import { MemoryEventSpool } from "./event-spool";
 import { FileEventSpool, type FileEventSpoolOptions } from "./file-event-spool";
+import { openEventSpool } from "./open-event-spool";
+
+/** A line as a spool writes it: a digest, and what it is of. */
+function line(json: string): string {
+  const digest = createHash("sha256").update(json).digest("hex").slice(0, 16);
+  return `${digest} ${json}\n`;
+}
+
+/** A segment of the first format, byte for byte but for the digests: an event that is done, and one that waits. */
+const FIRST_FORMAT = [
+  line(
+    `{"position":3,"oldest":3,"dropped":7,"event":${JSON.stringify(eventNumber(0))}}`,
+  ),
+  line(
+    `{"position":4,"oldest":4,"dropped":7,"event":${JSON.stringify(eventNumber(1))}}`,
+  ),
+];
 
 const directories: string[] = [];
 
@@ -153,6 +172,87 @@ describe("An event spool on disk", () => {
     const next = opened(directory);
     expect(await waitingIn(next)).toEqual([0, 2, 3]);
     await next.close();
+  });
+
+  it("leaves no files behind while the disk is full, and tries one portion at a time", async () => {
+    const directory = newDirectory();
+    let written = 0;
+    const openSegment = async (path: string) => {
+      const file = await open(path, "wx");
+      return {
+        appendFile: (text: string) => {
+          written += text.split("\n").length - 1;
+          return Promise.reject(new Error("ENOSPC"));
+        },
+        sync: () => file.sync(),
+        close: () => file.close(),
+      };
+    };
+    const spool = opened(directory, { openSegment, segmentEvents: 5 });
+    for (let it = 0; it < 40; it += 1) await spool.append(eventNumber(it));
+    expect(segmentsIn(directory)).toEqual([]);
+    expect(spool.inMemoryOnly).toBe(40);
+    expect(written).toBeLessThanOrEqual(40 * 6);
+    await spool.close();
+  });
+
+  it("reads what the first format held, and writes its own beside it", async () => {
+    const directory = newDirectory();
+    const first = FIRST_FORMAT.join("");
+    writeFileSync(join(directory, "0000000000000000.log"), first);
+    const spool = opened(directory);
+    expect(await waitingIn(spool)).toEqual([1]);
+    expect(spool.dropped).toBe(7);
+    await spool.append(eventNumber(2));
+    await spool.close();
+    expect(readFileSync(segmentsIn(directory)[1] ?? "", "utf8")).toMatch(
+      /^[0-9a-f]{16} \{"format":2\}\n/,
+    );
+    const next = opened(directory);
+    expect(await next.oldest(9)).toEqual([
+      { position: 4, event: eventNumber(1) },
+      { position: 5, event: eventNumber(2) },
+    ]);
+    await next.close();
+  });
+
+  it("sets aside what a newer version wrote, and goes on", async () => {
+    const directory = newDirectory();
+    const newer = line('{"format":3}') + line('{"whatever":[]}');
+    writeFileSync(join(directory, "0000000000000007.log"), newer);
+    const log = new KeptLog();
+    const spool = opened(directory, { log });
+    expect(spool.size).toBe(0);
+    await spool.append(eventNumber(0));
+    await spool.close();
+    expect(readdirSync(directory)).toContain("0000000000000007.log.bad");
+    expect(log.text).toContain("of a newer version");
+  });
+
+  it("goes on where one of its files can't be read", async () => {
+    const directory = newDirectory();
+    const spool = opened(directory, { segmentEvents: 1 });
+    for (const it of [0, 1]) await spool.append(eventNumber(it));
+    await spool.close();
+    const [path = ""] = segmentsIn(directory);
+    rmSync(path);
+    mkdirSync(path); // EISDIR, also for root
+    const next = opened(directory);
+    expect(await waitingIn(next)).toEqual([1]);
+    await next.append(eventNumber(2));
+    await next.close();
+    expect(readdirSync(directory)).toContain("0000000000000000.log.bad");
+  });
+
+  it("is replaced by one in memory where its directory can't be used, which is said", async () => {
+    const file = join(newDirectory(), "file");
+    writeFileSync(file, "");
+    const log = new KeptLog();
+    const spool = openEventSpool(join(file, "events"), log);
+    await spool.append(eventNumber(0));
+    expect(await waitingIn(spool)).toEqual([0]);
+    expect(log.text).toContain("Events wait in memory until the agent starts");
+    await spool.close();
   });
 
   it("has one owner, and takes over from a process that is gone", async () => {

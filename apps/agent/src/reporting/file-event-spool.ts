@@ -6,7 +6,13 @@ import { ConfigurationError } from "@vworkspace/kernel";
 import { type Log, reasonOf } from "../log";
 import { lockDirectory } from "./directory-lock";
 import { EventSpool, type SpooledEvent } from "./event-spool";
-import { decodeSegment, encodeRecord, type SpoolRecord } from "./spool-record";
+import {
+  decodeSegment,
+  encodeRecord,
+  SEGMENT_HEADER,
+  type SpoolRecord,
+} from "./spool-record";
+import { type Waiting, WaitingEvents } from "./waiting-events";
 
 export interface FileEventSpoolOptions {
   /** Made where it doesn't exist. */
@@ -22,10 +28,6 @@ export interface FileEventSpoolOptions {
 
 export type SegmentFile = Pick<FileHandle, "appendFile" | "sync" | "close">;
 
-interface Waiting extends SpooledEvent {
-  readonly bytes: number;
-}
-
 interface Segment {
   readonly path: string;
   /** Highest position in it; -1 while it holds no event. */
@@ -34,6 +36,7 @@ interface Segment {
   file?: SegmentFile;
 }
 
+const SEGMENT_EVENTS = 500;
 const SEGMENT_NAME = /^\d{16}\.log$/;
 
 /**
@@ -41,10 +44,10 @@ const SEGMENT_NAME = /^\d{16}\.log$/;
  * journal, read at the start only. Where they can't be written (a full disk) the events wait in memory until they can.
  */
 export class FileEventSpool extends EventSpool {
-  private waiting: Waiting[] = [];
-  private unsaved: Waiting[] = [];
+  private readonly waiting = new WaitingEvents();
+  /** What waits behind this position isn't on disk. */
+  private savedThrough = -1;
   private segments: Segment[] = [];
-  private bytes = 0;
   private next = 0;
   private oldestPosition = 0;
   private droppedCount = 0;
@@ -71,7 +74,7 @@ export class FileEventSpool extends EventSpool {
   }
 
   override get size(): number {
-    return this.waiting.length;
+    return this.waiting.size;
   }
 
   /** Also those that earlier processes dropped. */
@@ -81,16 +84,13 @@ export class FileEventSpool extends EventSpool {
 
   /** Events that would be lost with the process, because the disk didn't take them. */
   get inMemoryOnly(): number {
-    return this.unsaved.length;
+    return this.waiting.countAfter(this.savedThrough);
   }
 
   /** Resolves when the event is on disk, or when the disk has refused it; appends of one tick share one fsync. */
   override append(event: AgentEvent): Promise<void> {
     const bytes = JSON.stringify(event).length;
-    const item = { position: this.next++, event, bytes };
-    this.waiting.push(item);
-    this.unsaved.push(item);
-    this.bytes += bytes;
+    this.waiting.push({ position: this.next++, event, bytes });
     this.dropWhatIsTooMuch();
     this.flushing ??= this.inTurn(() => {
       this.flushing = undefined;
@@ -100,7 +100,7 @@ export class FileEventSpool extends EventSpool {
   }
 
   override oldest(count: number): Promise<readonly SpooledEvent[]> {
-    const items = this.waiting.slice(0, count);
+    const items = this.waiting.take(count);
     return Promise.resolve(
       items.map(({ position, event }) => ({ position, event })),
     );
@@ -123,36 +123,36 @@ export class FileEventSpool extends EventSpool {
 
   private dropWhatIsTooMuch(): void {
     const { maxEvents = 10_000, maxBytes = 32 * 1024 * 1024 } = this.options;
-    let [count, bytes] = [0, this.bytes];
+    const { waiting } = this;
     // The newest stays whatever its size.
     while (
-      this.waiting.length - count > 1 &&
-      (this.waiting.length - count > maxEvents || bytes > maxBytes)
-    )
-      bytes -= this.waiting[count++]?.bytes ?? 0;
-    const kept = this.waiting[count];
-    if (count === 0 || kept === undefined) return;
-    this.droppedCount += count;
-    this.forgetBefore(kept.position);
+      waiting.size > 1 &&
+      (waiting.size > maxEvents || waiting.bytes > maxBytes)
+    ) {
+      waiting.forgetOldest();
+      this.droppedCount += 1;
+    }
+    this.forgetBefore(waiting.oldest?.position ?? 0);
   }
 
   private forgetBefore(position: number): void {
-    if (position <= this.oldestPosition) return;
-    this.oldestPosition = position;
-    const isWaiting = (item: Waiting) => item.position >= position;
-    this.waiting = this.waiting.filter(isWaiting);
-    this.unsaved = this.unsaved.filter(isWaiting);
-    this.bytes = this.waiting.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.oldestPosition = Math.max(this.oldestPosition, position);
+    this.waiting.forgetBefore(this.oldestPosition);
   }
 
+  /** In portions: a disk that stays full costs an attempt at one of them, however many wait. */
   private async save(): Promise<void> {
-    const items = [...this.unsaved];
-    await this.write(
-      items.map((item) => this.record(item.position, item.event)),
-    );
-    if (this.isFailing) return;
-    const last = items.at(-1)?.position ?? -1;
-    this.unsaved = this.unsaved.filter(({ position }) => position > last);
+    const { segmentEvents = SEGMENT_EVENTS } = this.options;
+    for (;;) {
+      const items = this.waiting.after(this.savedThrough, segmentEvents);
+      const last = items.at(-1);
+      if (last === undefined) break;
+      await this.write(
+        items.map((item) => this.record(item.position, item.event)),
+      );
+      if (this.isFailing) return;
+      this.savedThrough = last.position;
+    }
     await this.tidy();
   }
 
@@ -170,7 +170,9 @@ export class FileEventSpool extends EventSpool {
     if (records.length === 0) return;
     try {
       const segment = await this.openSegment();
-      await segment.file?.appendFile(records.map(encodeRecord).join(""));
+      const header = segment.events === 0 ? SEGMENT_HEADER : "";
+      const lines = records.map(encodeRecord).join("");
+      await segment.file?.appendFile(header + lines);
       await segment.file?.sync();
       for (const { event, position } of records)
         if (event) segment.last = Math.max(segment.last, position);
@@ -179,11 +181,16 @@ export class FileEventSpool extends EventSpool {
     } catch (error) {
       this.sayWhetherFailing(error);
       await this.closeSegments();
+      await this.remove(this.segments.filter(({ events }) => events === 0));
     }
   }
 
   private async openSegment(): Promise<Segment> {
-    const { directory, segmentEvents = 500, openSegment } = this.options;
+    const {
+      directory,
+      segmentEvents = SEGMENT_EVENTS,
+      openSegment,
+    } = this.options;
     const current = this.segments.at(-1);
     if (current?.file && current.events < segmentEvents) return current;
     await this.closeSegments();
@@ -219,15 +226,18 @@ export class FileEventSpool extends EventSpool {
   private async tidy(): Promise<void> {
     const isDone = (segment: Segment) => segment.last < this.oldestPosition;
     const newest = this.segments.at(-1);
-    if (this.waiting.length === 0 && newest && newest.last >= 0) {
+    if (this.waiting.size === 0 && newest && newest.last >= 0) {
       await this.closeSegments();
+      // Where this fails, the disk is full: all the more the others go.
       await this.write([this.record(this.next)]);
-      if (this.isFailing) return;
     }
     const keeper = this.segments.at(-1);
-    const done = this.segments.filter(
-      (segment) => segment !== keeper && isDone(segment),
+    await this.remove(
+      this.segments.filter((segment) => segment !== keeper && isDone(segment)),
     );
+  }
+
+  private async remove(done: readonly Segment[]): Promise<void> {
     this.segments = this.segments.filter((segment) => !done.includes(segment));
     for (const { path } of done)
       await rm(path, { force: true }).catch((error: unknown) => {
@@ -249,17 +259,16 @@ export class FileEventSpool extends EventSpool {
     const waiting = [...found.values()].filter(
       ({ position }) => position >= this.oldestPosition,
     );
-    this.waiting = waiting.sort((one, other) => one.position - other.position);
-    this.bytes = waiting.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.unsaved = this.unsaved.filter(
-      ({ position }) => position >= this.oldestPosition,
-    );
+    for (const item of waiting.sort((a, b) => a.position - b.position))
+      this.waiting.push(item);
+    // The files that are set aside held some of it: then all of it is written anew.
+    this.savedThrough = damaged.length > 0 ? -1 : this.next - 1;
     this.dropWhatIsTooMuch();
     if (damaged.length > 0) void this.inTurn(() => this.setAside(damaged));
   }
 
   private loadSegment(path: string, found: Map<number, Waiting>): boolean {
-    const { records, isCorrupt } = decodeSegment(readFileSync(path, "utf8"));
+    const { records, isCorrupt } = this.readSegment(path);
     const segment: Segment = { path, last: -1, events: records.length };
     for (const { position, oldest, dropped, event } of records) {
       this.oldestPosition = Math.max(this.oldestPosition, oldest);
@@ -267,14 +276,23 @@ export class FileEventSpool extends EventSpool {
       this.next = Math.max(this.next, event ? position + 1 : position);
       if (event === undefined) continue;
       const bytes = JSON.stringify(event).length;
-      const item = { position, event, bytes };
-      found.set(position, item);
+      found.set(position, { position, event, bytes });
       segment.last = Math.max(segment.last, position);
-      // Its file is set aside, so what could be read is written anew.
-      if (isCorrupt) this.unsaved.push(item);
     }
     if (!isCorrupt) this.segments.push(segment);
     return isCorrupt;
+  }
+
+  private readSegment(path: string): ReturnType<typeof decodeSegment> {
+    try {
+      return decodeSegment(readFileSync(path, "utf8"));
+    } catch (error) {
+      this.options.log.error(
+        { reason: reasonOf(error), file: path },
+        "A file of the event spool can't be read.",
+      );
+      return { records: [], isCorrupt: true };
+    }
   }
 
   /** Only once everything that could be read of them, and the counters, are in another file. */
@@ -286,7 +304,7 @@ export class FileEventSpool extends EventSpool {
       await rename(path, `${path}.bad`).catch(() => undefined);
       this.options.log.error(
         { file: `${path}.bad` },
-        "A file of the event spool is damaged and is set aside; what can be read of it is kept.",
+        "A file of the event spool is damaged, or of a newer version, and is set aside; what can be read of it is kept.",
       );
     }
   }

@@ -1,4 +1,8 @@
-import type { ResourceRef } from "@vworkspace/contract";
+import {
+  canonicalJson,
+  type ControllerState,
+  type ResourceRef,
+} from "@vworkspace/contract";
 import { type Clock, newId } from "@vworkspace/kernel";
 import type { KubeObject } from "@vworkspace/kube";
 import type { Link } from "../control-plane/link";
@@ -13,18 +17,27 @@ export interface PulseOptions {
   readonly disconnectAfterMs: number;
   /** The agent's own Cluster object. */
   readonly clusterRef: () => ResourceRef;
+  /** The cluster's controllers and add-ons; undefined while they aren't known. */
+  readonly controllers: () => readonly ControllerState[] | undefined;
   /** Everything a snapshot lists; undefined while it isn't known completely. */
   readonly observed: () => readonly KubeObject[] | undefined;
+  readonly random?: () => number;
 }
 
 const HEARTBEAT_MS = 60_000;
 const SNAPSHOT_MS = 15 * 60_000;
 const LOOK_MS = 1_000;
+/** Longer than the longest pause between two attempts to send events, so that these find out first whether anybody listens. */
+const GREETING_MS = 90_000;
+const GREETING_LOOK_MS = 100;
 
 /** What the agent says unasked: a heartbeat every minute; a snapshot at start, after a silence, and every 15 minutes. */
 export class Pulse {
+  private isSilent = true;
   private heartbeatAt = -Infinity;
-  private snapshotAt = -Infinity;
+  private snapshotDueAt = -Infinity;
+  private saidControllers = "";
+  private speaking: Promise<void> | undefined;
 
   constructor(private readonly options: PulseOptions) {}
 
@@ -36,31 +49,80 @@ export class Pulse {
   }
 
   /** Says what is due. While nobody listens nothing is said: a heartbeat that waited tells nothing. */
-  async beat(): Promise<void> {
-    const { link, clock, disconnectAfterMs } = this.options;
-    if (!link.isAlive(disconnectAfterMs)) {
-      this.heartbeatAt = this.snapshotAt = -Infinity;
-      return;
+  beat(): Promise<void> {
+    this.speaking ??= this.sayWhatIsDue().finally(
+      () => (this.speaking = undefined),
+    );
+    return this.speaking;
+  }
+
+  private async sayWhatIsDue(): Promise<void> {
+    const { clock } = this.options;
+    if (!this.isHeard()) return;
+    const isNews = this.controllersText() !== this.saidControllers;
+    if (isNews || clock.now() - this.heartbeatAt >= HEARTBEAT_MS)
+      await this.heartbeat();
+    if (this.isSilent || clock.now() >= this.snapshotDueAt)
+      await this.snapshot();
+  }
+
+  /**
+   * Before a poll: after a silence, what the agent sees is stored at the control plane before it asks for work, so that nothing
+   * is ordered on the ground of what was long ago. Waits for that, but never for long: where events can't be sent at all, or the
+   * cluster isn't known, jobs come all the same.
+   */
+  async greet(signal: AbortSignal): Promise<void> {
+    const { reporter, clock } = this.options;
+    if (!this.hasToGreet()) return;
+    const endsAt = clock.now() + GREETING_MS;
+    if (reporter.queued === 0) await this.heartbeat();
+    while (this.isSilent && clock.now() < endsAt && !signal.aborted) {
+      if (this.isHeard()) await this.beat();
+      else await reporter.stored(GREETING_LOOK_MS, signal);
+      if (this.isSilent) await clock.sleep(GREETING_LOOK_MS, signal);
     }
-    if (clock.now() - this.heartbeatAt >= HEARTBEAT_MS) await this.heartbeat();
-    if (clock.now() - this.snapshotAt >= SNAPSHOT_MS) await this.snapshot();
+    if (!this.isSilent) await reporter.stored(endsAt - clock.now(), signal);
+  }
+
+  private hasToGreet(): boolean {
+    const { status } = this.options.link.facts.authentication;
+    // Nothing is sent with a refused credential: a poll finds out whether it is taken again.
+    if (status === "rejected" || status === "expired") return false;
+    return !this.isHeard() || this.isSilent;
+  }
+
+  private isHeard(): boolean {
+    const { link, disconnectAfterMs } = this.options;
+    if (link.isAlive(disconnectAfterMs)) return true;
+    this.isSilent = true;
+    this.heartbeatAt = -Infinity;
+    return false;
   }
 
   private async heartbeat(): Promise<void> {
     const { reporter, clock, clusterRef, agentVersion } = this.options;
+    const controllers = this.options.controllers();
     this.heartbeatAt = clock.now();
+    this.saidControllers = this.controllersText();
     await reporter.report({
       kind: "ClusterHeartbeat",
       resourceRef: clusterRef(),
       agentVersion,
+      ...(controllers && { controllers: [...controllers] }),
     });
+  }
+
+  private controllersText(): string {
+    return canonicalJson(this.options.controllers() ?? []);
   }
 
   private async snapshot(): Promise<void> {
     const { reporter, clock, clusterRef, observed } = this.options;
+    const { random = Math.random } = this.options;
     const objects = observed();
     if (objects === undefined) return;
-    this.snapshotAt = clock.now();
+    // Agents that came back together don't go on together: the pause is a fifth shorter at most.
+    this.snapshotDueAt = clock.now() + SNAPSHOT_MS * (1 - random() / 5);
     for (const snapshot of snapshotPages(objects, newId())) {
       await reporter.report({
         kind: "ClusterSnapshot",
@@ -68,5 +130,6 @@ export class Pulse {
         snapshot,
       });
     }
+    this.isSilent = false;
   }
 }

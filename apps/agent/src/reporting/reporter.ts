@@ -23,6 +23,7 @@ export interface NewEvent {
   readonly endpoints?: AgentEvent["endpoints"];
   readonly snapshot?: SnapshotPage;
   readonly agentVersion?: string;
+  readonly controllers?: AgentEvent["controllers"];
   readonly reason?: string;
 }
 
@@ -39,6 +40,7 @@ export interface ReporterOptions {
 /** A batch leaves after this long, or as soon as it is full. */
 const BATCH_MS = 1_000;
 const BATCH_EVENTS = 100;
+const LOOK_MS = 100;
 
 /** Takes events, and carries them to the control plane in order, in batches, until they are stored there. */
 export class Reporter {
@@ -46,6 +48,9 @@ export class Reporter {
   readonly session = newId();
   private sequence = 0;
   private refused = 0;
+  /** Highest sequence of this session that the control plane has stored. */
+  private storedThrough = -1;
+  private isUrgent = false;
   private wake = new AbortController();
 
   constructor(private readonly options: ReporterOptions) {
@@ -78,6 +83,23 @@ export class Reporter {
     this.wake.abort();
   }
 
+  /**
+   * Sends at once, and resolves when all that was reported until now is stored at the control plane, or `ms` are over.
+   * @returns whether it is stored
+   */
+  async stored(ms: number, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.options;
+    const wanted = this.sequence - 1;
+    const endsAt = clock.now() + ms;
+    while (this.storedThrough < wanted && clock.now() < endsAt) {
+      if (signal.aborted) return false;
+      this.isUrgent = true;
+      this.wake.abort();
+      await clock.sleep(LOOK_MS, signal);
+    }
+    return this.storedThrough >= wanted;
+  }
+
   /** Sends until `signal` aborts; then tries once more, so that what is known is not lost with the process. */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
@@ -95,8 +117,14 @@ export class Reporter {
     while (!signal.aborted && (spool.size === 0 || !this.maySend()))
       await this.pause(60_000, signal);
     const endsAt = clock.now() + BATCH_MS;
-    while (!signal.aborted && spool.size < BATCH_EVENTS && clock.now() < endsAt)
+    while (
+      !signal.aborted &&
+      !this.isUrgent &&
+      spool.size < BATCH_EVENTS &&
+      clock.now() < endsAt
+    )
       await this.pause(endsAt - clock.now(), signal);
+    this.isUrgent = false;
     return !signal.aborted;
   }
 
@@ -109,7 +137,11 @@ export class Reporter {
 
   private maySend(): boolean {
     const { isRegistered, authentication } = this.options.link.facts;
-    return isRegistered && authentication.status !== "rejected";
+    return (
+      isRegistered &&
+      authentication.status !== "rejected" &&
+      authentication.status !== "expired"
+    );
   }
 
   private async sendBatch(
@@ -123,6 +155,8 @@ export class Reporter {
     try {
       await controlPlane.sendEvents(batch.map(({ event }) => event));
       await spool.removeThrough(last.position);
+      if (last.event.session === this.session)
+        this.storedThrough = last.event.sequence ?? this.storedThrough;
       return true;
     } catch (error) {
       if (isFailure(error, "refused", "too-large") && batch.length === 1) {

@@ -7,7 +7,7 @@ import { ControlPlane } from "../control-plane/control-plane";
 import { Link } from "../control-plane/link";
 import { Log } from "../log";
 import { EventSpool, MemoryEventSpool } from "./event-spool";
-import { FileEventSpool } from "./file-event-spool";
+import { openEventSpool } from "./open-event-spool";
 import { Reporter } from "./reporter";
 
 @Module({
@@ -38,5 +38,5 @@ function reporter(
 
 function spool({ stateDir }: AgentConfig, log: Log): EventSpool {
   if (stateDir === undefined) return new MemoryEventSpool();
-  return new FileEventSpool({ directory: join(stateDir, "events"), log });
+  return openEventSpool(join(stateDir, "events"), log);
 }

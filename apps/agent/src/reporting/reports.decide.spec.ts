@@ -1,5 +1,6 @@
 import {
   type Condition,
+  type ControllerState,
   eventSchema,
   parseMessage,
   snapshotPageSchema,
@@ -147,7 +148,10 @@ describe("Pulse", () => {
     const clock = new ManualClock();
     const link = new Link(clock);
     const said: string[] = [];
-    const seen: { objects: KubeObject[] | undefined } = { objects: [] };
+    const seen: {
+      objects: KubeObject[] | undefined;
+      controllers?: ControllerState[];
+    } = { objects: [] };
     const reporter = {
       report: ({ kind }: NewEvent) => Promise.resolve(void said.push(kind)),
     } as Pick<Reporter, "report"> as Reporter;
@@ -158,6 +162,7 @@ describe("Pulse", () => {
       agentVersion: "1",
       disconnectAfterMs: 120_000,
       clusterRef: () => ({ apiVersion: "v1", kind: "Cluster", name: "c" }),
+      controllers: () => seen.controllers,
       observed: () => seen.objects,
     });
     return { clock, link, said, seen, pulse };
@@ -201,5 +206,18 @@ describe("Pulse", () => {
     seen.objects = [];
     await pulse.beat();
     expect(said).toEqual(["ClusterHeartbeat", "ClusterSnapshot"]);
+  });
+
+  it("says at once that a controller has changed", async () => {
+    const { pulse, said, link, seen } = setUp();
+    link.accepted();
+    await pulse.beat();
+    const velero = { name: "velero", present: true, ready: false };
+    seen.controllers = [velero];
+    await pulse.beat();
+    await pulse.beat();
+    seen.controllers = [{ ...velero, ready: true }];
+    await pulse.beat();
+    expect(said.filter((kind) => kind === "ClusterHeartbeat")).toHaveLength(3);
   });
 });

@@ -9,7 +9,9 @@ import {
   openKubeApi,
 } from "@vworkspace/kube";
 import {
+  ADMISSION_USERS,
   APPLICATION_INSTANCE,
+  CREDENTIAL_SECRET,
   customResourceDefinitions,
   LABELS,
   NAMESPACE_OPT_IN_VALUE,
@@ -24,53 +26,94 @@ import {
   type OpenedCluster,
   openCluster,
 } from "../../../../test/cluster/open-cluster";
+import { keepPermissionUses } from "../../../../test/cluster/keep-permission-uses";
 import { Agent } from "../agent";
 import { AgentModule } from "../agent.module";
 import { readAgentConfig } from "../config";
+import { namespaceBinding } from "../permissions/agent-rbac";
 import { HELM_RELEASE } from "../watches/watched-kinds";
+import { AgentInstallation } from "./agent-installation";
+import { CuttableConnection } from "./cuttable-connection";
 import { eventually } from "./eventually";
 import { fluxDefinitions, permissiveFluxDefinitions } from "./flux-definitions";
 import { FluxStandIn } from "./flux-stand-in";
+import { RecordingConnection } from "./recording-connection";
 
+const { agentNamespace } = ADMISSION_USERS;
 const ADMIN = { fieldManager: "admin" };
 
 export interface RunningAgent {
   readonly clusterId: string;
+  /** Its own way to the API server, which a test can cut. */
+  readonly way: Pick<CuttableConnection, "cut" | "rejoin">;
   stop(): Promise<void>;
 }
 
-/** A cluster, a gateway and an agent between them, for one spec file. */
+interface Parts {
+  readonly cluster: OpenedCluster;
+  readonly gateway: FakeGateway;
+  readonly api: KubeClient;
+  readonly agentApi: KubeClient;
+  /** Under both; closed at the end. */
+  readonly ways: readonly KubeConnection[];
+  readonly installation: AgentInstallation;
+}
+
+/**
+ * A cluster, a gateway and an agent between them, for one spec file. The agent has the rights that deploy/agent gives it, and
+ * what it asks of the API server is noted.
+ */
 export class AgentBench {
   private readonly apps: INestApplicationContext[] = [];
+  private readonly connections: RecordingConnection[] = [];
   private flux: FluxStandIn | undefined;
+  /** Whose credential the agent's Secret holds. */
+  private registered: string | undefined;
 
   /** Of the agents it starts. */
   private logLevel = "silent";
 
-  private constructor(
-    readonly cluster: OpenedCluster,
-    readonly gateway: FakeGateway,
-    private readonly connection: KubeConnection,
-    readonly api: KubeClient,
-  ) {}
+  readonly cluster: OpenedCluster;
+  readonly gateway: FakeGateway;
+  /** Of a person who may do everything, save what the policies keep from people. */
+  readonly api: KubeClient;
+  /** Of the agent's own identity. */
+  readonly agentApi: KubeClient;
+
+  private constructor(private readonly parts: Parts) {
+    ({
+      cluster: this.cluster,
+      gateway: this.gateway,
+      api: this.api,
+      agentApi: this.agentApi,
+    } = parts);
+  }
 
   /** @param logLevel of the agents; silent where it isn't given */
   static async open(logLevel?: string): Promise<AgentBench> {
     const cluster = await openCluster();
     const gateway = await startFakeGateway();
-    const kubeconfig = cluster.kubeconfigPath;
-    const connection = loadKubeConnection({ kubeconfig });
-    const bench = new AgentBench(
+    const ways = [
+      loadKubeConnection({ kubeconfig: cluster.kubeconfigPath }),
+      loadKubeConnection({ kubeconfig: agentKubeconfig(cluster) }),
+    ] as const;
+    const [api, agentApi] = [openKubeApi(ways[0]), openKubeApi(ways[1])];
+    const hasPolicies = cluster.target === "kube-apiserver";
+    const installation = new AgentInstallation(api, agentApi, hasPolicies);
+    const bench = new AgentBench({
       cluster,
       gateway,
-      connection,
-      openKubeApi(connection),
-    );
+      ways,
+      api,
+      agentApi,
+      installation,
+    });
     if (logLevel) bench.logLevel = logLevel;
     try {
       await bench.install(
         customResourceDefinitions().map((crd) => crd.manifest as KubeObject),
       );
+      await installation.install();
       return bench;
     } catch (error) {
       await bench.stop();
@@ -98,8 +141,15 @@ export class AgentBench {
         ? permissiveFluxDefinitions()
         : fluxDefinitions(),
     );
+    await this.flux?.stop();
     this.flux = new FluxStandIn(this.api);
     this.flux.start();
+  }
+
+  /** @throws Error before installFlux() */
+  get fluxStandIn(): FluxStandIn {
+    if (this.flux === undefined) throw new Error("Flux is not installed.");
+    return this.flux;
   }
 
   /** @returns a new cluster's id, known to the gateway, and an agent that registers as it */
@@ -111,14 +161,17 @@ export class AgentBench {
     const config = readAgentConfig({
       CONTROL_PLANE_ENDPOINT: this.gateway.url,
       VWORKSPACE_REGISTRATION_TOKEN: cluster.registrationToken,
-      VWORKSPACE_AGENT_NAMESPACE: `agent-${cluster.clusterId.slice(-12)}`,
+      VWORKSPACE_AGENT_NAMESPACE: agentNamespace,
       VWORKSPACE_POLL_WAIT_SECONDS: "5",
-      KUBECONFIG: this.cluster.kubeconfigPath,
+      KUBECONFIG: agentKubeconfig(this.cluster),
       ...environment,
     });
-    await this.namespace(config.agentNamespace, {});
+    await this.forgetOthers(cluster.clusterId);
+    const connection = new CuttableConnection(
+      this.recorded(config.kubeconfig ?? ""),
+    );
     const app = await NestFactory.createApplicationContext(
-      AgentModule.register({ config, log }),
+      AgentModule.register({ config, log, connection }),
       { logger: ["error"], abortOnError: false },
     );
     this.apps.push(app);
@@ -127,36 +180,63 @@ export class AgentBench {
       this.apps.splice(this.apps.indexOf(app), 1);
       await app.close();
     };
-    return { clusterId: cluster.clusterId, stop };
+    return { clusterId: cluster.clusterId, way: connection, stop };
   }
 
   async stop(): Promise<void> {
     for (const app of [...this.apps]) await app.close();
     await this.flux?.stop();
-    await this.connection.close();
+    keepPermissionUses(this.connections.flatMap(({ uses }) => uses));
+    await this.parts.installation.remove();
+    for (const way of this.parts.ways) await way.close();
     await this.gateway.stop();
     await this.cluster.stop();
   }
 
-  /** An opted-in namespace with its release service account, as the opt-in leaves it. */
+  private recorded(kubeconfig: string): RecordingConnection {
+    const inner = loadKubeConnection({ kubeconfig });
+    const connection = new RecordingConnection(inner, agentNamespace);
+    this.connections.push(connection);
+    return connection;
+  }
+
+  /** One namespace for all agents of the file: the next cluster's starts without the last one's credential. */
+  private async forgetOthers(clusterId: string): Promise<void> {
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      name: CREDENTIAL_SECRET,
+    };
+    if (clusterId !== this.registered)
+      await this.api.delete({ ...secret, namespace: agentNamespace });
+    this.registered = clusterId;
+  }
+
+  /** An opted-in namespace with its release service account and the agent's rights, as the opt-in leaves it. */
   async optedIn(prefix: string): Promise<string> {
     const name = `${prefix}-${newId().slice(-12)}`;
     await this.namespace(name, {
       [LABELS.namespaceOptIn]: NAMESPACE_OPT_IN_VALUE,
     });
     await this.serviceAccount(name);
+    await this.api.apply(namespaceBinding(name, agentNamespace), ADMIN);
     return name;
   }
 
+  /** One of another name than the opt-in's is released for installations by its label. */
   async serviceAccount(
     namespace: string,
     name: string = RELEASE_SERVICE_ACCOUNT,
   ): Promise<void> {
+    const labels =
+      name === RELEASE_SERVICE_ACCOUNT
+        ? {}
+        : { [LABELS.releaseServiceAccount]: "true" };
     await this.api.apply(
       {
         apiVersion: "v1",
         kind: "ServiceAccount",
-        metadata: { name, namespace },
+        metadata: { name, namespace, labels },
       },
       ADMIN,
     );
@@ -182,7 +262,8 @@ export class AgentBench {
     }
   }
 
-  private async install(definitions: readonly KubeObject[]): Promise<void> {
+  /** Installs definitions of kinds, and waits until they are served. */
+  async install(definitions: readonly KubeObject[]): Promise<void> {
     for (const definition of definitions) {
       await this.api.apply(definition, { ...ADMIN, force: true });
       const spec = definition["spec"] as {
@@ -202,4 +283,10 @@ export class AgentBench {
       }
     }
   }
+}
+
+function agentKubeconfig({ agentKubeconfigPath }: OpenedCluster): string {
+  if (agentKubeconfigPath === undefined)
+    throw new Error("The cluster gives no kubeconfig of the agent's identity.");
+  return agentKubeconfigPath;
 }

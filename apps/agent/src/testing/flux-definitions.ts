@@ -20,19 +20,23 @@ export function fluxDefinitions(): readonly KubeObject[] {
   const directory = join(repositoryRoot(), "..", "shared", "crds");
   return KINDS.map((kind) => {
     const file = join(directory, `${kind[3]}.${kind[0]}.yaml`);
-    if (!existsSync(file)) return standIn(...kind);
+    if (!existsSync(file)) return standIn(kind);
     return parse(readFileSync(file, "utf8")) as KubeObject;
   });
 }
 
 /** For a cluster that doesn't evaluate CEL. */
 export function permissiveFluxDefinitions(): readonly KubeObject[] {
-  return KINDS.map((kind) => standIn(...kind));
+  return KINDS.map((kind) => standIn(kind));
 }
 
-function standIn(
-  ...[group, version, kind, plural]: (typeof KINDS)[number]
-): KubeObject {
+/** A CustomResourceDefinition that takes anything, of a group, version, kind and plural. */
+export function standIn([group, version, kind, plural]: readonly [
+  string,
+  string,
+  string,
+  string,
+]): KubeObject {
   const names = {
     kind,
     plural,

@@ -96,6 +96,7 @@ export function observation(
 ): Observation {
   return {
     instance: of,
+    now: Date.UTC(2026, 0, 1),
     problems: [],
     missingKinds: [],
     desired: desiredObjects(of, undefined),

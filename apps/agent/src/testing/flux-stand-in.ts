@@ -1,40 +1,39 @@
-import { createHash } from "node:crypto";
 import { type KubeClient, type KubeObject, Reflector } from "@vworkspace/kube";
 import {
   HELM_RELEASE,
   HELM_REPOSITORY,
   OCI_REPOSITORY,
 } from "../watches/watched-kinds";
+import { CHART_FAILURES, type FluxCourse } from "./flux-course";
+import { outcomeOf } from "./flux-outcome";
+import {
+  type Artifact,
+  artifactOf,
+  chartVersion,
+  condition,
+  inventory,
+  type Release,
+  type Source,
+  type Words,
+} from "./flux-status";
 
 const MANAGER = { fieldManager: "flux-stand-in" };
 const FINALIZER = "finalizers.fluxcd.io";
-
-interface Release extends KubeObject {
-  spec: {
-    releaseName: string;
-    suspend?: boolean;
-    chart?: { spec: { version: string; chart: string } };
-    chartRef?: { name: string };
-  };
-  status?: {
-    history?: { chartVersion: string; version: number; status: string }[];
-  };
-}
-
-interface Source extends KubeObject {
-  spec: { ref?: { tag?: string }; suspend?: boolean };
-  status?: { artifact?: { revision: string; digest: string } };
-}
+const EVENT = { apiVersion: "v1", kind: "Event" } as const;
 
 /**
- * Does to Flux objects on an API server without Flux what Flux's controllers would do, as far as their status and Helm's
- * release Secrets are concerned. Charts whose version begins with 0.0. don't exist.
+ * Does to Flux objects on an API server without Flux what Flux's controllers would do, as far as their status, their Events
+ * and Helm's release Secrets are concerned. Charts whose version begins with 0.0. don't exist; what else may go wrong is told
+ * by play().
  */
 export class FluxStandIn {
   private readonly stopping = new AbortController();
   private running: Promise<unknown> = Promise.resolve();
   private readonly sources = new Map<string, Source>();
   private readonly busy = new Map<string, Promise<void>>();
+  private readonly courses = new Map<string, FluxCourse>();
+  /** Looks that an uninstallation has taken. */
+  private readonly looks = new Map<string, number>();
 
   constructor(private readonly api: KubeClient) {}
 
@@ -44,6 +43,7 @@ export class FluxStandIn {
       (kind) =>
         new Reflector<Source>(this.api, kind, {
           onChange: (key, object) => this.onSource(key, object),
+          resyncMs: 300,
         }),
     );
     const releases = new Reflector<Release>(this.api, HELM_RELEASE, {
@@ -63,13 +63,59 @@ export class FluxStandIn {
     await Promise.all(this.busy.values());
   }
 
+  /** From now on this is how it goes with the Flux objects of that name. */
+  play(namespace: string, name: string, course: FluxCourse): void {
+    this.courses.set(`${namespace}/${name}`, course);
+  }
+
+  /** Tells of a drift as helm-controller does; in drift mode enabled it is corrected then. */
+  async drift(
+    namespace: string,
+    name: string,
+    objects: readonly string[],
+  ): Promise<void> {
+    const release = await this.required(namespace, name);
+    const { apiVersion, kind, metadata } = release;
+    const at = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
+    const involvedObject = { apiVersion, kind, namespace, name };
+    await this.api.create<KubeObject>(
+      {
+        ...EVENT,
+        metadata: { name: `${name}.${Date.now().toString(16)}`, namespace },
+        involvedObject: { ...involvedObject, uid: metadata.uid },
+        type: "Warning",
+        reason: "DriftDetected",
+        message: [
+          `Cluster state of release ${namespace}/${name} has drifted from the desired state:`,
+          ...objects,
+        ].join("\n"),
+        firstTimestamp: at,
+        lastTimestamp: at,
+        count: 1,
+        source: { component: "helm-controller" },
+      },
+      MANAGER,
+    );
+    if (release.spec.driftDetection?.mode !== "enabled") return;
+    const course = this.courses.get(`${namespace}/${name}`);
+    this.play(namespace, name, { ...course, readySince: at });
+  }
+
+  private async required(namespace: string, name: string): Promise<Release> {
+    const ref = { ...HELM_RELEASE, namespace, name };
+    const release = await this.api.get<Release>(ref);
+    if (release) return release;
+    throw new Error(`There is no HelmRelease ${namespace}/${name}.`);
+  }
+
   private onSource(key: string, object: Source | undefined): void {
+    const id = `${object?.kind} ${key}`;
     if (object === undefined) {
       this.sources.delete(key);
       return;
     }
     this.sources.set(key, object);
-    this.inTurn(`source ${object.kind} ${key}`, () => this.fetch(object));
+    this.inTurn(`source ${id}`, () => this.fetch(key, object));
   }
 
   /** One after the other for each key; what is lost to a race comes again with the next change or resync. */
@@ -81,34 +127,20 @@ export class FluxStandIn {
     );
   }
 
-  private async fetch(source: Source): Promise<void> {
+  /** An artifact that was fetched once stays until another one is. */
+  private async fetch(key: string, source: Source): Promise<void> {
     const { generation = 1 } = source.metadata;
-    const tag = source.spec.ref?.tag ?? "index";
-    const exists = !tag.startsWith("0.0.");
-    const digest = `sha256:${hash(`${source.metadata.name} ${tag}`)}`;
-    const artifact = {
-      digest,
-      revision: source.kind === "OCIRepository" ? `${tag}@${digest}` : digest,
-      lastUpdateTime: "2026-01-01T00:00:00Z",
-      path: "a/b",
-      url: "http://source-controller/a/b",
+    const failure = chartFailure(source, this.courses.get(key));
+    const artifact = failure ? source.status?.artifact : artifactOf(source);
+    const words = failure ?? {
+      reason: "Succeeded",
+      message: "stored artifact",
     };
-    await this.api.patchStatus<KubeObject>(
-      {
-        ...source,
-        status: {
-          observedGeneration: generation,
-          ...(exists && { artifact }),
-          conditions: [
-            condition("Ready", exists, generation, {
-              reason: exists ? "Succeeded" : "OCIArtifactPullFailed",
-              message: exists ? "stored artifact" : `${tag}: not found`,
-            }),
-          ],
-        },
-      },
-      MANAGER,
-    );
+    await this.setStatus(source, {
+      observedGeneration: generation,
+      ...(artifact && { artifact }),
+      conditions: [condition("Ready", !failure, generation, words)],
+    });
   }
 
   private async reconcile(key: string): Promise<void> {
@@ -118,43 +150,39 @@ export class FluxStandIn {
       namespace,
       name,
     });
-    if (release === undefined) return;
-    if (release.metadata.deletionTimestamp) return this.uninstall(release);
-    if (release.spec.suspend) return;
+    if (release?.metadata.deletionTimestamp)
+      return this.uninstall(key, release);
+    if (release && !release.spec.suspend) await this.release(key, release);
+  }
+
+  private async release(key: string, release: Release): Promise<void> {
     const finalizers = release.metadata.finalizers ?? [];
     if (!finalizers.includes(FINALIZER)) {
       await this.setFinalizers(release, [...finalizers, FINALIZER]);
       return;
     }
-    await this.deploy(release, this.sources.get(key));
+    const artifact = this.sources.get(key)?.status?.artifact;
+    if (artifact) await this.deploy(release, artifact, this.courses.get(key));
   }
 
   private async deploy(
     release: Release,
-    source: Source | undefined,
+    artifact: Artifact,
+    course: FluxCourse = {},
   ): Promise<void> {
-    const artifact = source?.status?.artifact;
-    if (artifact === undefined) return;
     const version = chartVersion(release, artifact);
-    const history = nextHistory(release, version);
-    await this.storeRelease(release, history[0]?.version ?? 1);
-    const { generation = 1 } = release.metadata;
-    const ready = { reason: "InstallSucceeded", message: "installed" };
-    await this.api.patchStatus<KubeObject>(
-      {
-        ...release,
-        status: {
-          observedGeneration: generation,
-          history,
-          lastAttemptedRevision: version,
-          ...(release.spec.chartRef && {
-            lastAttemptedRevisionDigest: artifact.digest,
-          }),
-          conditions: [condition("Ready", true, generation, ready)],
-        },
-      },
-      MANAGER,
-    );
+    const outcome = outcomeOf(release, version, course);
+    const revision = outcome.history[0]?.version ?? 1;
+    await this.storeRelease(release, revision);
+    await this.setStatus(release, {
+      observedGeneration: release.metadata.generation ?? 1,
+      lastAttemptedRevision: version,
+      ...(release.spec.chartRef && {
+        lastAttemptedRevisionDigest: artifact.digest,
+      }),
+      inventory: inventory(release),
+      ...outcome,
+    });
   }
 
   private async storeRelease(
@@ -178,9 +206,10 @@ export class FluxStandIn {
   }
 
   /** A suspended release goes at once and leaves everything, as Flux does it. */
-  private async uninstall(release: Release): Promise<void> {
+  private async uninstall(key: string, release: Release): Promise<void> {
     const { namespace = "", finalizers = [] } = release.metadata;
     if (!release.spec.suspend) {
+      if (!this.isUninstalled(key)) return;
       const secrets = await this.api.list(
         { apiVersion: "v1", kind: "Secret" },
         {
@@ -202,6 +231,18 @@ export class FluxStandIn {
     );
   }
 
+  private isUninstalled(key: string): boolean {
+    const { uninstall = 0 } = this.courses.get(key) ?? {};
+    if (uninstall === "stuck") return false;
+    const looks = this.looks.get(key) ?? 0;
+    this.looks.set(key, looks + 1);
+    return looks >= uninstall;
+  }
+
+  private async setStatus(object: KubeObject, status: object): Promise<void> {
+    await this.api.patchStatus<KubeObject>({ ...object, status }, MANAGER);
+  }
+
   private async setFinalizers(
     release: Release,
     finalizers: string[],
@@ -215,60 +256,12 @@ export class FluxStandIn {
   }
 }
 
-/** helm-controller adds the beginning of an OCI artifact's digest as build metadata. */
-function chartVersion(
-  release: Release,
-  artifact: { readonly revision: string; readonly digest: string },
-): string {
-  const tag = artifact.revision.split("@")[0] ?? "";
-  const wanted = release.spec.chart?.spec.version;
-  const plain = tag.split("_")[0] ?? "";
-  return wanted ?? `${plain}+${artifact.digest.slice(7, 19)}`;
-}
-
-function nextHistory(release: Release, version: string) {
-  const [newest, ...older] = release.status?.history ?? [];
-  if (newest === undefined) return [snapshot(release, version, 1)];
-  if (newest.chartVersion === version)
-    return [snapshot(release, version, newest.version), ...older];
-  return [
-    snapshot(release, version, newest.version + 1),
-    { ...newest, status: "superseded" },
-  ];
-}
-
-function snapshot(release: Release, version: string, revision: number) {
-  const time = "2026-01-01T00:00:00Z";
-  const { namespace = "", name } = release.metadata;
-  return {
-    name: release.spec.releaseName,
-    namespace,
-    chartName: release.spec.chart?.spec.chart ?? name,
-    chartVersion: version,
-    version: revision,
-    status: "deployed",
-    digest: `sha256:${hash(version)}`,
-    configDigest: `sha256:${hash("config")}`,
-    firstDeployed: time,
-    lastDeployed: time,
-  };
-}
-
-function condition(
-  type: string,
-  isTrue: boolean,
-  observedGeneration: number,
-  text: { readonly reason: string; readonly message: string },
-) {
-  return {
-    type,
-    status: isTrue ? "True" : "False",
-    ...text,
-    observedGeneration,
-    lastTransitionTime: "2026-01-01T00:00:00Z",
-  };
-}
-
-function hash(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+function chartFailure(
+  { spec }: Source,
+  course: FluxCourse | undefined,
+): Words | undefined {
+  const tag = spec.ref?.tag ?? "index";
+  if (tag.startsWith("0.0."))
+    return { reason: "OCIArtifactPullFailed", message: `${tag}: not found` };
+  return course?.chart && CHART_FAILURES[course.chart];
 }

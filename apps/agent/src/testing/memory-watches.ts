@@ -7,6 +7,7 @@ export class MemoryWatches extends Watches {
   private readonly seen = new Map<string, Map<string, KubeObject>>();
   private readonly listeners = new Map<string, Set<ChangeListener>>();
   readonly unserved = new Set<string>();
+  readonly denied = new Set<string>();
 
   show(object: KubeObject): void {
     this.storeOf(object).set(keyOf(object), object);
@@ -32,6 +33,10 @@ export class MemoryWatches extends Watches {
 
   override isServed(kind: Kind): boolean {
     return !this.unserved.has(kind.kind);
+  }
+
+  override isDenied(kind: Kind): boolean {
+    return this.denied.has(kind.kind);
   }
 
   override onChange(kind: Kind, listener: ChangeListener): () => void {

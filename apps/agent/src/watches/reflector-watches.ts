@@ -3,41 +3,63 @@ import {
   type Kind,
   type KubeObject,
   Reflector,
+  type ReflectorOptions,
   type WatchSource,
 } from "@vworkspace/kube";
 import { type Log, reasonOf } from "../log";
+import { type KindWatch, WholeKindWatch } from "./kind-watch";
+import { withoutCopy } from "./lean-object";
+import { PerNamespaceWatch } from "./per-namespace-watch";
 import { type ChangeListener, Watches } from "./watches";
-import { WATCHED_KINDS, type WatchedKind } from "./watched-kinds";
+import {
+  CUSTOM_RESOURCE_DEFINITION,
+  NAMESPACE,
+  WATCHED_KINDS,
+  type WatchedKind,
+} from "./watched-kinds";
 
 interface Watched {
-  readonly reflector: Reflector<KubeObject>;
+  readonly kind: Kind;
+  readonly watch: KindWatch;
   readonly listeners: Set<ChangeListener>;
   readonly servedListeners: Set<() => void>;
 }
 
-/** Watches over the reflectors of libs/kube, one per kind. */
+export interface ReflectorWatchesOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random?: () => number;
+}
+
+/** A kind that appears is told of by the watch of CRDs; asking for it is for the case that this one is denied. */
+const MISSING_POLL_MS = 300_000;
+/** Many kinds are listed at once at the start, and what a page takes to read is never given back. */
+const PAGE_SIZE = 250;
+
+/** Watches over the reflectors of libs/kube: one per kind, shared by every room, or one per kind and opted-in namespace. */
 export class ReflectorWatches extends Watches {
   private readonly watched = new Map<string, Watched>();
 
   constructor(
-    source: WatchSource,
-    private readonly options: { readonly clock: Clock; readonly log: Log },
+    private readonly source: WatchSource,
+    private readonly options: ReflectorWatchesOptions,
   ) {
     super();
-    for (const kind of WATCHED_KINDS)
-      this.watched.set(nameOf(kind), this.watch(source, kind));
+    const whole = WATCHED_KINDS.filter((row) => !row.perOptedInNamespace);
+    for (const row of whole) this.add(row, (told) => this.whole(row, told));
+    for (const row of WATCHED_KINDS.filter((one) => one.perOptedInNamespace))
+      this.add(row, (told) => this.perNamespace(row, told));
+    this.onChange(CUSTOM_RESOURCE_DEFINITION, (name) => this.lookFor(name));
   }
 
   /** Runs until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const all = [...this.watched.values()];
-    await Promise.all(all.map(({ reflector }) => reflector.start(signal)));
+    await Promise.all(this.all().map(({ watch }) => watch.run(signal)));
   }
 
   /** Resolves once every kind has synced, or the watches end. */
   async waitForSync(): Promise<void> {
-    const all = [...this.watched.values()];
-    await Promise.all(all.map(({ reflector }) => reflector.waitForSync()));
+    await Promise.all(this.all().map(({ watch }) => watch.waitForSync()));
   }
 
   override isWatched(kind: Kind): boolean {
@@ -45,15 +67,23 @@ export class ReflectorWatches extends Watches {
   }
 
   override objects(kind: Kind): ReadonlyMap<string, KubeObject> {
-    return this.required(kind).reflector.store;
+    return this.required(kind).watch.store;
   }
 
   override hasSynced(kind: Kind): boolean {
-    return this.required(kind).reflector.hasSynced;
+    return this.required(kind).watch.hasSynced;
   }
 
   override isServed(kind: Kind): boolean {
-    return this.required(kind).reflector.isServed;
+    return this.required(kind).watch.isServed;
+  }
+
+  override isCurrent(kind: Kind): boolean {
+    return this.required(kind).watch.isCurrent;
+  }
+
+  override isDenied(kind: Kind, namespace?: string): boolean {
+    return this.required(kind).watch.isDenied(namespace);
   }
 
   override onChange(kind: Kind, listener: ChangeListener): () => void {
@@ -68,28 +98,102 @@ export class ReflectorWatches extends Watches {
     return () => servedListeners.delete(listener);
   }
 
-  private watch(source: WatchSource, watchedKind: WatchedKind): Watched {
-    const { clock, log } = this.options;
-    const { labelSelector, ...kind } = watchedKind;
+  private add(row: WatchedKind, watch: (told: Told) => KindWatch): void {
     const listeners = new Set<ChangeListener>();
     const servedListeners = new Set<() => void>();
-    const reflector = new Reflector<KubeObject>(source, kind, {
-      ...(labelSelector !== undefined && { labelSelector }),
-      clock,
-      onChange: (key, object) => {
+    const told: Told = {
+      changed: (key, object) => {
         for (const listener of [...listeners]) listener(key, object);
       },
-      onServed: (isServed) => {
-        log.info({ kind: kind.kind, isServed }, servedText(isServed));
+      served: () => {
         for (const listener of [...servedListeners]) listener();
       },
-      onError: (error) =>
+    };
+    const kind = { apiVersion: row.apiVersion, kind: row.kind };
+    const watched = { kind, watch: watch(told), listeners, servedListeners };
+    this.watched.set(nameOf(row), watched);
+  }
+
+  private whole(row: WatchedKind, told: Told): KindWatch {
+    return new WholeKindWatch(this.reflect(row, told));
+  }
+
+  private perNamespace(row: WatchedKind, told: Told): KindWatch {
+    const watch = new PerNamespaceWatch({
+      namespaces: this.required(NAMESPACE).watch,
+      onChange: told.changed,
+      reflect: (namespace, changed) =>
+        this.reflect(row, { ...told, changed }, namespace),
+    });
+    this.onChange(NAMESPACE, (name, namespace) =>
+      watch.follow(name, namespace !== undefined),
+    );
+    return watch;
+  }
+
+  private reflect(
+    row: WatchedKind,
+    told: Told,
+    namespace?: string,
+  ): Reflector<KubeObject> {
+    const { clock, random } = this.options;
+    const {
+      apiVersion,
+      kind,
+      keep,
+      perOptedInNamespace: _,
+      ...selection
+    } = row;
+    const options: ReflectorOptions<KubeObject> = {
+      ...selection,
+      ...(namespace !== undefined && { namespace }),
+      ...(random && { random }),
+      ...this.tellers(kind, told, namespace),
+      clock,
+      missingPollMs: MISSING_POLL_MS,
+      pageSize: PAGE_SIZE,
+      keep: (object) => {
+        const lean = withoutCopy(object);
+        return keep === undefined ? lean : keep(lean);
+      },
+    };
+    return new Reflector(this.source, { apiVersion, kind }, options);
+  }
+
+  private tellers(kind: string, told: Told, namespace?: string) {
+    const { log } = this.options;
+    const facts = { kind, ...(namespace !== undefined && { namespace }) };
+    return {
+      onChange: told.changed,
+      onServed: (isServed: boolean) => {
+        if (namespace === undefined)
+          log.info({ ...facts, isServed }, servedText(isServed));
+        told.served();
+      },
+      onDenied: (isDenied: boolean) => {
+        if (!isDenied) log.info(facts, "A watch is allowed again.");
+        told.served();
+      },
+      onError: (error: unknown) =>
         log.warn(
-          { kind: kind.kind, reason: reasonOf(error) },
+          { ...facts, reason: reasonOf(error) },
           "A watch failed and is started again.",
         ),
-    });
-    return { reflector, listeners, servedListeners };
+    };
+  }
+
+  /** @param definition `<plural>.<group>`: of its group something began, changed or ceased to be served */
+  private lookFor(definition: string): void {
+    const group = definition.slice(definition.indexOf(".") + 1);
+    for (const { kind, watch } of this.all()) {
+      if (kind.apiVersion.split("/")[0] !== group) continue;
+      this.source.forget(kind);
+      watch.poke();
+    }
+  }
+
+  private all(): Watched[] {
+    return [...this.watched.values()];
   }
 
   private required(kind: Kind): Watched {
@@ -98,6 +202,12 @@ export class ReflectorWatches extends Watches {
       throw new RangeError(`${nameOf(kind)} is not among the watched kinds.`);
     return watched;
   }
+}
+
+/** What a reflector tells of. */
+interface Told {
+  readonly changed: ChangeListener;
+  readonly served: () => void;
 }
 
 function nameOf(kind: Kind): string {

@@ -1,4 +1,4 @@
-import type { Kind } from "@vworkspace/kube";
+import type { Keep, Kind, KubeObject } from "@vworkspace/kube";
 import {
   APPLICATION_INSTANCE,
   CLUSTER,
@@ -20,21 +20,85 @@ export const OCI_REPOSITORY: Kind = {
   kind: "OCIRepository",
 };
 export const NAMESPACE: Kind = { apiVersion: "v1", kind: "Namespace" };
+export const CONFIG_MAP: Kind = { apiVersion: "v1", kind: "ConfigMap" };
+export const SECRET: Kind = { apiVersion: "v1", kind: "Secret" };
+export const SERVICE: Kind = { apiVersion: "v1", kind: "Service" };
+/** The core/v1 spelling, which is what Flux writes and what fields can be selected in. */
+export const EVENT: Kind = { apiVersion: "v1", kind: "Event" };
+export const INGRESS: Kind = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "Ingress",
+};
+export const HTTP_ROUTE: Kind = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "HTTPRoute",
+};
+export const CUSTOM_RESOURCE_DEFINITION: Kind = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+};
+export const DEPLOYMENT: Kind = { apiVersion: "apps/v1", kind: "Deployment" };
+/** Our admission policies, if the API server knows such. */
+export const ADMISSION_POLICY: Kind = {
+  apiVersion: "admissionregistration.k8s.io/v1",
+  kind: "ValidatingAdmissionPolicy",
+};
+export const ADMISSION_POLICY_BINDING: Kind = {
+  apiVersion: "admissionregistration.k8s.io/v1",
+  kind: "ValidatingAdmissionPolicyBinding",
+};
+export const DAEMON_SET: Kind = { apiVersion: "apps/v1", kind: "DaemonSet" };
+
+const OF_OURS = { labelSelector: "app.kubernetes.io/part-of=vworkspace" };
+/** helm-controller puts it on every object of a release. */
+const OF_A_RELEASE = { labelSelector: "helm.toolkit.fluxcd.io/name" };
 
 export interface WatchedKind extends Kind {
   readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Only apiVersion, kind and metadata are watched: the body isn't needed, or is nobody's business. */
+  readonly metadataOnly?: true;
+  /** One watch per namespace that opted in, so that no permission over the whole cluster is needed. */
+  readonly perOptedInNamespace?: true;
+  /** A resource of ours: each is looked at again every ten minutes, though nothing was told of it. */
+  readonly isReconciled?: true;
+  /** What is held of an object, managedFields and kubectl's copy of it left out already; undefined: nothing. */
+  readonly keep?: Keep;
 }
 
 /** Everything the agent watches. Namespaces only where they opted in: that is what decides whether we act there. */
 export const WATCHED_KINDS: readonly WatchedKind[] = [
-  APPLICATION_INSTANCE,
-  OPERATION,
-  CLUSTER,
-  HELM_RELEASE,
+  { ...APPLICATION_INSTANCE, isReconciled: true },
+  { ...OPERATION, isReconciled: true },
+  { ...CLUSTER, isReconciled: true },
+  { ...HELM_RELEASE, keep: withoutValues },
   HELM_REPOSITORY,
   OCI_REPOSITORY,
   {
     ...NAMESPACE,
     labelSelector: `${LABELS.namespaceOptIn}=${NAMESPACE_OPT_IN_VALUE}`,
   },
+  { ...CUSTOM_RESOURCE_DEFINITION, metadataOnly: true },
+  { ...ADMISSION_POLICY, ...OF_OURS, metadataOnly: true },
+  { ...ADMISSION_POLICY_BINDING, ...OF_OURS, metadataOnly: true },
+  { ...DEPLOYMENT, metadataOnly: true },
+  { ...DAEMON_SET, metadataOnly: true },
+  { ...CONFIG_MAP, metadataOnly: true, perOptedInNamespace: true },
+  { ...SECRET, metadataOnly: true, perOptedInNamespace: true },
+  { ...SERVICE, ...OF_A_RELEASE },
+  { ...INGRESS, ...OF_A_RELEASE },
+  { ...HTTP_ROUTE, ...OF_A_RELEASE },
+  {
+    ...EVENT,
+    fieldSelector: "reason=DriftDetected,involvedObject.kind=HelmRelease",
+  },
 ];
+
+/** Other people's releases are watched too, for their names; what they install isn't read. */
+function withoutValues(release: KubeObject): KubeObject {
+  const { values: _, ...spec } = (release["spec"] ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return { ...release, spec };
+}

@@ -1,20 +1,17 @@
 import { Module } from "@nestjs/common";
-import { Clock } from "@vworkspace/kernel";
-import { WatchSource } from "@vworkspace/kube";
-import { Log } from "../log";
 import { ReflectorWatches } from "./reflector-watches";
+import { TermWatches } from "./term-watches";
 import { Watches } from "./watches";
 
 @Module({
   providers: [
     {
-      provide: ReflectorWatches,
-      inject: [WatchSource, Clock, Log],
-      useFactory: (source: WatchSource, clock: Clock, log: Log) =>
-        new ReflectorWatches(source, { clock, log }),
+      provide: TermWatches,
+      inject: [ReflectorWatches],
+      useFactory: (shared: ReflectorWatches) => new TermWatches(shared),
     },
-    { provide: Watches, useExisting: ReflectorWatches },
+    { provide: Watches, useExisting: TermWatches },
   ],
-  exports: [Watches, ReflectorWatches],
+  exports: [Watches, TermWatches],
 })
 export class WatchesModule {}

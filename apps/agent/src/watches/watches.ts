@@ -12,11 +12,24 @@ export abstract class Watches {
   abstract objects(kind: Kind): ReadonlyMap<string, KubeObject>;
   /** Whether it is known which objects of the kind there are. */
   abstract hasSynced(kind: Kind): boolean;
+  /**
+   * Whether what is seen of the kind is what there is now, as far as one can tell: no when it is denied, or when the API
+   * server can't be reached. What is told to others as the whole truth rests on this.
+   */
+  isCurrent(kind: Kind): boolean {
+    return this.hasSynced(kind) && !this.isDenied(kind);
+  }
+
   /** Whether the API server serves the kind, as last seen. */
   abstract isServed(kind: Kind): boolean;
+  /**
+   * Whether the cluster forbids the agent to list or watch the kind, in one namespace or (without one) in any: what is seen
+   * of it is old, or nothing. It is tried again now and then.
+   */
+  abstract isDenied(kind: Kind, namespace?: string): boolean;
   /** Calls back on every change of an object of the kind, and now and then without one. */
   abstract onChange(kind: Kind, listener: ChangeListener): () => void;
-  /** Calls back when the API server begins or ceases to serve the kind. */
+  /** Calls back when the API server begins or ceases to serve the kind, or to forbid it. */
   abstract onServed(kind: Kind, listener: () => void): () => void;
 
   object(ref: ObjectRef): KubeObject | undefined {

@@ -3,12 +3,15 @@ import { ConflictError, KubeError, type KubeObject } from "@vworkspace/kube";
 import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import type { NewEvent, Reporter } from "../../reporting/reporter";
 import { deployed, fetched, instance } from "../../testing/flux-objects";
+import { FakeProber } from "../../testing/fake-prober";
+import { KeptClusterEvents } from "../../testing/kept-cluster-events";
 import { MemoryKubeApi } from "../../testing/memory-kube-api";
 import { MemoryWatches } from "../../testing/memory-watches";
 import { DerivedWriter } from "./actions/derived-writer";
 import { InstanceActions } from "./actions/instance-actions";
 import { ApplicationInstanceReconciler } from "./application-instance.reconciler";
 import { InstanceObserver } from "./instance.observe";
+import { ProbeRounds } from "./probes/probe-rounds";
 
 const REF = { ...APPLICATION_INSTANCE, namespace: "shop", name: "web" };
 const NAMESPACE = {
@@ -26,13 +29,17 @@ function setUp() {
     report: (event: NewEvent) => Promise.resolve(void events.push(event)),
   } as Pick<Reporter, "report"> as Reporter;
   const writer = new DerivedWriter(api);
+  const clusterEvents = new KeptClusterEvents();
+  const prober = new FakeProber();
+  const probes = new ProbeRounds({ clock, prober, random: () => 0 });
   const reconciler = new ApplicationInstanceReconciler({
     api,
     watches,
     writer,
-    observer: new InstanceObserver(api, watches, writer),
+    observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),
     reporter,
+    clusterEvents,
     clock,
   });
   watches.show(NAMESPACE);
@@ -61,7 +68,7 @@ function setUp() {
       ]),
     );
   };
-  return { api, watches, events, run, conditions };
+  return { api, watches, clock, events, clusterEvents, run, conditions };
 }
 
 function asObject(of: ReturnType<typeof instance>): KubeObject {
@@ -245,5 +252,94 @@ describe("ApplicationInstanceReconciler", () => {
     api.put(secret);
     await run();
     expect(requested()).not.toBe(first);
+  });
+
+  it("tells people of each transition, and of nothing twice", async () => {
+    const { api, run, clusterEvents } = setUp();
+    api.put(asObject(instance()));
+    await run();
+    await run();
+    expect(clusterEvents.told.map(({ reason }) => reason)).toEqual([
+      "Installing",
+    ]);
+  });
+
+  it("forces nothing onto an object that somebody else made at the last moment", async () => {
+    const { api, run } = setUp();
+    api.put(asObject(instance({ drift: { mode: "enabled" } })));
+    const theirs = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "OCIRepository",
+      metadata: { name: "web", namespace: "shop" },
+      spec: { url: "oci://theirs.example.com/x" },
+    };
+    api.beforeWrite = (write) => {
+      if (
+        write.startsWith("status") &&
+        !api.objects.has("OCIRepository shop/web")
+      )
+        api.put(theirs);
+    };
+    expect((await run()).type).toBe("recheck");
+    const source = api.objects.get("OCIRepository shop/web");
+    expect(source?.["spec"]).toEqual(theirs.spec);
+  });
+
+  it("looks again when a drift runs out that nobody tells of any more", async () => {
+    const { api, watches, clock, run, conditions } = setUp();
+    const web = instance();
+    api.put(asObject(web));
+    await run();
+    api.put(fetched(web));
+    const release = api.put(deployed(web));
+    watches.show({
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: "web.1", namespace: "shop" },
+      reason: "DriftDetected",
+      message: "Cluster state has drifted:\nService/shop/web removed",
+      involvedObject: { uid: release.metadata.uid },
+      lastTimestamp: clock.timestamp(),
+    });
+    const outcome = await run();
+    expect(await conditions()).toMatchObject({ Degraded: "True Drifted" });
+    expect(outcome).toEqual({ type: "recheck", afterMs: 25 * 60_000 });
+    await clock.advance(25 * 60_000);
+    await run();
+    expect(await conditions()).toMatchObject({ Degraded: "False Recovered" });
+  });
+
+  describe("when it is deleted and its namespace", () => {
+    function deleting(namespace: Partial<KubeObject["metadata"]>) {
+      const parts = setUp();
+      parts.watches.show({
+        ...NAMESPACE,
+        metadata: { ...NAMESPACE.metadata, ...namespace },
+      });
+      const deletionTimestamp = "2026-01-01T00:00:00Z";
+      parts.api.put(asObject(instance({}, { deletionTimestamp })));
+      const list = parts.api.list.bind(parts.api);
+      parts.api.list = (kind, options) =>
+        kind.kind === "Secret"
+          ? Promise.reject(
+              new KubeError("no", { status: 403, reason: "Forbidden" }),
+            )
+          : list(kind, options);
+      return parts;
+    }
+
+    it("is going too, lets go although it may read nothing there any more", async () => {
+      const { api, run } = deleting({
+        deletionTimestamp: "2026-01-01T00:00:00Z",
+      });
+      await run();
+      expect(await api.get(REF)).toBe(undefined);
+    });
+
+    it("stays, does not take what it may not read for gone", async () => {
+      const { api, run } = deleting({});
+      await expect(run()).rejects.toThrow("no");
+      expect(await api.get(REF)).toBeDefined();
+    });
   });
 });

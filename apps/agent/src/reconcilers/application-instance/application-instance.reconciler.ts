@@ -26,11 +26,15 @@ import {
 } from "../../reporting/resource-ref";
 import { NAMESPACE } from "../../watches/watched-kinds";
 import type { Watches } from "../../watches/watches";
-import type { DerivedWriter } from "./actions/derived-writer";
+import type { ClusterEvents } from "../../cluster-events/cluster-events";
+import { transitionEvents } from "../../cluster-events/transition-events.decide";
+import type { DerivedWriter, Refusal } from "./actions/derived-writer";
 import type { InstanceActions } from "./actions/instance-actions";
+import type { Decision } from "./decision";
 import { decideInstance } from "./instance.decide";
 import type { InstanceObserver } from "./instance.observe";
 import { instanceStatus } from "./instance.status";
+import type { Observation } from "./observation";
 
 export interface InstanceReconcilerOptions {
   readonly api: KubeApi;
@@ -39,6 +43,7 @@ export interface InstanceReconcilerOptions {
   readonly actions: InstanceActions;
   readonly writer: DerivedWriter;
   readonly reporter: Reporter;
+  readonly clusterEvents: ClusterEvents;
   readonly clock: Clock;
 }
 
@@ -60,6 +65,7 @@ export class ApplicationInstanceReconciler {
       name,
     });
     if (object === undefined) {
+      observer.forget(key);
       writer.forget(key);
       return settled;
     }
@@ -72,16 +78,22 @@ export class ApplicationInstanceReconciler {
     });
     const current =
       status === undefined ? instance : await this.report(object, status);
-    if (decision.action !== undefined) {
-      const { actions } = this.options;
-      const isDone = await actions.perform(current, decision.action);
-      return isDone || writer.refusal(instance) !== seen.refusedWrite
-        ? again
-        : recheckAfter(REFUSED_RECHECK_MS);
-    }
-    return decision.recheckAfterMs === undefined
-      ? settled
-      : recheckAfter(decision.recheckAfterMs);
+    return this.act(current, seen, decision);
+  }
+
+  private async act(
+    instance: ApplicationInstance,
+    seen: Observation,
+    decision: Decision,
+  ): Promise<ReconcileOutcome> {
+    const { actions, writer } = this.options;
+    const lookAgainMs = lookAgainAfter(seen, decision);
+    if (decision.action === undefined)
+      return lookAgainMs === undefined ? settled : recheckAfter(lookAgainMs);
+    const isDone = await actions.perform(instance, decision.action);
+    return isDone || !isSame(writer.refusal(instance), seen)
+      ? again
+      : recheckAfter(Math.min(REFUSED_RECHECK_MS, lookAgainMs ?? Infinity));
   }
 
   /** Writes the status and tells the control plane what changed, in this order: an event says what was written. */
@@ -105,8 +117,32 @@ export class ApplicationInstanceReconciler {
         : {},
     );
     for (const event of events) await reporter.report(event);
+    const told = transitionEvents(
+      object,
+      stateOf(before).conditions,
+      stateOf(status).conditions,
+    );
+    for (const event of told) this.options.clusterEvents.tell(event);
     return written as unknown as ApplicationInstance;
   }
+}
+
+/** The earliest time at which something reads otherwise that nothing watched would tell of, from now in milliseconds. */
+function lookAgainAfter(
+  { lookAgainAt, now }: Observation,
+  { recheckAfterMs }: Decision,
+): number | undefined {
+  const times = [
+    ...(recheckAfterMs === undefined ? [] : [recheckAfterMs]),
+    ...(lookAgainAt === undefined ? [] : [Math.max(0, lookAgainAt - now)]),
+  ];
+  return times.length > 0 ? Math.min(...times) : undefined;
+}
+
+function isSame(one: Refusal, other: Refusal): boolean {
+  const text = ({ refusedWrite, fieldConflict }: Refusal) =>
+    JSON.stringify([refusedWrite, fieldConflict]);
+  return text(one) === text(other);
 }
 
 function stateOf(status: ApplicationInstanceStatus) {

@@ -1,7 +1,5 @@
 import { instance } from "../../testing/flux-objects";
-import { desiredObjects, isAsDesired } from "./desired";
-import { nameHolder } from "./name-holder.decide";
-import type { HelmRelease } from "./flux";
+import { desiredObjects, isAsDesired, writtenFor } from "./desired";
 
 const spec = (of: ReturnType<typeof instance>, version?: string) =>
   desiredObjects(of, version).release["spec"];
@@ -144,87 +142,32 @@ describe("Whether an object is as desired", () => {
   });
 });
 
-describe("Who holds a release name", () => {
-  const web = instance();
-  const ours = desiredObjects(web, undefined).release as HelmRelease;
-  const claim = (over: Partial<Parameters<typeof nameHolder>[0]>) =>
-    nameHolder({
-      instance: web,
-      sameName: undefined,
-      releases: [],
-      instances: [],
-      hasHelmRelease: false,
-      ...over,
-    });
-  const foreign = (name: string, spec: object = {}): HelmRelease => ({
-    ...ours,
-    metadata: { name, namespace: "shop" },
-    spec,
-  });
-  const rival = (createdAt: string) =>
-    instance({}, { name: "web2", uid: "u-2", creationTimestamp: createdAt });
-  const adopting = instance(
-    {},
-    { annotations: { "vworkspace.io/adopt": "true" } },
-  );
-  const known = instance(
-    {},
-    {},
-    {
-      helmReleaseRef: { name: "web", namespace: "shop" },
-    },
-  );
+describe("For whom an object was last written", () => {
+  const asked = (annotations: Record<string, string>) =>
+    desiredObjects(instance({}, { annotations }), undefined).release;
 
-  it.each([
-    ["nobody", {}, undefined],
-    ["we ourselves", { sameName: ours, hasHelmRelease: true }, undefined],
-    ["a Helm release of others", { hasHelmRelease: true }, "not ours"],
-    [
-      "a Helm release of others that we adopt",
-      { hasHelmRelease: true, instance: adopting },
-      undefined,
-    ],
-    [
-      "our own release whose HelmRelease was deleted by hand",
-      { hasHelmRelease: true, instance: known },
-      undefined,
-    ],
-    ["a HelmRelease under our name", { sameName: foreign("web") }, "web"],
-    [
-      "another HelmRelease with the release name",
-      { releases: [foreign("x", { releaseName: "web" })] },
-      "shop/x",
-    ],
-    [
-      "another HelmRelease, whatever adopt says",
-      {
-        releases: [foreign("x", { releaseName: "web" })],
-        instance: adopting,
-      },
-      "shop/x",
-    ],
-    [
-      "a HelmRelease that stores its release elsewhere",
-      {
-        releases: [
-          foreign("x", { releaseName: "web", storageNamespace: "crm" }),
-        ],
-      },
-      undefined,
-    ],
-    [
-      "an older instance",
-      { instances: [rival("2025-12-31T00:00:00Z")] },
-      "web2",
-    ],
-    [
-      "a younger instance",
-      { instances: [rival("2026-01-02T00:00:00Z")] },
-      undefined,
-    ],
-  ])("%s", (_, over, named) => {
-    const holder = claim(over);
-    if (named === undefined) expect(holder).toBe(undefined);
-    else expect(holder).toContain(named);
+  it("is noted on it, without making it another wish", () => {
+    const one = asked({
+      "vworkspace.io/requested-by": "ana",
+      "vworkspace.io/intent-generation": "4",
+    });
+    const two = asked({
+      "vworkspace.io/requested-by": "bob",
+      "vworkspace.io/intent-generation": "5",
+    });
+    expect(writtenFor(one)).toEqual({
+      requestedBy: "ana",
+      intentGeneration: 4,
+    });
+    expect(isAsDesired(one, two)).toBe(true);
+  });
+
+  it("is unknown where nobody said it, and never longer than the status takes", () => {
+    expect(writtenFor(asked({}))).toEqual({});
+    const long = asked({
+      "vworkspace.io/requested-by": "x".repeat(9000),
+      "vworkspace.io/intent-generation": "many",
+    });
+    expect(writtenFor(long)).toEqual({ requestedBy: "x".repeat(253) });
   });
 });

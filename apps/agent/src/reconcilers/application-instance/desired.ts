@@ -21,6 +21,10 @@ import {
 /** Digest of what we last wanted, on everything we derive: a field that is no longer wanted shows in nothing else. */
 export const DESIRED_DIGEST = "vworkspace.io/desired-digest";
 
+/** Generation of the control plane's intent that an object was last written for. */
+const WRITTEN_FOR_GENERATION = "vworkspace.io/written-for-generation";
+const NAME_MAX_LENGTH = 253;
+
 const INTERVAL = "10m";
 const RETRIES = 3;
 const HELM_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -193,8 +197,38 @@ function derived(
         [LABELS.velero]: "true",
         ...(clusterId && { [LABELS.clusterId]: clusterId }),
       },
-      annotations: { ...annotations, [DESIRED_DIGEST]: digest },
+      annotations: {
+        ...annotations,
+        ...origin(instance),
+        [DESIRED_DIGEST]: digest,
+      },
     },
+  };
+}
+
+/** For the history. No part of the digest: an intent that changes nothing writes nothing. */
+function origin({ metadata }: ApplicationInstance): Record<string, string> {
+  const { annotations = {} } = metadata;
+  const by = annotations[ANNOTATIONS.requestedBy];
+  const generation = annotations[ANNOTATIONS.intentGeneration];
+  return {
+    ...(by && { [ANNOTATIONS.requestedBy]: by.slice(0, NAME_MAX_LENGTH) }),
+    ...(generation && { [WRITTEN_FOR_GENERATION]: generation }),
+  };
+}
+
+/** For whom a derived object was last written. */
+export function writtenFor({ metadata }: KubeObject): {
+  readonly requestedBy?: string;
+  readonly intentGeneration?: number;
+} {
+  const { annotations = {} } = metadata;
+  const by = annotations[ANNOTATIONS.requestedBy];
+  const generation = annotations[WRITTEN_FOR_GENERATION] ?? "";
+  const isNumber = /^\d{1,15}$/.test(generation);
+  return {
+    ...(by && { requestedBy: by.slice(0, NAME_MAX_LENGTH) }),
+    ...(isNumber && { intentGeneration: Number(generation) }),
   };
 }
 

@@ -1,4 +1,8 @@
-import { ingressEndpoints, serviceEndpoints } from "./endpoints.decide";
+import {
+  ingressEndpoints,
+  routeEndpoints,
+  serviceEndpoints,
+} from "./endpoints.decide";
 
 const metadata = { name: "web", namespace: "shop" };
 
@@ -13,6 +17,7 @@ describe("Where an application is reached", () => {
           { host: "a.example.com" },
           { host: "b.example.com" },
           { host: "a.example.com" },
+          { host: "*.example.com" },
           {},
         ],
         tls: [{ hosts: ["b.example.com"] }],
@@ -36,5 +41,63 @@ describe("Where an application is reached", () => {
       serviceEndpoints(service("LoadBalancer")).map(({ url }) => url),
     ).toEqual(["https://[fd00::1]", "tcp://[fd00::1]:5432"]);
     expect(serviceEndpoints(service("ClusterIP"))).toEqual([]);
+  });
+
+  describe("by an HTTPRoute", () => {
+    const route = (over: Readonly<Record<string, unknown>> = {}) => ({
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata,
+      spec: {
+        hostnames: ["web.example.com", "*.example.com"],
+        parentRefs: [{ name: "edge" }],
+        ...over,
+      },
+    });
+    const gateway = (...listeners: object[]) => ({
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: { name: "edge", namespace: "shop" },
+      spec: { listeners },
+    });
+    const plain = { name: "plain", port: 80, protocol: "HTTP" };
+    const secure = { name: "secure", port: 8443, protocol: "HTTPS" };
+    const passthrough = { name: "raw", port: 9000, protocol: "TCP" };
+    const urls = (over: object, ...listeners: object[]) =>
+      routeEndpoints(route({ ...over }), () => gateway(...listeners)).map(
+        ({ url }) => url,
+      );
+
+    it("with the protocol and port of each of the Gateway's listeners", () => {
+      expect(urls({}, plain, secure, passthrough)).toEqual([
+        "http://web.example.com",
+        "https://web.example.com:8443",
+      ]);
+    });
+
+    it("only by the listener that the route names, and that takes the host", () => {
+      const parentRefs = [{ name: "edge", sectionName: "secure" }];
+      expect(urls({ parentRefs }, plain, secure)).toEqual([
+        "https://web.example.com:8443",
+      ]);
+      const elsewhere = { ...plain, hostname: "*.example.org" };
+      expect(urls({}, elsewhere)).toEqual([]);
+      const below = { ...plain, hostname: "*.example.com" };
+      expect(urls({}, below)).toEqual(["http://web.example.com"]);
+    });
+
+    it("at the listener's host where the route names none", () => {
+      const named = { ...plain, hostname: "shop.example.com" };
+      expect(urls({ hostnames: [] }, named)).toEqual([
+        "http://shop.example.com",
+      ]);
+      expect(urls({ hostnames: [] }, plain)).toEqual([]);
+    });
+
+    it("with a note instead of a guess where the Gateway can't be read", () => {
+      const [endpoint] = routeEndpoints(route(), () => undefined);
+      expect(endpoint?.url).toBe("http://web.example.com");
+      expect(endpoint?.notes).toContain("Gateway shop/edge can't be read");
+    });
   });
 });

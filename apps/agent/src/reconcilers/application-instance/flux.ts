@@ -8,6 +8,7 @@ interface FluxStatus {
 }
 
 export interface FluxSource extends KubeObject {
+  readonly spec?: { readonly ref?: { readonly tag?: string } };
   readonly status?: FluxStatus & {
     readonly artifact?: {
       readonly revision?: string;
@@ -35,8 +36,17 @@ export interface HelmRelease extends KubeObject {
     readonly targetNamespace?: string;
     readonly storageNamespace?: string;
     readonly suspend?: boolean;
+    /** Of a chart in a Helm repository. */
+    readonly chart?: { readonly spec?: { readonly version?: string } };
+    /** Of a chart in an OCI repository. */
+    readonly chartRef?: { readonly kind?: string; readonly name?: string };
+    readonly driftDetection?: { readonly mode?: string };
   };
   readonly status?: FluxStatus & {
+    /** Since helm-controller 1.5 (Flux 2.8). */
+    readonly inventory?: {
+      readonly entries: readonly { readonly id: string; readonly v: string }[];
+    };
     readonly history?: readonly HelmSnapshot[];
     readonly lastAttemptedRevision?: string;
     readonly lastAttemptedRevisionDigest?: string;

@@ -1,33 +1,27 @@
-import type { KubeObject } from "@vworkspace/kube";
-import { FINALIZERS, RELEASE_SERVICE_ACCOUNT } from "@vworkspace/resources";
+import {
+  ABSENT_MEANS,
+  FINALIZERS,
+  RELEASE_SERVICE_ACCOUNT,
+  LABELS,
+} from "@vworkspace/resources";
+import { isSourceGone } from "./chart-failure.decide";
+import type { Decision, Said } from "./decision";
+import { decideDeletion } from "./deletion.decide";
+import { currentCondition } from "./flux";
+import { windowState } from "./maintenance-window.decide";
 import type { Observation } from "./observation";
+import { driftOfDerived, pendingWrites, writing } from "./pending-write.decide";
+import { isInstalled } from "./readiness.decide";
 
-/** The one thing that is done next. */
-export type Action =
-  | { readonly do: "add-finalizer" }
-  | { readonly do: "remove-finalizer" }
-  | { readonly do: "apply"; readonly object: KubeObject }
-  | { readonly do: "delete"; readonly object: KubeObject }
-  | { readonly do: "resume"; readonly object: KubeObject };
-
-export interface Decision {
-  /** Why things stand still, for Blocked/True. */
-  readonly blocked?: { readonly reason: string; readonly message: string };
-  /** What Ready says, where something else than the derived objects decides it. */
-  readonly unready?: { readonly reason: string; readonly message: string };
-  /** For Deleting/True. */
-  readonly deleting?: { readonly reason: string; readonly message: string };
-  readonly action?: Action;
-  /** Look again after this, in milliseconds, because nothing that we watch would tell. */
-  readonly recheckAfterMs?: number;
-}
+export type { Action, Decision } from "./decision";
 
 type Check = (seen: Observation) => Decision | undefined;
 
 const RECHECK_MS = 15_000;
-const SECRETS_RECHECK_MS = 2_000;
-/** ConfigMaps and Secrets aren't watched. */
-const VALUES_RECHECK_MS = 60_000;
+/** A net below the watches, which RBAC may deny; Flux itself looks as rarely. */
+const VALUES_RECHECK_MS = 600_000;
+/** No timer is set for longer. */
+const LONGEST_RECHECK_MS = 24 * 3_600_000;
 
 /** First hit wins. */
 const LIVE_CHECKS: readonly Check[] = [
@@ -35,36 +29,28 @@ const LIVE_CHECKS: readonly Check[] = [
   wrongSpec,
   withoutFinalizer,
   fluxMissing,
-  nameTaken,
-  serviceAccountMissing,
-  valuesMissing,
   releaseDeletedByOthers,
-  suspendedBeforeInstall,
-  sourceToWrite,
-  releaseToWrite,
+  suspendedByHand,
+  nameTaken,
+  sourceTaken,
+  unusableServiceAccount,
+  valuesMissing,
+  sourceDeletedByOthers,
+  outsideWindow,
+  somethingToWrite,
   sourceLeftBehind,
+  sourceGone,
 ];
 
-/** First hit wins; deletion is one more state. */
-const DELETION_CHECKS: readonly Check[] = [
-  notOurs,
-  orphaned,
-  suspendedRelease,
-  releaseToDelete,
-  releaseGoing,
-  secretsLeft,
-  sourceToDelete,
-];
-
-/** What to do about an instance, and what to say about it. */
+/** What to do about an instance, and what to say about it: a function of what was seen alone. */
 export function decideInstance(seen: Observation): Decision {
-  const isDeleting = seen.instance.metadata.deletionTimestamp !== undefined;
-  for (const check of isDeleting ? DELETION_CHECKS : LIVE_CHECKS) {
-    const hit = check(seen);
-    if (hit !== undefined) return hit;
-  }
-  if (isDeleting) return { action: { do: "remove-finalizer" } };
-  return hasValuesElsewhere(seen) ? { recheckAfterMs: VALUES_RECHECK_MS } : {};
+  if (seen.instance.metadata.deletionTimestamp !== undefined)
+    return decideDeletion(seen);
+  const decision = LIVE_CHECKS.reduce<Decision | undefined>(
+    (hit, check) => hit ?? check(seen),
+    undefined,
+  );
+  return withWatchfulness(seen, decision ?? {});
 }
 
 function placeholder({ instance }: Observation): Decision | undefined {
@@ -82,64 +68,18 @@ function wrongSpec({ problems }: Observation): Decision | undefined {
 
 /** Before anything is created, so that nothing we made is ever left behind. */
 function withoutFinalizer({ instance }: Observation): Decision | undefined {
-  if (hasFinalizer(instance)) return undefined;
-  return { action: { do: "add-finalizer" } };
+  const { finalizers = [] } = instance.metadata;
+  return finalizers.includes(FINALIZERS.applicationInstance)
+    ? undefined
+    : { action: { do: "add-finalizer" } };
 }
 
 function fluxMissing({ missingKinds }: Observation): Decision | undefined {
   if (missingKinds.length === 0) return undefined;
-  return {
-    blocked: {
-      reason: "MissingDependencies",
-      message: `the cluster does not serve ${missingKinds.join(", ")}: install Flux; it is picked up by itself`,
-    },
-    recheckAfterMs: RECHECK_MS,
-  };
-}
-
-function nameTaken({
-  nameHolder,
-  instance,
-}: Observation): Decision | undefined {
-  if (nameHolder === undefined) return undefined;
-  const name = instance.spec.release?.name ?? "";
-  return {
-    blocked: {
-      reason: "ReleaseNameTaken",
-      message: `the release name ${name} is held by ${nameHolder}`,
-    },
-    recheckAfterMs: RECHECK_MS,
-  };
-}
-
-function serviceAccountMissing(seen: Observation): Decision | undefined {
-  const { missingServiceAccount: name, instance } = seen;
-  if (name === undefined) return undefined;
-  const remedy =
-    name === RELEASE_SERVICE_ACCOUNT
-      ? "opt the namespace in again, or create it with a RoleBinding to the ClusterRole admin"
-      : "create it, or correct spec.serviceAccountName";
-  return {
-    blocked: {
-      reason: "MissingDependencies",
-      message: `service account ${name} is missing in namespace ${instance.metadata.namespace}: ${remedy}`,
-    },
-    recheckAfterMs: RECHECK_MS,
-  };
-}
-
-function valuesMissing({ missingValues }: Observation): Decision | undefined {
-  if (missingValues === undefined) return undefined;
-  const message = `spec.values names ${missingValues.what}, which is missing: create it`;
-  return missingValues.kind === "Secret"
-    ? {
-        unready: { reason: "WaitingForSecret", message },
-        recheckAfterMs: RECHECK_MS,
-      }
-    : {
-        blocked: { reason: "MissingDependencies", message },
-        recheckAfterMs: RECHECK_MS,
-      };
+  return blocked(
+    "MissingDependencies",
+    `the cluster does not serve ${missingKinds.join(", ")}: install Flux; it is picked up by itself`,
+  );
 }
 
 /** What is written onto an object that is being deleted is lost with it: wait for its end, then create it anew. */
@@ -151,122 +91,195 @@ function releaseDeletedByOthers({
   return { unready: { reason: "Installing", message } };
 }
 
-/** There is nothing to suspend yet, and Flux would not install a suspended release anyway. */
-function suspendedBeforeInstall(seen: Observation): Decision | undefined {
-  return seen.instance.spec.suspend && seen.release === undefined
-    ? {}
-    : undefined;
+/**
+ * Holds everything back, whatever else there is to say: only `suspend` itself is still written. Said once Flux has been told,
+ * or where there is nothing of Flux's yet.
+ */
+function suspendedByHand(seen: Observation): Decision | undefined {
+  const { instance, release, desired } = seen;
+  if (instance.spec.suspend !== true) return undefined;
+  if (release === undefined || release.spec?.suspend === true) {
+    const message = "spec.suspend holds changes back";
+    return { suspended: { reason: "ManuallySuspended", message } };
+  }
+  const write = pendingWrites(seen).find(
+    ({ object }) => object === desired?.release,
+  );
+  return write && writing(seen, write);
 }
 
-function sourceToWrite(seen: Observation): Decision | undefined {
-  if (seen.desired === undefined || seen.isSourceAsDesired) return undefined;
-  return writing(seen, seen.desired.source);
+function nameTaken({
+  nameHolder,
+  instance,
+}: Observation): Decision | undefined {
+  if (nameHolder === undefined) return undefined;
+  const name = instance.spec.release?.name ?? "";
+  return blocked(
+    "ReleaseNameTaken",
+    `the release name ${name} is held by ${nameHolder}`,
+  );
 }
 
-function releaseToWrite(seen: Observation): Decision | undefined {
-  if (seen.desired === undefined || seen.isReleaseAsDesired) return undefined;
-  return writing(seen, seen.desired.release);
+function sourceTaken({ sourceHolder }: Observation): Decision | undefined {
+  if (sourceHolder === undefined) return undefined;
+  return blocked(
+    "ReleaseNameTaken",
+    `${sourceHolder} is not ours and has the name that the chart source would have: remove it, or use another name for the instance`,
+  );
 }
 
-/** A write that was refused is tried again at every look, and what Ready says stays the refusal until it succeeds. */
-function writing(seen: Observation, object: KubeObject): Decision {
-  const { refusedWrite } = seen;
+/** A job may name any account: without the label a control plane could act with the rights of a mighty one. */
+function unusableServiceAccount(seen: Observation): Decision | undefined {
+  const { releaseAccount, instance } = seen;
+  if (releaseAccount === undefined) return undefined;
+  const { name, problem } = releaseAccount;
+  const account = `service account ${name} of namespace ${instance.metadata.namespace}`;
+  if (problem === "not-allowed")
+    return blocked(
+      "MissingDependencies",
+      `${account} is not released for installations: have a person of the cluster label it ${LABELS.releaseServiceAccount}=true, or correct spec.serviceAccountName`,
+    );
+  const remedy =
+    name === RELEASE_SERVICE_ACCOUNT
+      ? "opt the namespace in again, or create it with a RoleBinding to the ClusterRole admin"
+      : `create it with the label ${LABELS.releaseServiceAccount}=true, or correct spec.serviceAccountName`;
+  return blocked("MissingDependencies", `${account} is missing: ${remedy}`);
+}
+
+function valuesMissing({ missingValues }: Observation): Decision | undefined {
+  if (missingValues === undefined) return undefined;
+  const message = `spec.values names ${missingValues.what}, which is missing: create it`;
+  return missingValues.kind === "Secret"
+    ? {
+        unready: { reason: "WaitingForSecret", message },
+        recheckAfterMs: RECHECK_MS,
+      }
+    : blocked("MissingDependencies", message);
+}
+
+/** As with the release: what is written onto it now is lost. */
+function sourceDeletedByOthers({ source }: Observation): Decision | undefined {
+  if (source?.metadata.deletionTimestamp === undefined) return undefined;
+  return blocked(
+    "MissingChartSource",
+    `${source.kind} ${source.metadata.name} was deleted by somebody: it is created anew when it is gone`,
+  );
+}
+
+/** A changed wish waits; the first installation doesn't, nor does what somebody else changed or deleted. */
+function outsideWindow(seen: Observation): Decision | undefined {
+  const { instance, release, now } = seen;
+  const windows = instance.spec.policy?.maintenanceWindows ?? [];
+  const isWaiting = isInstalled(release) && isChange(seen);
+  if (windows.length === 0 || !isWaiting) return undefined;
+  const state = windowState(windows, now);
+  if (state.isOpen) return undefined;
+  const { opensAt } = state;
+  const next =
+    opensAt === undefined
+      ? "none of which ever opens"
+      : `which opens at ${new Date(opensAt).toISOString()}`;
   return {
-    ...(refusedWrite && {
-      unready: { reason: "HelmReleaseFailed", message: refusedWrite },
+    suspended: {
+      reason: "MaintenanceWindow",
+      message: `a change waits for the next maintenance window, ${next}`,
+    },
+    ...(opensAt !== undefined && {
+      recheckAfterMs: Math.min(opensAt - now, LONGEST_RECHECK_MS),
     }),
-    action: { do: "apply", object },
   };
+}
+
+/** Of a source that is gone nothing tells what it held; then what was last applied has to. */
+function isChange(seen: Observation): boolean {
+  const { source, instance } = seen;
+  return pendingWrites(seen).some(({ object, isDrift }) => {
+    if (isDrift) return false;
+    const isGone = object === seen.desired?.source && source === undefined;
+    return !isGone || !isLastApplied(instance);
+  });
+}
+
+function isLastApplied({ spec, status }: Observation["instance"]): boolean {
+  const { chart } = spec;
+  const applied = status?.lastAppliedChart;
+  const plain = (version = "") => version.split("+")[0];
+  return (
+    applied?.url === chart?.url &&
+    applied?.sourceType === chart?.sourceType &&
+    plain(applied?.version) === plain(chart?.version)
+  );
+}
+
+function somethingToWrite(seen: Observation): Decision | undefined {
+  const [first] = pendingWrites(seen);
+  return first && writing(seen, first);
 }
 
 function sourceLeftBehind(seen: Observation): Decision | undefined {
-  const [stale] = seen.staleSources;
+  const stale = seen.staleSources.find(
+    ({ metadata }) => metadata.deletionTimestamp === undefined,
+  );
   return stale && { action: { do: "delete", object: stale } };
 }
 
-/** Without our finalizer its end is none of our business. */
-function notOurs({ instance }: Observation): Decision | undefined {
-  return hasFinalizer(instance) ? undefined : {};
-}
-
-/** Everything stays, by policy, by `kubectl delete --cascade=orphan`, or because the kind itself is being removed. */
-function orphaned({ instance, deletion }: Observation): Decision | undefined {
-  const isOrphaned =
-    instance.spec.mode === "placeholder" ||
-    instance.spec.deletionPolicy === "Orphan" ||
-    instance.metadata.finalizers?.includes("orphan") === true ||
-    deletion?.isKindGoing === true;
-  return isOrphaned ? { action: { do: "remove-finalizer" } } : undefined;
-}
-
-/** A suspended HelmRelease would go at once and leave its objects. */
-function suspendedRelease({ release }: Observation): Decision | undefined {
-  if (release?.spec?.suspend !== true) return undefined;
-  return {
-    deleting: uninstalling("the release is resumed so that it is uninstalled"),
-    action: { do: "resume", object: release },
-  };
-}
-
-function releaseToDelete({ release }: Observation): Decision | undefined {
-  if (!release || release.metadata.deletionTimestamp) return undefined;
-  return {
-    deleting: uninstalling(`Flux uninstalls ${release.metadata.name}`),
-    action: { do: "delete", object: release },
-  };
-}
-
-function releaseGoing({ release }: Observation): Decision | undefined {
-  if (release === undefined) return undefined;
-  return {
-    deleting: uninstalling(`Flux uninstalls ${release.metadata.name}`),
-    recheckAfterMs: RECHECK_MS,
-  };
-}
-
-/** Gone means that no release Secret is left; those of a release that was never ours don't count. */
-function secretsLeft({
-  instance,
-  deletion,
-}: Observation): Decision | undefined {
-  const count = deletion?.releaseSecrets ?? 0;
-  if (count === 0 || instance.status?.helmReleaseRef === undefined)
+/** What runs keeps running; Ready and Degraded tell of it. */
+function sourceGone({ source, instance }: Observation): Decision | undefined {
+  const ready = source && currentCondition(source, "Ready");
+  if (ready?.status !== "False" || !isSourceGone(ready.message))
     return undefined;
-  const selector = `owner=helm,name=${instance.spec.release?.name ?? ""}`;
+  return blocked(
+    "MissingChartSource",
+    `spec.chart.url ${instance.spec.chart?.url ?? ""} leads to nothing: ${ready.message}`,
+  );
+}
+
+/** What is found wrong besides, and when to look again, whatever is done next. */
+function withWatchfulness(seen: Observation, decision: Decision): Decision {
+  const degraded = driftOfDerived(seen) ?? driftOfObjects(seen) ?? silent(seen);
+  const rechecks = [
+    decision.recheckAfterMs ?? [],
+    probePeriodMs(seen) ?? [],
+    hasValuesElsewhere(seen) ? VALUES_RECHECK_MS : [],
+  ].flat();
   return {
-    deleting: {
-      reason: "WaitingForChildResources",
-      message: `${count} release Secrets (${selector}) are left: uninstall the release, or delete with spec.deletionPolicy Orphan`,
-    },
-    recheckAfterMs: SECRETS_RECHECK_MS,
+    ...decision,
+    ...(degraded && { degraded }),
+    ...(rechecks.length > 0 && { recheckAfterMs: Math.min(...rechecks) }),
   };
 }
 
-function sourceToDelete(seen: Observation): Decision | undefined {
-  const [first] = [
-    ...(seen.source === undefined ? [] : [seen.source]),
-    ...seen.staleSources,
-  ];
+function driftOfObjects({ drifted, instance }: Observation): Said | undefined {
+  const isLooking = instance.spec.drift?.mode !== "disabled";
+  return drifted && isLooking
+    ? { reason: "Drifted", message: drifted.message }
+    : undefined;
+}
+
+function silent({ unreachable }: Observation): Said | undefined {
   return (
-    first && {
-      deleting: uninstalling("the chart source is deleted"),
-      action: { do: "delete", object: first },
+    unreachable && {
+      reason: "EndpointUnreachable",
+      message: `${unreachable.url}: ${unreachable.message}`,
     }
   );
 }
 
-function uninstalling(message: string) {
-  return { reason: "Uninstalling", message };
-}
-
-function hasFinalizer(instance: Observation["instance"]): boolean {
-  return (
-    instance.metadata.finalizers?.includes(FINALIZERS.applicationInstance) ??
-    false
+/** Nothing watched tells of an endpoint. */
+function probePeriodMs({ instance, release }: Observation): number | undefined {
+  const { probes = [] } = instance.spec;
+  if (probes.length === 0 || !isInstalled(release)) return undefined;
+  const seconds = probes.map(
+    ({ periodSeconds = ABSENT_MEANS.probePeriodSeconds }) => periodSeconds,
   );
+  return Math.min(...seconds) * 1000;
 }
 
 function hasValuesElsewhere({ instance }: Observation): boolean {
   const { configMapRef, secretRef } = instance.spec.values ?? {};
   return configMapRef !== undefined || secretRef !== undefined;
+}
+
+function blocked(reason: string, message: string): Decision {
+  return { blocked: { reason, message }, recheckAfterMs: RECHECK_MS };
 }

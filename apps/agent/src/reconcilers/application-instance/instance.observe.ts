@@ -1,124 +1,194 @@
-import { createHash } from "node:crypto";
-import type { Kind, KubeApi, KubeObject } from "@vworkspace/kube";
+import type { Clock } from "@vworkspace/kernel";
+import {
+  type Kind,
+  KindMissingError,
+  type KubeApi,
+  KubeError,
+  keyOf,
+  type KubeObject,
+} from "@vworkspace/kube";
 import {
   type ApplicationInstance,
   APPLICATION_INSTANCE,
+  ANNOTATIONS,
+  LABELS,
   RELEASE_SERVICE_ACCOUNT,
   validateApplicationInstance,
 } from "@vworkspace/resources";
 import {
+  EVENT,
   HELM_RELEASE,
   HELM_REPOSITORY,
+  NAMESPACE,
   OCI_REPOSITORY,
 } from "../../watches/watched-kinds";
 import type { Watches } from "../../watches/watches";
 import type { DerivedWriter } from "./actions/derived-writer";
-import {
-  type Desired,
-  desiredObjects,
-  isDerivedFrom,
-  valueReferences,
-} from "./desired";
+import { desiredObjects, isDerivedFrom } from "./desired";
+import { currentDrift } from "./drift.decide";
 import { readEndpoints } from "./endpoints.observe";
 import type { FluxSource, HelmRelease } from "./flux";
+import { inventoryOf } from "./inventory.decide";
 import { nameHolder } from "./name-holder.decide";
 import type { Observation } from "./observation";
+import { followProbes } from "./probes/follow-probes";
+import type { ProbeRounds } from "./probes/probe-rounds";
 import { isInstalled } from "./readiness.decide";
+import { readValues } from "./values.observe";
 
 const CRD: Kind = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
 };
 
+export interface InstanceObserverOptions {
+  readonly api: KubeApi;
+  readonly watches: Watches;
+  readonly writer: DerivedWriter;
+  readonly probes: ProbeRounds;
+  readonly clock: Clock;
+}
+
 /**
  * Reads what decisions about one instance rest on. Single objects are read from the API server, so that a decision never
  * rests on what a watch has not brought yet; other people's objects come from the watches.
  */
 export class InstanceObserver {
-  constructor(
-    private readonly api: KubeApi,
-    private readonly watches: Watches,
-    private readonly writer: DerivedWriter,
-  ) {}
+  constructor(private readonly options: InstanceObserverOptions) {}
 
   async observe(instance: ApplicationInstance): Promise<Observation> {
     const problems = validateApplicationInstance(instance);
     const isManaged = instance.spec?.mode !== "placeholder";
     const nothing: Observation = {
       instance,
+      now: this.options.clock.now(),
       problems,
       missingKinds: [],
       staleSources: [],
       isSourceAsDesired: false,
       isReleaseAsDesired: false,
     };
-    if (instance.metadata.deletionTimestamp !== undefined)
+    if (instance.metadata.deletionTimestamp !== undefined) {
+      this.forget(keyOf(instance));
       return { ...nothing, ...(await this.deletion(instance)) };
+    }
     if (problems.length > 0 || !isManaged) return nothing;
-    const missingKinds = this.missingKinds(instance);
+    const isOci = instance.spec.chart?.sourceType === "oci";
+    const missingKinds = this.missingKinds([
+      HELM_RELEASE,
+      isOci ? OCI_REPOSITORY : HELM_REPOSITORY,
+    ]);
     if (missingKinds.length > 0) return { ...nothing, missingKinds };
     return { ...nothing, ...(await this.managed(instance)) };
+  }
+
+  /** For an instance that is no more, or that is going. */
+  forget(instanceKey: string): void {
+    this.options.probes.forget(instanceKey);
   }
 
   private async managed(
     instance: ApplicationInstance,
   ): Promise<Partial<Observation>> {
+    const { api, writer } = this.options;
     const [values, account, held] = await Promise.all([
-      this.values(instance),
-      this.missingServiceAccount(instance),
+      readValues(api, instance),
+      this.releaseAccount(instance),
       this.get<HelmRelease>(HELM_RELEASE, instance),
     ]);
     const desired = desiredObjects(instance, values.version);
-    const source = await this.ownSource(instance, desired);
-    const { name } = instance.metadata;
-    const release = held && isDerivedFrom(held, name) ? held : undefined;
+    const named = await this.get<FluxSource>(desired.source, instance);
+    const source = ownOf(instance, named);
+    const release = ownOf(instance, held);
     const holder = await this.nameHolder(instance, held);
-    const refusedWrite = this.writer.refusal(instance);
     return {
       desired,
       ...(values.missing && { missingValues: values.missing }),
-      ...(account && { missingServiceAccount: account }),
+      ...(account && { releaseAccount: account }),
       ...(holder !== undefined && { nameHolder: holder }),
-      ...(release && { release }),
+      ...sourceHolder(instance, named),
+      ...(release && { release, ...(await this.outcome(instance, release)) }),
       ...(source && { source }),
-      ...(refusedWrite && { refusedWrite }),
+      ...writer.refusal(instance),
       staleSources: this.otherSources(instance, desired.source.kind),
-      isSourceAsDesired: this.writer.isDone(source, desired.source),
-      isReleaseAsDesired: this.writer.isDone(release, desired.release),
-      ...(isInstalled(release) && {
-        endpoints: await readEndpoints(this.api, instance),
-      }),
+      isSourceAsDesired: writer.isDone(instance, source, desired.source),
+      isReleaseAsDesired: writer.isDone(instance, release, desired.release),
+    };
+  }
+
+  /** What came of a release, once there is one. */
+  private async outcome(
+    instance: ApplicationInstance,
+    release: HelmRelease,
+  ): Promise<Partial<Observation>> {
+    const { api, watches, probes, clock } = this.options;
+    if (!isInstalled(release)) return {};
+    const inventory = inventoryOf(release);
+    const drift = watches.isWatched(EVENT)
+      ? currentDrift(release, watches.objects(EVENT).values(), clock.now())
+      : undefined;
+    const unreachable = await followProbes({ api, watches, probes }, instance);
+    return {
+      endpoints: await readEndpoints(api, watches, instance),
+      ...(inventory && { inventory }),
+      ...(drift && { drifted: drift.drifted, lookAgainAt: drift.overAtMs }),
+      ...(unreachable && { unreachable }),
     };
   }
 
   private async deletion(
     instance: ApplicationInstance,
   ): Promise<Partial<Observation>> {
-    const { name } = instance.metadata;
-    const [held, releaseSecrets, kind] = await Promise.all([
-      this.watches.isServed(HELM_RELEASE)
-        ? this.get<HelmRelease>(HELM_RELEASE, instance)
-        : undefined,
-      this.releaseSecrets(instance),
-      this.api.get({ ...CRD, name: "applicationinstances.apps.vworkspace.io" }),
-    ]);
+    const kind = await this.options.api.get({
+      ...CRD,
+      name: "applicationinstances.apps.vworkspace.io",
+    });
+    const missingKinds = this.missingKinds([HELM_RELEASE]);
+    const isKindGoing = kind?.metadata.deletionTimestamp !== undefined;
+    // Then nothing is uninstalled, whatever there is.
+    if (isKindGoing)
+      return { missingKinds, deletion: { releaseSecrets: 0, isKindGoing } };
+    const left = await this.leftovers(instance).catch((error: unknown) => {
+      if (this.isGoingWithItsNamespace(instance, error)) return undefined;
+      throw error;
+    });
     return {
-      ...(held && isDerivedFrom(held, name) && { release: held }),
-      staleSources: this.otherSources(instance),
-      deletion: {
-        releaseSecrets,
-        isKindGoing: kind?.metadata.deletionTimestamp !== undefined,
-      },
+      missingKinds,
+      staleSources: left?.sources ?? [],
+      ...(left?.release && { release: left.release }),
+      deletion: { releaseSecrets: left?.releaseSecrets ?? 0, isKindGoing },
     };
   }
 
-  private missingKinds(instance: ApplicationInstance): string[] {
-    const source =
-      instance.spec.chart?.sourceType === "oci"
-        ? OCI_REPOSITORY
-        : HELM_REPOSITORY;
-    return [HELM_RELEASE, source]
-      .filter((kind) => !this.watches.isServed(kind))
+  private async leftovers(instance: ApplicationInstance) {
+    const [held, releaseSecrets, sources] = await Promise.all([
+      this.getIfServed<HelmRelease>(HELM_RELEASE, instance),
+      this.releaseSecrets(instance),
+      this.ownSources(instance),
+    ]);
+    return { release: ownOf(instance, held), releaseSecrets, sources };
+  }
+
+  /**
+   * A namespace that is being deleted takes the agent's rights with it, in no particular order, and everything else as well:
+   * what can't be read any more needs no deletion by us.
+   */
+  private isGoingWithItsNamespace(
+    { metadata }: ApplicationInstance,
+    error: unknown,
+  ): boolean {
+    const namespaces = this.options.watches.objects(NAMESPACE);
+    const namespace = namespaces.get(metadata.namespace ?? "");
+    return (
+      error instanceof KubeError &&
+      error.status === 403 &&
+      namespace?.metadata.deletionTimestamp !== undefined
+    );
+  }
+
+  private missingKinds(kinds: readonly Kind[]): string[] {
+    return kinds
+      .filter((kind) => !this.options.watches.isServed(kind))
       .map(({ kind, apiVersion }) => `${kind} (${apiVersion})`);
   }
 
@@ -126,15 +196,14 @@ export class InstanceObserver {
     instance: ApplicationInstance,
     sameName: HelmRelease | undefined,
   ): Promise<string | undefined> {
+    const { watches } = this.options;
     const secrets = sameName ? 0 : await this.releaseSecrets(instance);
     return nameHolder({
       instance,
       sameName,
       hasHelmRelease: secrets > 0,
-      releases: this.watches
-        .objects(HELM_RELEASE)
-        .values() as Iterable<HelmRelease>,
-      instances: this.watches
+      releases: watches.objects(HELM_RELEASE).values() as Iterable<HelmRelease>,
+      instances: watches
         .objects(APPLICATION_INSTANCE)
         .values() as Iterable<unknown> as Iterable<ApplicationInstance>,
     });
@@ -145,84 +214,106 @@ export class InstanceObserver {
     const { release } = instance.spec;
     const { namespace } = instance.metadata;
     if (release === undefined || namespace === undefined) return 0;
-    const secrets = await this.api.list(
+    const secrets = await this.options.api.list(
       { apiVersion: "v1", kind: "Secret" },
-      { namespace, labelSelector: `owner=helm,name=${release.name}` },
+      {
+        namespace,
+        labelSelector: `owner=helm,name=${release.name}`,
+        metadataOnly: true,
+      },
     );
     return secrets.length;
-  }
-
-  private async ownSource(
-    instance: ApplicationInstance,
-    desired: Desired,
-  ): Promise<FluxSource | undefined> {
-    return this.get<FluxSource>(desired.source, instance);
   }
 
   /** Sources of ours of other kinds than the one that is wanted. */
   private otherSources(
     instance: ApplicationInstance,
-    wanted?: string,
+    wanted: string,
   ): readonly KubeObject[] {
     const { namespace, name } = instance.metadata;
     return [HELM_REPOSITORY, OCI_REPOSITORY].flatMap((kind) => {
       if (kind.kind === wanted) return [];
-      const seen = this.watches.objects(kind).get(`${namespace}/${name}`);
-      return seen && isDerivedFrom(seen, name) ? [seen] : [];
+      const { watches } = this.options;
+      const seen = watches.objects(kind).get(`${namespace}/${name}`);
+      return ownOf(instance, seen) ?? [];
     });
   }
 
-  private async missingServiceAccount(
+  /** Read one by one: a source that a watch has not brought yet would be left behind for good. */
+  private async ownSources(
     instance: ApplicationInstance,
-  ): Promise<string | undefined> {
-    const name = instance.spec.serviceAccountName ?? RELEASE_SERVICE_ACCOUNT;
-    const account = await this.api.get({
+  ): Promise<readonly KubeObject[]> {
+    const seen = await Promise.all(
+      [HELM_REPOSITORY, OCI_REPOSITORY].map((kind) =>
+        this.getIfServed(kind, instance),
+      ),
+    );
+    return seen.flatMap((source) => ownOf(instance, source) ?? []);
+  }
+
+  /**
+   * A job may name any account, and Flux acts as it: only the one of the opt-in, or one that a person of the cluster has
+   * labelled for it, is used.
+   */
+  private async releaseAccount({
+    spec,
+    metadata,
+  }: ApplicationInstance): Promise<Observation["releaseAccount"]> {
+    const name = spec.serviceAccountName ?? RELEASE_SERVICE_ACCOUNT;
+    const account = await this.options.api.get({
       apiVersion: "v1",
       kind: "ServiceAccount",
-      namespace: instance.metadata.namespace ?? "",
+      namespace: metadata.namespace ?? "",
       name,
     });
-    return account === undefined ? name : undefined;
-  }
-
-  /** The objects that values come from: what is missing, and a digest that changes whenever one of them does. */
-  private async values(instance: ApplicationInstance): Promise<{
-    readonly missing?: NonNullable<Observation["missingValues"]>;
-    readonly version: string | undefined;
-  }> {
-    const versions: string[] = [];
-    for (const { kind, name, key } of valueReferences(instance.spec.values)) {
-      const namespace = instance.metadata.namespace ?? "";
-      const object = await this.api.get<
-        KubeObject & { data?: Record<string, string> }
-      >({ apiVersion: "v1", kind, namespace, name });
-      if (object?.data?.[key] === undefined) {
-        const missing = { kind, what: `${kind} ${name}, key ${key}` };
-        return { version: undefined, missing };
-      }
-      const { uid = "", resourceVersion = "" } = object.metadata;
-      versions.push(`${uid}/${resourceVersion}`);
-    }
-    return { version: versions.length > 0 ? digest(versions) : undefined };
+    if (account === undefined) return { name, problem: "missing" };
+    const isAllowed =
+      name === RELEASE_SERVICE_ACCOUNT ||
+      account.metadata.labels?.[LABELS.releaseServiceAccount] === "true";
+    return isAllowed ? undefined : { name, problem: "not-allowed" };
   }
 
   private get<T extends KubeObject>(
     kind: Kind,
     { metadata }: ApplicationInstance,
   ): Promise<T | undefined> {
-    return this.api.get<T>({
+    return this.options.api.get<T>({
       apiVersion: kind.apiVersion,
       kind: kind.kind,
       namespace: metadata.namespace ?? "",
       name: metadata.name,
     });
   }
+
+  /** With its kind, the object is gone as well. */
+  private async getIfServed<T extends KubeObject>(
+    kind: Kind,
+    instance: ApplicationInstance,
+  ): Promise<T | undefined> {
+    try {
+      return await this.get<T>(kind, instance);
+    } catch (error) {
+      if (error instanceof KindMissingError) return undefined;
+      throw error;
+    }
+  }
 }
 
-/** A digest of versions, not of values: annotations are no place for what a Secret holds. */
-function digest(versions: readonly string[]): string {
-  return createHash("sha256")
-    .update(versions.join("\n"))
-    .digest("hex")
-    .slice(0, 32);
+function ownOf<T extends KubeObject>(
+  { metadata }: ApplicationInstance,
+  object: T | undefined,
+): T | undefined {
+  return object && isDerivedFrom(object, metadata.name) ? object : undefined;
+}
+
+/** Whoever made a source under our name keeps it, unless the instance says adopt. */
+function sourceHolder(
+  instance: ApplicationInstance,
+  named: FluxSource | undefined,
+): Pick<Observation, "sourceHolder"> {
+  const isOurs = ownOf(instance, named) !== undefined;
+  const mayAdopt =
+    instance.metadata.annotations?.[ANNOTATIONS.adopt] === "true";
+  if (named === undefined || isOurs || mayAdopt) return {};
+  return { sourceHolder: `${named.kind} ${named.metadata.name}` };
 }

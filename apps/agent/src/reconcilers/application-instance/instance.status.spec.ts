@@ -1,6 +1,11 @@
 import type { ApplicationInstanceStatus } from "@vworkspace/resources";
-import { instance, observation } from "../../testing/flux-objects";
-import type { Decision } from "./instance.decide";
+import {
+  deployed,
+  instance,
+  observation,
+  readyCondition,
+} from "../../testing/flux-objects";
+import type { Decision } from "./decision";
 import { instanceStatus } from "./instance.status";
 import type { Observation } from "./observation";
 
@@ -24,6 +29,18 @@ function conditionsOf(status: ApplicationInstanceStatus | undefined) {
     ]),
   );
 }
+
+function generationsOf(status: ApplicationInstanceStatus | undefined) {
+  const conditions = status?.conditions ?? [];
+  return Object.fromEntries(
+    conditions.map(({ type, observedGeneration }) => [
+      type,
+      observedGeneration,
+    ]),
+  );
+}
+
+const FAILED = readyCondition("False", "UpgradeFailed");
 
 /** The next look at an instance whose status was written. */
 function after(
@@ -58,11 +75,12 @@ describe("The status of an instance", () => {
 
   it("keeps the time of a transition until the condition's status changes", () => {
     const first = statusOf(observation());
-    const second = statusOf(
-      after(first, { isReleaseAsDesired: false }),
-      {},
-      LATER,
-    );
+    const changed = () =>
+      [
+        { isReleaseAsDesired: false, release: deployed(instance()) },
+        { values: { source: "inline", inline: { replicas: 2 } } },
+      ] as const;
+    const second = statusOf(after(first, ...changed()), {}, LATER);
     const times = Object.fromEntries(
       (second?.conditions ?? []).map((item) => [
         item.type,
@@ -70,7 +88,7 @@ describe("The status of an instance", () => {
       ]),
     );
     expect(times).toEqual({ Ready: LATER, Reconciling: LATER });
-    const third = statusOf(after(second, { isReleaseAsDesired: false }));
+    const third = statusOf(after(second, ...changed()));
     expect(third).toBe(undefined);
   });
 
@@ -89,16 +107,101 @@ describe("The status of an instance", () => {
     });
   });
 
-  it("says suspended only once Flux is, and keeps what Ready said last", () => {
+  it("says suspended when it is decided, and keeps what Ready said last, of the generation it was said of", () => {
+    const suspended = { reason: "ManuallySuspended", message: "held back" };
     const first = statusOf(observation());
-    const running = observation().release;
-    const suspended = after(first, {}, { suspend: true });
-    const early = { ...suspended, ...(running && { release: running }) };
-    expect(conditionsOf(statusOf(early))).not.toHaveProperty("Suspended");
-    expect(conditionsOf(statusOf(suspended))).toMatchObject({
+    const later = {
+      ...after(first, { isReleaseAsDesired: false }),
+      instance: instance({ suspend: true }, { generation: 2 }, first),
+    };
+    const second = statusOf(later, { suspended });
+    expect(conditionsOf(second)).toMatchObject({
       Ready: "True HelmReleaseReady",
       Suspended: "True ManuallySuspended",
     });
+    expect(generationsOf(second)).toMatchObject({ Ready: 1, Suspended: 2 });
+    expect(second?.observedGeneration).toBe(2);
+  });
+
+  it("judges what was written last while a change waits for its window, and never says Ready of the change", () => {
+    const first = statusOf(observation());
+    const chart = { ...instance().spec.chart, version: "2.0.0" };
+    const waiting = instance({ chart }, { generation: 2 }, first);
+    const written = observation({ isReleaseAsDesired: false });
+    const suspended = { reason: "MaintenanceWindow", message: "at two" };
+    const desired = observation({}, waiting).desired;
+    const seen = { ...written, instance: waiting, ...(desired && { desired }) };
+    const second = statusOf(seen, { suspended });
+    expect(conditionsOf(second)).toMatchObject({
+      Ready: "True HelmReleaseReady",
+      Suspended: "True MaintenanceWindow",
+    });
+    expect(generationsOf(second)).toMatchObject({ Ready: 1, Suspended: 2 });
+    const failing = deployed(instance(), {
+      conditions: [{ ...FAILED, message: "a pod crashed" }],
+    });
+    const third = statusOf({ ...seen, release: failing }, { suspended });
+    expect(conditionsOf(third)).toMatchObject({
+      Ready: "False HelmReleaseFailed",
+      Degraded: "True HelmReleaseDegraded",
+    });
+    expect(generationsOf(third)).toMatchObject({ Ready: 1 });
+  });
+
+  it("says degraded besides Ready, and later that it recovered, also where nothing else is judged", () => {
+    const degraded = { reason: "EndpointUnreachable", message: "no answer" };
+    const first = statusOf(observation(), { degraded });
+    expect(conditionsOf(first)).toMatchObject({
+      Ready: "True HelmReleaseReady",
+      Degraded: "True EndpointUnreachable",
+    });
+    const suspended = { reason: "ManuallySuspended", message: "held back" };
+    expect(conditionsOf(statusOf(after(first), { suspended }))).toMatchObject({
+      Degraded: "False Recovered",
+    });
+  });
+
+  it("notes of each revision who asked for it, once", () => {
+    const asked = (by: string, generation: string) =>
+      instance(
+        {},
+        {
+          annotations: {
+            "vworkspace.io/requested-by": by,
+            "vworkspace.io/intent-generation": generation,
+          },
+        },
+      );
+    const at = (version: number) => ({
+      version,
+      status: version === 2 ? "deployed" : "superseded",
+      chartVersion: "1.2.3",
+      lastDeployed: `2026-01-0${version}T00:00:00Z`,
+    });
+    const ana = asked("ana", "4");
+    const first = statusOf(
+      observation({ release: deployed(ana, { history: [at(1)] }) }),
+    );
+    expect(first?.history).toMatchObject([
+      { requestedBy: "ana", intentGeneration: 4 },
+    ]);
+    const release = deployed(asked("bob", "6"), { history: [at(2), at(1)] });
+    expect(statusOf(after(first, { release }))?.history).toMatchObject([
+      { revision: 2, requestedBy: "bob", intentGeneration: 6 },
+      { revision: 1, requestedBy: "ana", intentGeneration: 4 },
+    ]);
+  });
+
+  it("lists the objects of the release, as many as the schema takes", () => {
+    const inventory = Array.from({ length: 600 }, (_, index) => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      namespace: "shop",
+      name: `c${index}`,
+    }));
+    const first = statusOf(observation({ inventory }));
+    expect(first?.inventory).toHaveLength(500);
+    expect(statusOf(after(first, { inventory: [] }))?.inventory).toEqual([]);
   });
 
   it("says what a decision knows better than the derived objects", () => {
@@ -110,7 +213,11 @@ describe("The status of an instance", () => {
 
   it("says that it is being deleted", () => {
     const deleting = { reason: "Uninstalling", message: "" };
-    expect(conditionsOf(statusOf(observation(), { deleting }))).toEqual({
+    const deletionTimestamp = NOW;
+    const going = instance({}, { deletionTimestamp });
+    const seen = observation({ instance: going });
+    expect(conditionsOf(statusOf(seen, {}))).toEqual({});
+    expect(conditionsOf(statusOf(seen, { deleting }))).toEqual({
       Ready: "Unknown Reconciling",
       Deleting: "True Uninstalling",
     });

@@ -1,21 +1,20 @@
 import { canonicalJson } from "@vworkspace/contract";
-import {
-  type ApplicationInstance,
-  type ApplicationInstanceStatus,
-  type ReleaseRevision,
-  type ResourceCondition,
+import type {
+  ApplicationInstanceStatus,
+  ResourceCondition,
 } from "@vworkspace/resources";
-import { mergeConditions, type NewCondition } from "../conditions.status";
-import type { HelmRelease, HelmSnapshot } from "./flux";
-import type { Decision } from "./instance.decide";
+import { mergeConditions } from "../conditions.status";
+import type { Decision } from "./decision";
+import { instanceConditions } from "./instance-conditions.status";
 import type { Observation } from "./observation";
-import { readinessOf } from "./readiness.decide";
+import { releaseFacts } from "./release-facts.status";
 
-/** As many revisions as Helm keeps by default. */
-const HISTORY = 10;
+/** As many as the schema of the status takes. */
+const MOST_ENDPOINTS = 64;
+const MOST_OBJECTS = 500;
 
 /**
- * The status of an instance, and the only place where Ready is written.
+ * The status of an instance, and the only place where it is made.
  * @param intentGeneration the control plane's generation stamped on it
  * @param now RFC 3339
  * @returns undefined where nothing would change: then nothing is written
@@ -28,11 +27,11 @@ export function instanceStatus(
     readonly now: string;
   },
 ): ApplicationInstanceStatus | undefined {
-  const { instance, release } = seen;
+  const { instance } = seen;
   const old = instance.status ?? {};
   const conditions = mergeConditions(
     old.conditions ?? [],
-    wantedConditions(seen, decision),
+    instanceConditions(seen, decision),
     { now: context.now, observedGeneration: instance.metadata.generation ?? 0 },
   );
   const { lastReconcileTime, ...kept } = old;
@@ -45,181 +44,25 @@ export function instanceStatus(
       intentGeneration: context.intentGeneration,
     }),
     conditions: conditions as readonly ResourceCondition[],
-    ...releaseFacts(instance, release),
-    ...endpointFacts(seen, old),
+    ...releaseFacts(seen),
+    ...whatIsThere(seen, old),
   };
   if (lastReconcileTime !== undefined && isSame(next, kept)) return undefined;
   return { ...next, lastReconcileTime: context.now };
 }
 
-function wantedConditions(
-  seen: Observation,
-  decision: Decision,
-): readonly NewCondition[] {
-  if (decision.deleting !== undefined) return deletionConditions(decision);
-  return [
-    ...readyConditions(seen, decision),
-    {
-      type: "Suspended",
-      onlyAfterTrue: true,
-      ...(isSuspended(seen)
-        ? yes("ManuallySuspended", "spec.suspend holds changes back")
-        : no("Active")),
-    },
-    {
-      type: "Blocked",
-      onlyAfterTrue: true,
-      ...(decision.blocked
-        ? yes(decision.blocked.reason, decision.blocked.message)
-        : no("Unblocked")),
-    },
-  ];
-}
-
-/** Said only when it is so: Flux has been told as well, or there is nothing of Flux's yet. */
-function isSuspended({ instance, release }: Observation): boolean {
-  return (
-    instance.spec.suspend === true &&
-    (release === undefined || release.spec?.suspend === true)
-  );
-}
-
-function deletionConditions({ deleting }: Decision): readonly NewCondition[] {
-  const { reason = "", message = "" } = deleting ?? {};
-  return [
-    { type: "Deleting", ...yes(reason, message) },
-    {
-      type: "Ready",
-      status: "Unknown",
-      reason: "Reconciling",
-      message: "the instance is being deleted",
-    },
-  ];
-}
-
-function readyConditions(
-  seen: Observation,
-  decision: Decision,
-): readonly NewCondition[] {
-  const { instance } = seen;
-  if (decision.unready !== undefined)
-    return [
-      { type: "Ready", status: "False", ...decision.unready },
-      { type: "Reconciling", ...no("Stable") },
-    ];
-  if (instance.spec.suspend) return suspendedReady(instance);
-  if (decision.blocked !== undefined && seen.release === undefined)
-    return [
-      {
-        type: "Ready",
-        status: "Unknown",
-        reason: "Reconciling",
-        message: decision.blocked.message,
-      },
-      { type: "Reconciling", ...no("Stable") },
-    ];
-  return derivedConditions(seen);
-}
-
-function derivedConditions(seen: Observation): readonly NewCondition[] {
-  const readiness = readinessOf({
-    instance: seen.instance,
-    source: seen.source,
-    release: seen.release,
-    isAsDesired: seen.isSourceAsDesired && seen.isReleaseAsDesired,
-  });
-  const { ready, reconciling, degraded } = readiness;
-  return [
-    { type: "Ready", ...ready },
-    {
-      type: "Reconciling",
-      ...(reconciling ? yes(reconciling, ready.message) : no("Stable")),
-    },
-    {
-      type: "Degraded",
-      onlyAfterTrue: true,
-      ...(degraded ? yes(degraded, ready.message) : no("Recovered")),
-    },
-  ];
-}
-
-/** While suspended, Flux looks at nothing: what was known last stays said. */
-function suspendedReady(
-  instance: ApplicationInstance,
-): readonly NewCondition[] {
-  const known = instance.status?.conditions?.find(
-    ({ type }) => type === "Ready",
-  );
-  return [
-    known
-      ? {
-          type: "Ready",
-          status: known.status,
-          reason: known.reason,
-          message: known.message,
-        }
-      : {
-          type: "Ready",
-          status: "Unknown",
-          reason: "Reconciling",
-          message: "suspended before its first installation",
-        },
-    { type: "Reconciling", ...no("Stable") },
-  ];
-}
-
-/** What is deployed, as Flux tells it; kept where it tells nothing. */
-function releaseFacts(
-  instance: ApplicationInstance,
-  release: HelmRelease | undefined,
-): Partial<ApplicationInstanceStatus> {
-  if (release === undefined) return {};
-  const { name, namespace = "" } = release.metadata;
-  const history = (release.status?.history ?? []).slice(0, HISTORY);
-  return {
-    helmReleaseRef: { name, namespace },
-    ...(history.length > 0 && { history: history.map(revisionOf) }),
-    ...appliedChart(instance, history[0]),
-  };
-}
-
-function appliedChart(
-  { spec: { chart } }: ApplicationInstance,
-  newest: HelmSnapshot | undefined,
-): Pick<ApplicationInstanceStatus, "lastAppliedChart"> {
-  if (newest?.status !== "deployed" || chart === undefined) return {};
-  return {
-    lastAppliedChart: {
-      sourceType: chart.sourceType,
-      url: chart.url,
-      name: newest.chartName ?? chart.name,
-      version: newest.chartVersion ?? chart.version,
-    },
-  };
-}
-
-function endpointFacts(
-  { endpoints }: Observation,
+/** Endpoints and objects, where somebody looked; an empty list is said only where there was one before. */
+function whatIsThere(
+  { endpoints, inventory }: Observation,
   old: ApplicationInstanceStatus,
-): Pick<ApplicationInstanceStatus, "endpoints"> {
-  if (endpoints === undefined) return {};
-  return endpoints.length > 0 || old.endpoints !== undefined
-    ? { endpoints }
-    : {};
-}
-
-function revisionOf(snapshot: HelmSnapshot): ReleaseRevision {
-  const { chartName, appVersion, digest, firstDeployed, lastDeployed } =
-    snapshot;
+): Pick<ApplicationInstanceStatus, "endpoints" | "inventory"> {
+  const isNews = (now?: readonly unknown[], before?: readonly unknown[]) =>
+    now !== undefined && (now.length > 0 || before !== undefined);
   return {
-    revision: snapshot.version ?? 0,
-    chartVersion: snapshot.chartVersion ?? "",
-    status: snapshot.status ?? "",
-    ...(chartName !== undefined && { chartName }),
-    ...(appVersion !== undefined && { appVersion }),
-    ...(digest !== undefined && { digest }),
-    ...(firstDeployed !== undefined && { firstDeployed }),
-    ...(lastDeployed !== undefined && { lastDeployed }),
+    ...(isNews(endpoints, old.endpoints) &&
+      endpoints && { endpoints: endpoints.slice(0, MOST_ENDPOINTS) }),
+    ...(isNews(inventory, old.inventory) &&
+      inventory && { inventory: inventory.slice(0, MOST_OBJECTS) }),
   };
 }
 
@@ -228,12 +71,4 @@ function isSame(
   other: ApplicationInstanceStatus,
 ): boolean {
   return canonicalJson(one) === canonicalJson(other);
-}
-
-function yes(reason: string, message: string) {
-  return { status: "True" as const, reason, message };
-}
-
-function no(reason: string) {
-  return { status: "False" as const, reason, message: "" };
 }

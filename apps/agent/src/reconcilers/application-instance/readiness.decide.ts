@@ -2,6 +2,7 @@ import type {
   ApplicationInstance,
   ChartReference,
 } from "@vworkspace/resources";
+import { chartFailureText } from "./chart-failure.decide";
 import { ociTag } from "./desired";
 import {
   currentCondition,
@@ -15,8 +16,8 @@ export interface DerivedState {
   readonly instance: ApplicationInstance;
   readonly source: FluxSource | undefined;
   readonly release: HelmRelease | undefined;
-  /** Both objects hold what this generation of the instance wants. */
-  readonly isAsDesired: boolean;
+  /** Why what the instance wants now is not written into both objects; undefined: it is. */
+  readonly unwritten?: string;
 }
 
 export interface Readiness {
@@ -31,6 +32,9 @@ export interface Readiness {
   readonly degraded?: string;
 }
 
+/** Said of objects that are written next. */
+export const BEING_WRITTEN = "the Flux objects are being written";
+
 type Check = (
   state: DerivedState,
   chart: ChartReference,
@@ -41,8 +45,8 @@ const CHECKS: readonly Check[] = [
   sourceFails,
   chartNotFound,
   releaseFailed,
-  notWrittenYet,
   sourceSyncing,
+  notWrittenYet,
   releaseMoving,
   otherChartDeployed,
 ];
@@ -79,40 +83,50 @@ export function isInstalled(release: HelmRelease | undefined): boolean {
   );
 }
 
-function sourceFails(state: DerivedState): Readiness | undefined {
-  const { source, release, isAsDesired } = state;
-  if (source === undefined || !isAsDesired) return undefined;
+function sourceFails(
+  state: DerivedState,
+  chart: ChartReference,
+): Readiness | undefined {
+  const { source, unwritten } = state;
+  if (source === undefined || unwritten !== undefined) return undefined;
   const ready = currentCondition(source, "Ready");
   if (ready?.status !== "False") return undefined;
-  return unreachable(release, ready.message);
+  return unreachable(state, chart, ready.message);
 }
 
 /** With a Helm repository it is the HelmRelease that tells of a chart or version that the index doesn't hold. */
-function chartNotFound(state: DerivedState): Readiness | undefined {
-  const { release, isAsDesired } = state;
-  if (release === undefined || !isAsDesired) return undefined;
+function chartNotFound(
+  state: DerivedState,
+  chart: ChartReference,
+): Readiness | undefined {
+  const { release, unwritten } = state;
+  if (release === undefined || unwritten !== undefined) return undefined;
   const ready = currentCondition(release, "Ready");
   if (ready?.status !== "False") return undefined;
   const isTooEarly = /has not been reconciled/.test(ready.message);
   const isChart = ["SourceNotReady", "ArtifactFailed"].includes(ready.reason);
   if (!isChart || isTooEarly) return undefined;
-  return unreachable(release, ready.message);
+  return unreachable(state, chart, ready.message);
 }
 
 function unreachable(
-  release: HelmRelease | undefined,
+  { release }: DerivedState,
+  chart: ChartReference,
   message: string,
 ): Readiness {
   return {
-    ready: notReady("ChartUnreachable", message),
+    ready: notReady("ChartUnreachable", chartFailureText(chart, message)),
     reconciling: "ChartSourceSyncing",
     ...(isInstalled(release) && { degraded: "ChartUnreachable" }),
   };
 }
 
-function releaseFailed(state: DerivedState): Readiness | undefined {
-  const { release, isAsDesired } = state;
-  if (release === undefined || !isAsDesired) return undefined;
+function releaseFailed(
+  state: DerivedState,
+  chart: ChartReference,
+): Readiness | undefined {
+  const { release, unwritten } = state;
+  if (release === undefined || unwritten !== undefined) return undefined;
   const ready = currentCondition(release, "Ready");
   const isStalled = currentCondition(release, "Stalled")?.status === "True";
   const isFailed =
@@ -122,33 +136,39 @@ function releaseFailed(state: DerivedState): Readiness | undefined {
         ready.reason,
       ));
   if (!isFailed) return undefined;
+  const message = `${rollback(release, chart)}${ready.reason}: ${ready.message}`;
   return {
-    ready: notReady("HelmReleaseFailed", `${ready.reason}: ${ready.message}`),
+    ready: notReady("HelmReleaseFailed", message),
     ...(!isStalled && { reconciling: movement(release) }),
     ...(isInstalled(release) && { degraded: "HelmReleaseDegraded" }),
   };
 }
 
+/** What runs now where Flux has taken a failed upgrade back. */
+function rollback(release: HelmRelease, chart: ChartReference): string {
+  const isRolledBack = ["Ready", "Remediated"].some(
+    (type) => currentCondition(release, type)?.reason === "RollbackSucceeded",
+  );
+  const newest = newestRevision(release);
+  if (!isRolledBack || newest?.chartVersion === undefined) return "";
+  return `the upgrade to ${chart.version} was rolled back to ${newest.chartVersion} (revision ${newest.version ?? 0}): `;
+}
+
 function notWrittenYet(state: DerivedState): Readiness | undefined {
-  const { source, release, isAsDesired } = state;
-  if (source !== undefined && release !== undefined && isAsDesired)
-    return undefined;
-  return moving(release, "the Flux objects are being written");
+  const { release, unwritten } = state;
+  if (release !== undefined && unwritten === undefined) return undefined;
+  return moving(release, unwritten ?? BEING_WRITTEN);
 }
 
 function sourceSyncing(
-  state: DerivedState,
+  { source, release, unwritten }: DerivedState,
   chart: ChartReference,
 ): Readiness | undefined {
-  const { source, release } = state;
-  if (source === undefined) return undefined;
-  const ready = currentCondition(source, "Ready");
-  const isSynced = ready?.status === "True" && hasWanted(source, chart);
-  if (isSynced) return undefined;
-  return {
-    ...moving(release, ready?.message || "the chart is being fetched"),
-    reconciling: "ChartSourceSyncing",
-  };
+  const ready = source && currentCondition(source, "Ready");
+  if (source && ready?.status === "True" && hasWanted(source, chart))
+    return undefined;
+  const said = unwritten ?? (ready?.message || "the chart is being fetched");
+  return { ...moving(release, said), reconciling: "ChartSourceSyncing" };
 }
 
 function releaseMoving(state: DerivedState): Readiness | undefined {
@@ -187,7 +207,11 @@ function artifactOf(source: FluxSource | undefined) {
   return source?.status?.artifact ?? {};
 }
 
-function isDeployed(newest: HelmSnapshot | undefined, version: string) {
+/** Whether a revision is deployed and of this version of the chart. */
+export function isDeployed(
+  newest: HelmSnapshot | undefined,
+  version: string,
+): boolean {
   return (
     newest?.status === "deployed" &&
     withoutBuild(newest.chartVersion ?? "") === withoutBuild(version)

@@ -1,4 +1,4 @@
-import type { Condition } from "@vworkspace/contract";
+import type { Condition, ControllerState } from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
 import {
   type KubeApi,
@@ -9,10 +9,15 @@ import {
 } from "@vworkspace/kube";
 import {
   CLUSTER,
+  type ClusterSpec,
   type ClusterStatus,
   FIELD_MANAGERS,
+  FINALIZERS,
 } from "@vworkspace/resources";
+import type { ClusterEvents } from "../../cluster-events/cluster-events";
+import { transitionEvents } from "../../cluster-events/transition-events.decide";
 import type { Link } from "../../control-plane/link";
+import type { Log } from "../../log";
 import {
   changedConditions,
   conditionEvents,
@@ -20,15 +25,22 @@ import {
 import type { Reporter } from "../../reporting/reporter";
 import { resourceRefOf } from "../../reporting/resource-ref";
 import type { Watches } from "../../watches/watches";
+import type { ClusterCredential } from "./cluster-credential";
 import { clusterToWrite, OWN_CLUSTER, ownCluster } from "./cluster.decide";
-import { clusterStatus } from "./cluster.status";
+import { clusterStatus, terminatingStatus } from "./cluster.status";
+import { controllerStates } from "./controllers.decide";
+import type { ControllerObserver } from "./controllers.observe";
 
 export interface ClusterReconcilerOptions {
   readonly api: KubeApi;
   readonly watches: Watches;
   readonly link: Link;
   readonly reporter: Reporter;
+  readonly clusterEvents: ClusterEvents;
+  readonly credential: ClusterCredential;
+  readonly controllers: ControllerObserver;
   readonly clock: Clock;
+  readonly log: Log;
   readonly endpoint: string;
   readonly disconnectAfterMs: number;
   readonly agentNamespace: string;
@@ -36,10 +48,13 @@ export interface ClusterReconcilerOptions {
 }
 
 const RECHECK_MS = 30_000;
+const WRITES = { fieldManager: FIELD_MANAGERS.operator };
 
-/** Keeps the agent's own Cluster object: how it stands with the control plane. */
+/** Keeps the agent's own Cluster object: how it stands with the control plane, and what there is around it. */
 export class ClusterReconciler {
   private readonly startedAt: number;
+  private states: readonly ControllerState[] | undefined;
+  private saidMissing = "";
 
   constructor(private readonly options: ClusterReconcilerOptions) {
     this.startedAt = options.clock.now();
@@ -51,13 +66,48 @@ export class ClusterReconciler {
     return ownCluster(seen)?.metadata.name ?? OWN_CLUSTER;
   }
 
+  /** The cluster's controllers as last seen; undefined before that. */
+  get controllers(): readonly ControllerState[] | undefined {
+    return this.states;
+  }
+
   async reconcile(): Promise<ReconcileOutcome> {
-    const { watches, api } = this.options;
-    if (!watches.isServed(CLUSTER)) return settled;
-    const existing = await api.get<KubeObject>({ ...CLUSTER, name: this.name });
+    await this.lookAtControllers();
+    if (!this.options.watches.isServed(CLUSTER)) return settled;
+    const existing = await this.existing();
+    if (existing?.metadata.deletionTimestamp !== undefined)
+      return this.letGo(existing);
     const cluster = await this.written(existing);
-    await this.report(cluster);
+    const handled = await this.options.credential.follow(cluster);
+    await this.report(cluster, handled);
     return recheckAfter(RECHECK_MS);
+  }
+
+  private async lookAtControllers(): Promise<void> {
+    const facts = await this.options.controllers.observe();
+    if (facts === undefined) return;
+    this.states = controllerStates(facts);
+    this.sayWhetherFenced(facts.missingPolicies ?? []);
+  }
+
+  /** Once, and again when it changes: without the policies nothing but the agent itself keeps to its limits. */
+  private sayWhetherFenced(missing: readonly string[]): void {
+    const names = missing.join(", ");
+    if (names !== this.saidMissing && names !== "")
+      this.options.log.warn(
+        { missing },
+        "Admission policies of vworkspace are missing in this cluster: apply deploy/policies.",
+      );
+    this.saidMissing = names;
+  }
+
+  /** From the watch once that has synced: every write names the version that it was decided on. */
+  private async existing(): Promise<KubeObject | undefined> {
+    const { watches, api } = this.options;
+    const ref = { ...CLUSTER, name: this.name };
+    if (!watches.hasSynced(CLUSTER)) return api.get<KubeObject>(ref);
+    const seen = watches.object(ref);
+    return seen && { ...seen, ...CLUSTER };
   }
 
   private async written(existing: KubeObject | undefined): Promise<KubeObject> {
@@ -67,12 +117,17 @@ export class ClusterReconciler {
       clusterId: link.facts.clusterId,
     });
     if (wanted === undefined) return existing as KubeObject;
-    return api.apply(wanted, { fieldManager: FIELD_MANAGERS.operator });
+    return api.apply(wanted, WRITES);
   }
 
-  private async report(cluster: KubeObject): Promise<void> {
-    const { api, link, clock, reporter, disconnectAfterMs } = this.options;
+  private async report(
+    cluster: KubeObject,
+    handledRotation: string | undefined,
+  ): Promise<void> {
+    const { api, link, clock, reporter, credential } = this.options;
+    const { clusterEvents } = this.options;
     const old = (cluster["status"] ?? {}) as ClusterStatus;
+    const disconnectAfterMs = this.disconnectAfterMs(cluster);
     const status = clusterStatus(
       old,
       {
@@ -83,17 +138,56 @@ export class ClusterReconciler {
         disconnectAfterMs,
         agentNamespace: this.options.agentNamespace,
         agentVersion: this.options.agentVersion,
+        controllers: this.states,
+        credential: credential.facts,
+        handledRotation,
       },
       { now: clock.now(), generation: cluster.metadata.generation ?? 0 },
     );
     if (status === undefined) return;
-    await api.patchStatus<KubeObject>(
-      { ...cluster, status },
-      { fieldManager: FIELD_MANAGERS.operator },
-    );
-    const changed = changedConditions(stateOf(old), stateOf(status));
+    await api.patchStatus<KubeObject>({ ...cluster, status }, WRITES);
+    const [before, after] = [stateOf(old), stateOf(status)];
+    for (const event of transitionEvents(
+      cluster,
+      before.conditions,
+      after.conditions,
+    ))
+      clusterEvents.tell(event);
+    const changed = changedConditions(before, after);
     for (const event of conditionEvents(resourceRefOf(cluster), changed))
       await reporter.report(event);
+  }
+
+  private disconnectAfterMs(cluster: KubeObject): number {
+    const { connectivity } = (cluster["spec"] ?? {}) as ClusterSpec;
+    const seconds = connectivity?.disconnectAfterSeconds;
+    return seconds === undefined
+      ? this.options.disconnectAfterMs
+      : seconds * 1000;
+  }
+
+  /**
+   * A Cluster object that goes takes nothing with it: it shows the agent's state and isn't its source, so that another one is
+   * written once it is gone. To leave, the agent is removed. The finalizer is only followed, for manifests that carry it.
+   */
+  private async letGo(cluster: KubeObject): Promise<ReconcileOutcome> {
+    const { api } = this.options;
+    const { name, resourceVersion, finalizers = [] } = cluster.metadata;
+    const rest = finalizers.filter((it) => it !== FINALIZERS.clusterCleanup);
+    if (rest.length === finalizers.length) return settled;
+    const old = (cluster["status"] ?? {}) as ClusterStatus;
+    if (old.phase !== "Terminating") {
+      const status = terminatingStatus(old);
+      await api.patchStatus<KubeObject>({ ...cluster, status }, WRITES);
+      // Its change brings us back with the version that it has then.
+      return settled;
+    }
+    await api.patch(
+      { ...CLUSTER, name },
+      { metadata: { resourceVersion, finalizers: rest } },
+      WRITES,
+    );
+    return settled;
   }
 }
 

@@ -1,8 +1,13 @@
 import type { KubeObject } from "@vworkspace/kube";
-import { CLUSTER, type ClusterStatus } from "@vworkspace/resources";
+import {
+  CLUSTER,
+  CLUSTER_REASONS,
+  type ClusterStatus,
+} from "@vworkspace/resources";
 import type { LinkFacts } from "../../control-plane/link";
+import { CLUSTER_COURSES, clusterFacts } from "../../testing/cluster-courses";
 import { clusterToWrite, ownCluster } from "./cluster.decide";
-import { clusterStatus } from "./cluster.status";
+import { clusterStatus, terminatingStatus } from "./cluster.status";
 
 const START = Date.UTC(2026, 0, 1);
 const OURS = { "app.vworkspace.io/managed-by": "control-plane" };
@@ -20,7 +25,7 @@ function status(
   const { buffer = { queued: 0, dropped: 0 } } = more;
   return clusterStatus(
     old,
-    {
+    clusterFacts({
       link: {
         isRegistered: true,
         authentication: { status: "unknown" },
@@ -28,11 +33,7 @@ function status(
       },
       isAlive,
       buffer,
-      startedAt: START,
-      disconnectAfterMs: 120_000,
-      agentNamespace: "vworkspace-system",
-      agentVersion: "1.0.0",
-    },
+    }),
     { now, generation: 1 },
   );
 }
@@ -113,6 +114,96 @@ describe("The status of the Cluster object", () => {
     expect(at(START + 300_000, first)?.lastHeartbeat).toBe(
       "2026-01-01T00:05:00.000Z",
     );
+  });
+});
+
+describe("The conditions of the Cluster object", () => {
+  it.each(
+    CLUSTER_COURSES.map((course) => ({
+      ...course,
+      says: `${course.condition}/${course.status} ${course.reason}`,
+    })),
+  )("say $says when $when", ({ condition, status, reason, ...course }) => {
+    const context = { now: course.now, generation: 7 };
+    const next = clusterStatus(course.old, course.facts, context);
+    const found = next?.conditions?.find(({ type }) => type === condition);
+    expect(found).toMatchObject({ status, reason, observedGeneration: 7 });
+  });
+
+  it("are reached by the courses in all their reasons, and in no others", () => {
+    const place = (of: { condition: string; status: string; reason: string }) =>
+      `${of.condition}/${of.status} ${of.reason}`;
+    expect(new Set(CLUSTER_COURSES.map(place))).toEqual(
+      new Set(CLUSTER_REASONS.map(place)),
+    );
+  });
+
+  it("don't change by themselves when nothing else does", () => {
+    for (const { old, facts, now } of CLUSTER_COURSES) {
+      const once = clusterStatus(old, facts, { now, generation: 1 });
+      const again = { now: now + 1_000, generation: 1 };
+      expect(clusterStatus(once ?? {}, facts, again)).toBe(undefined);
+    }
+  });
+});
+
+describe("The phase of the Cluster object", () => {
+  const rejected = { status: "rejected", message: "" } as const;
+  const expired = { status: "expired", message: "" } as const;
+  it.each([
+    ["Pending", { isRegistered: false, waitsForToken: true }, false],
+    ["Registering", { isRegistered: false }, false],
+    ["Connected", { authentication: ACCEPTED }, true],
+    ["Disconnected", { authentication: ACCEPTED }, false],
+    ["Error", { authentication: rejected }, true],
+    ["Error", { authentication: expired }, false],
+  ])("is %s when the link is %j", (phase, link, isAlive) => {
+    expect(status(link, { isAlive })?.phase).toBe(phase);
+  });
+
+  it("is Terminating at last", () => {
+    const phase = "Terminating";
+    expect(terminatingStatus({ agentVersion: "1" })).toEqual({
+      agentVersion: "1",
+      phase,
+    });
+  });
+});
+
+describe("The credential in the status", () => {
+  const at = (
+    credential: { issuedAt?: number; registrationTokenDigest?: string },
+    old: ClusterStatus = {},
+  ) =>
+    clusterStatus(old, clusterFacts({ credential }), {
+      now: START,
+      generation: 1,
+    });
+
+  it("tells which token was used up, when, and where the credential is", () => {
+    const first = at({ issuedAt: START, registrationTokenDigest: "d1" });
+    expect(first).toMatchObject({
+      observedToken: "d1",
+      credentialStatus: {
+        secretName: "vworkspace-agent-credentials",
+        secretNamespace: "vworkspace-system",
+        registeredAt: "2026-01-01T00:00:00.000Z",
+        registrationTokenConsumed: true,
+      },
+    });
+    // A rotation is no registration.
+    const rotated = { issuedAt: START + 5, registrationTokenDigest: "d1" };
+    expect(at(rotated, first)).toBe(undefined);
+    const again = { issuedAt: START + 9, registrationTokenDigest: "d2" };
+    expect(at(again, first)?.credentialStatus?.registeredAt).toBe(
+      "2026-01-01T00:00:00.009Z",
+    );
+  });
+
+  it("tells of no token where the credential was given", () => {
+    const given = at({});
+    expect(given?.credentialStatus?.registrationTokenConsumed).toBe(false);
+    expect(given).not.toHaveProperty("observedToken");
   });
 });
 

@@ -1,12 +1,18 @@
-import { canonicalJson } from "@vworkspace/contract";
+import {
+  canonicalJson,
+  type ControllerState,
+  LIMITS,
+} from "@vworkspace/contract";
 import {
   type ClusterPhase,
   type ClusterStatus,
+  type ControllerStatus,
   CREDENTIAL_SECRET,
   type ResourceCondition,
 } from "@vworkspace/resources";
 import type { LinkFacts } from "../../control-plane/link";
 import { mergeConditions, type NewCondition } from "../conditions.status";
+import { controllersHealthy } from "./controllers.decide";
 
 /** What the agent's own state is made of. Times in milliseconds since the epoch. */
 export interface ClusterFacts {
@@ -18,6 +24,14 @@ export interface ClusterFacts {
   readonly disconnectAfterMs: number;
   readonly agentNamespace: string;
   readonly agentVersion: string;
+  /** Undefined where nobody could look: what was said before stays. */
+  readonly controllers?: readonly ControllerState[] | undefined;
+  /** The credential in use, without its secret part. */
+  readonly credential?:
+    | { readonly issuedAt?: number; readonly registrationTokenDigest?: string }
+    | undefined;
+  /** Value of the annotation ops.vworkspace.io/rotate-credentials that was acted on just now. */
+  readonly handledRotation?: string | undefined;
 }
 
 const HEARTBEAT_MS = 5 * 60_000;
@@ -52,20 +66,67 @@ export function clusterStatus(
     // The queue's length moves all the time: it is written only when something else is.
     buffer: { ...facts.buffer, queued: old.buffer?.queued ?? queued },
     ...(lastHeartbeat !== undefined && { lastHeartbeat }),
+    ...(facts.controllers && {
+      controllers: facts.controllers.map(controllerStatus),
+    }),
+    ...(facts.handledRotation !== undefined && {
+      lastHandledRotation: facts.handledRotation,
+    }),
     ...(link.isRegistered && {
       credentialsSecretRef: {
         name: CREDENTIAL_SECRET,
         namespace: agentNamespace,
       },
+      ...credentialStatus(old, facts),
     }),
   };
   if (canonicalJson(next) === canonicalJson(old)) return undefined;
   return { ...next, buffer: { queued, dropped } };
 }
 
+/** What the agent says last of a Cluster object that is being deleted. */
+export function terminatingStatus(old: ClusterStatus): ClusterStatus {
+  return { ...old, phase: "Terminating" };
+}
+
+function controllerStatus(state: ControllerState): ControllerStatus {
+  const { name, present, ready, version, message } = state;
+  return {
+    name,
+    present,
+    ready,
+    ...(version !== undefined && { version }),
+    ...(message !== undefined && {
+      message: message.slice(0, LIMITS.messageCharacters),
+    }),
+  };
+}
+
+function credentialStatus(
+  old: ClusterStatus,
+  { credential, agentNamespace }: ClusterFacts,
+): Pick<ClusterStatus, "credentialStatus" | "observedToken"> {
+  const digest = credential?.registrationTokenDigest;
+  const isSame = digest === old.observedToken;
+  const registeredAt =
+    isSame || credential?.issuedAt === undefined
+      ? old.credentialStatus?.registeredAt
+      : new Date(credential.issuedAt).toISOString();
+  return {
+    credentialStatus: {
+      secretName: CREDENTIAL_SECRET,
+      secretNamespace: agentNamespace,
+      registrationTokenConsumed: digest !== undefined,
+      ...(registeredAt !== undefined && { registeredAt }),
+    },
+    ...(digest !== undefined && { observedToken: digest }),
+  };
+}
+
 function phaseOf({ link, isAlive }: ClusterFacts): ClusterPhase {
-  if (link.authentication.status === "rejected") return "Error";
-  if (!link.isRegistered) return "Registering";
+  const { status } = link.authentication;
+  if (status === "rejected" || status === "expired") return "Error";
+  if (!link.isRegistered) return link.waitsForToken ? "Pending" : "Registering";
   return isAlive ? "Connected" : "Disconnected";
 }
 
@@ -89,6 +150,7 @@ function wantedConditions(
     ...connected(facts.link),
     ...disconnected(facts, now),
     ...authenticated(facts.link),
+    ...(facts.controllers ? [controllersHealthy(facts.controllers)] : []),
     ...overflow(old, facts.buffer),
   ];
 }
@@ -104,9 +166,12 @@ function connected(link: LinkFacts): readonly NewCondition[] {
       },
     ];
   if (link.lastAnswerAt === undefined) return [];
-  return [
-    { type: "Connected", status: "True", reason: "RoundTripOK", message: "" },
-  ];
+  // Before the credential was tried, the registration's answer is all there is.
+  const reason =
+    link.authentication.status === "unknown"
+      ? "ControlPlaneReachable"
+      : "RoundTripOK";
+  return [{ type: "Connected", status: "True", reason, message: "" }];
 }
 
 function disconnected(
@@ -122,25 +187,21 @@ function disconnected(
   return [{ type, status: "True", reason: "NoRecentRoundTrip", message }];
 }
 
+const REFUSED = {
+  rejected: "CredentialRejected",
+  expired: "CredentialExpired",
+  undecided: "ControlPlaneAuthenticationFailed",
+} as const;
+
 function authenticated({ authentication }: LinkFacts): readonly NewCondition[] {
   const type = "Authenticated";
-  switch (authentication.status) {
-    case "unknown":
-      return [];
-    case "accepted":
-      return [
-        { type, status: "True", reason: "CredentialAccepted", message: "" },
-      ];
-    case "rejected":
-      return [
-        {
-          type,
-          status: "False",
-          reason: "CredentialRejected",
-          message: authentication.message,
-        },
-      ];
-  }
+  if (authentication.status === "unknown") return [];
+  if (authentication.status === "accepted")
+    return [
+      { type, status: "True", reason: "CredentialAccepted", message: "" },
+    ];
+  const { status, message } = authentication;
+  return [{ type, status: "False", reason: REFUSED[status], message }];
 }
 
 /** Full since events were dropped, until no more than a batch waits: a queue that hovers at its limit doesn't flap. */

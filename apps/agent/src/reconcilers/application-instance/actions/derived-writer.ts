@@ -10,99 +10,172 @@ import {
   FIELD_MANAGERS,
 } from "@vworkspace/resources";
 import { isStaleRead } from "../../../kube-failures";
-import { DESIRED_DIGEST, isAsDesired } from "../desired";
+import { DESIRED_DIGEST, isAsDesired, isDerivedFrom } from "../desired";
+import type { Observation } from "../observation";
+
+/** Why the last write for an instance came to nothing. */
+export type Refusal = Pick<Observation, "refusedWrite" | "fieldConflict">;
+
+/** What is remembered of the writes for one instance. */
+interface Memory {
+  refusal?: Refusal;
+  /** Kind of a derived object → uid and generation after our last write. */
+  readonly taken: Map<string, string>;
+}
+
+const NOTHING: Refusal = {};
 
 /**
  * Writes the Flux objects of instances. It remembers two things for as long as the process lives: what the API server
  * refused, so that the status can say it, and what it took but changed, so that it isn't written over and over.
  */
 export class DerivedWriter {
-  private readonly refusals = new Map<string, string>();
-  /** Uid of a derived object → its generation after our last write. */
-  private readonly taken = new Map<string, number>();
+  private readonly memories = new Map<string, Memory>();
 
   constructor(private readonly api: KubeApi) {}
 
-  /** Why the last write for this instance was refused; undefined where it was not. */
-  refusal(instance: ApplicationInstance): string | undefined {
-    return this.refusals.get(keyOf(instance));
+  /** Why the last write for this instance was refused; empty where it was not. */
+  refusal(instance: ApplicationInstance): Refusal {
+    return this.memories.get(keyOf(instance))?.refusal ?? NOTHING;
   }
 
   forget(instanceKey: string): void {
-    this.refusals.delete(instanceKey);
+    this.memories.delete(instanceKey);
   }
 
   /** Whether nothing needs to be written: it is as desired, or as near to it as the API server lets it be. */
-  isDone(actual: KubeObject | undefined, desired: KubeObject): boolean {
+  isDone(
+    instance: ApplicationInstance,
+    actual: KubeObject | undefined,
+    desired: KubeObject,
+  ): boolean {
     if (actual === undefined) return false;
     if (isAsDesired(actual, desired)) return true;
-    const { uid = "", generation, annotations } = actual.metadata;
     const isSameWish =
-      annotations?.[DESIRED_DIGEST] ===
+      actual.metadata.annotations?.[DESIRED_DIGEST] ===
       desired.metadata.annotations?.[DESIRED_DIGEST];
-    return isSameWish && this.taken.get(uid) === generation;
+    const taken = this.memories.get(keyOf(instance))?.taken.get(actual.kind);
+    return isSameWish && taken === revisionOf(actual);
   }
 
   /**
-   * Applies a derived object. Fields that others own are not taken from them, but for annotations (whoever asks Flux to
-   * reconcile sets the same one) and where the instance says adopt.
-   * @returns whether it was written; if not, refusal() says why
+   * Applies a derived object onto what stands there, and onto nothing else. What isn't ours is never touched, unless the
+   * instance says adopt. Fields that others own are taken from them only by `force`, by adopt, or where they are annotations
+   * (whoever asks Flux to reconcile sets the same one).
+   * @returns whether to look again at once; if not, refusal() says why it wasn't written
    * @throws KubeError that may pass by itself
    */
   async apply(
     instance: ApplicationInstance,
     object: KubeObject,
+    { force = false }: { readonly force?: boolean } = {},
   ): Promise<boolean> {
+    const actual = await this.api.get(refOf(object));
+    const isAdopting = mayAdopt(instance);
+    // Somebody was quicker: what is seen next time decides.
+    if (!isAdopting && isForeign(instance, actual)) return true;
+    const memory = this.memoryOf(instance);
     try {
-      const written = await this.applyOver(instance, object);
-      this.remember(written, object);
-      this.refusals.delete(keyOf(instance));
+      const written = await this.applyOver(actual, object, force || isAdopting);
+      remember(memory, written, object);
+      forgetRefusal(memory, object);
       return true;
     } catch (error) {
-      if (!(error instanceof KubeError)) throw error;
-      if (error.isRetryable || isStaleRead(error)) throw error;
-      this.refusals.set(keyOf(instance), refusalText(error, object));
+      if (!isRefusal(error)) throw error;
+      memory.refusal = refusalOf(error, object);
       return false;
     }
   }
 
+  /** Under the uid of what was read, so that nothing is forced onto an object that took its place meanwhile. */
   private async applyOver(
-    instance: ApplicationInstance,
+    actual: KubeObject | undefined,
     object: KubeObject,
+    force: boolean,
   ): Promise<KubeObject> {
     const fieldManager = FIELD_MANAGERS.operator;
-    const isAdopting =
-      instance.metadata.annotations?.[ANNOTATIONS.adopt] === "true";
+    const uid = actual?.metadata.uid;
+    const fenced =
+      uid === undefined
+        ? object
+        : { ...object, metadata: { ...object.metadata, uid } };
     try {
-      return await this.api.apply(object, { fieldManager, force: isAdopting });
+      return await this.api.apply(fenced, {
+        fieldManager,
+        force: force && uid !== undefined,
+      });
     } catch (error) {
       const isTrifle =
         error instanceof ConflictError &&
         error.conflicts.every(({ field }) =>
           field.startsWith(".metadata.annotations"),
         );
-      if (!isTrifle) throw error;
-      return this.api.apply(object, { fieldManager, force: true });
+      if (!isTrifle || uid === undefined) throw error;
+      return this.api.apply(fenced, { fieldManager, force: true });
     }
   }
 
-  private remember(written: KubeObject, desired: KubeObject): void {
-    const { uid, generation } = written.metadata;
-    if (uid === undefined) return;
-    if (isAsDesired(written, desired)) this.taken.delete(uid);
-    else if (generation !== undefined) this.taken.set(uid, generation);
+  private memoryOf(instance: ApplicationInstance): Memory {
+    const key = keyOf(instance);
+    const memory = this.memories.get(key) ?? { taken: new Map() };
+    this.memories.set(key, memory);
+    return memory;
   }
+}
+
+function mayAdopt({ metadata }: ApplicationInstance): boolean {
+  return metadata.annotations?.[ANNOTATIONS.adopt] === "true";
+}
+
+function isForeign(
+  { metadata }: ApplicationInstance,
+  actual: KubeObject | undefined,
+): boolean {
+  return actual !== undefined && !isDerivedFrom(actual, metadata.name);
+}
+
+/** Neither passes by itself nor comes of an old read. */
+function isRefusal(error: unknown): error is KubeError {
+  return (
+    error instanceof KubeError && !error.isRetryable && !isStaleRead(error)
+  );
+}
+
+function remember(
+  { taken }: Memory,
+  written: KubeObject,
+  desired: KubeObject,
+): void {
+  if (isAsDesired(written, desired)) taken.delete(written.kind);
+  else taken.set(written.kind, revisionOf(written));
+}
+
+function revisionOf({ metadata }: KubeObject): string {
+  return `${metadata.uid} ${metadata.generation}`;
 }
 
 function keyOf({ metadata }: ApplicationInstance): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-function refusalText(error: KubeError, object: KubeObject): string {
-  const what = `${object.kind} ${object.metadata.name}`;
-  if (!(error instanceof ConflictError)) return `${what}: ${error.message}`;
-  const fields = error.conflicts
-    .map(({ manager, field }) => `${field} is owned by ${manager}`)
-    .join("; ");
-  return `${what}: ${fields}; undo that change, or remove the field manager`;
+function refOf({ apiVersion, kind, metadata }: KubeObject) {
+  const { namespace = "", name } = metadata;
+  return { apiVersion, kind, namespace, name };
+}
+
+/** A conflict over another object of the instance is still one. */
+function forgetRefusal(memory: Memory, written: KubeObject): void {
+  const about = memory.refusal?.fieldConflict?.object;
+  if (about === undefined || about === nameOf(written)) delete memory.refusal;
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.name}`;
+}
+
+function refusalOf(error: KubeError, derived: KubeObject): Refusal {
+  const object = nameOf(derived);
+  return error instanceof ConflictError
+    ? { fieldConflict: { object, fields: error.conflicts } }
+    : { refusedWrite: `${object}: ${error.message}` };
 }

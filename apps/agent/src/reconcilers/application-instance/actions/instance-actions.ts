@@ -15,7 +15,7 @@ export class InstanceActions {
     private readonly writer: DerivedWriter,
   ) {}
 
-  /** @returns whether it was done; a refused write is not, and its refusal is remembered */
+  /** @returns whether to look again at once; not after a refused write, whose refusal is remembered */
   async perform(
     instance: ApplicationInstance,
     action: Action,
@@ -36,18 +36,26 @@ export class InstanceActions {
         );
         return true;
       case "apply":
-        return this.writer.apply(instance, action.object);
+        return this.writer.apply(instance, action.object, {
+          force: action.force === true,
+        });
       case "delete":
         await this.api.delete(refOf(action.object), preconditions(action));
         return true;
       case "resume":
-        await this.api.patch(
-          refOf(action.object),
-          { spec: { suspend: false } },
-          { fieldManager: FIELD_MANAGERS.operator },
-        );
+        await this.resume(action.object);
         return true;
     }
+  }
+
+  /** This very object as it was read: one that took its place may be somebody else's. */
+  private async resume(release: KubeObject): Promise<void> {
+    const { uid, resourceVersion } = release.metadata;
+    await this.api.patch(
+      refOf(release),
+      { metadata: { uid, resourceVersion }, spec: { suspend: false } },
+      { fieldManager: FIELD_MANAGERS.operator },
+    );
   }
 
   /** A merge patch replaces the whole list, so it counts only for the very version whose list was read. */

@@ -1,0 +1,57 @@
+import type { KubeObject } from "@vworkspace/kube";
+import type { ApplicationInstance } from "@vworkspace/resources";
+import { valueReferences } from "./application-instance/desired";
+
+/** Instances by `namespace/name`, as a watch has them. */
+type Instances = ReadonlyMap<string, KubeObject>;
+
+/**
+ * The instances that a ConfigMap or Secret is of interest to: those that take values from it, and of those that are being
+ * deleted the one whose Helm release it records.
+ * @param key `namespace/name` of the object; of a deleted one there is no more than that
+ */
+export function instancesReading(
+  kind: "ConfigMap" | "Secret",
+  key: string,
+  instances: Instances,
+): readonly string[] {
+  const [namespace = "", name = ""] = key.split("/");
+  const found: string[] = [];
+  for (const [instanceKey, object] of instances) {
+    if (object.metadata.namespace !== namespace) continue;
+    const instance = object as unknown as ApplicationInstance;
+    if (isValueOf(instance, kind, name) || isRecordOf(instance, name))
+      found.push(instanceKey);
+  }
+  return found;
+}
+
+function isValueOf(
+  { spec }: ApplicationInstance,
+  kind: string,
+  name: string,
+): boolean {
+  return valueReferences(spec?.values).some(
+    (reference) => reference.kind === kind && reference.name === name,
+  );
+}
+
+function isRecordOf(
+  { spec, metadata }: ApplicationInstance,
+  name: string,
+): boolean {
+  return (
+    metadata.deletionTimestamp !== undefined &&
+    name.startsWith(`sh.helm.release.v1.${spec?.release?.name}.v`)
+  );
+}
+
+/** The instance whose HelmRelease an Event is about; they have the same name. */
+export function instanceOfEvent(event: KubeObject | undefined): string {
+  const { kind, namespace, name } = (event?.["involvedObject"] ?? {}) as {
+    kind?: string;
+    namespace?: string;
+    name?: string;
+  };
+  return kind === "HelmRelease" ? `${namespace}/${name}` : "";
+}
