@@ -5,14 +5,18 @@ import { join } from "node:path";
 import { build, root } from "./build.mjs";
 
 const BENCHES = {
+  "agent-start":
+    "the agent's one file from its start to watching, and its memory, beside a Go controller",
   polls:
     "waiting polls on one gateway: memory each, queries while they wait, time from enqueue to delivery",
+  "watched-objects":
+    "20,000 objects in the agent's watches: memory each, beside the same objects held whole",
 };
 const [name, ...rest] = process.argv.slice(2);
 if (!(name in BENCHES)) {
   console.log("npm run bench -- NAME [options]\n");
   for (const [bench, what] of Object.entries(BENCHES))
-    console.log(`  ${bench.padEnd(8)} ${what}`);
+    console.log(`  ${bench.padEnd(16)} ${what}`);
   process.exit(name === undefined || name === "--help" ? 0 : 2);
 }
 const program = join(root, "dist", "test", "bench", `${name}.js`);

@@ -1,4 +1,4 @@
-// `npm run generate`: writes what is generated (CRDs, admission policies, table of environment variables); with --check only compares.
+// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions and of environment variables); with --check only compares.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
@@ -8,6 +8,8 @@ let hasFailed = false;
 for (const generator of [
   "generate-crds.js",
   "generate-policies.js",
+  "generate-rbac.js",
+  "generate-conditions.js",
   "generate-environment.js",
   "generate-odoo-api.js",
 ]) {

@@ -8,8 +8,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-const HEADER =
-  "# Generated from libs/resources by `npm run generate`; edit there.\n";
+/** How every generated file begins. */
+const GENERATED = "# Generated from ";
 
 /** Text by the name of its file. */
 type Files = ReadonlyMap<string, string>;
@@ -18,12 +18,17 @@ type Files = ReadonlyMap<string, string>;
  * Writes a folder below deploy, below the working directory. With --check it writes nothing and ends with status 1 when a
  * file there is not what would be written.
  */
-export function generatedFolder(name: string, texts: Files): void {
+export function generatedFolder(
+  name: string,
+  texts: Files,
+  source = "libs/resources",
+): void {
   const folder = join("deploy", name);
+  const header = `${GENERATED}${source} by \`npm run generate\`; edit there.\n`;
   const want = new Map(
-    [...texts].map(([file, text]) => [file, HEADER + text] as const),
+    [...texts].map(([file, text]) => [file, header + text] as const),
   );
-  if (process.argv.includes("--check")) check(folder, want);
+  if (process.argv.includes("--check")) check(folder, want, source);
   else write(folder, want);
 }
 
@@ -33,18 +38,18 @@ function present(folder: string): Files {
   return new Map(
     files
       .map((file) => [file, readFileSync(join(folder, file), "utf8")] as const)
-      .filter(([, text]) => text.startsWith(HEADER)),
+      .filter(([, text]) => text.startsWith(GENERATED)),
   );
 }
 
-function check(folder: string, want: Files): void {
+function check(folder: string, want: Files, source: string): void {
   const have = present(folder);
   const stale = [...new Set([...want.keys(), ...have.keys()])].filter(
     (file) => want.get(file) !== have.get(file),
   );
   for (const file of stale)
     console.error(
-      `${join(folder, file)} is not what libs/resources says: run npm run generate and commit the result.`,
+      `${join(folder, file)} is not what ${source} says: run npm run generate and commit the result.`,
     );
   if (stale.length > 0) process.exitCode = 1;
 }

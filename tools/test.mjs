@@ -2,7 +2,7 @@
 //   npm test -- unit db             only these kinds
 //   npm test -- --help
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,10 +16,16 @@ const KINDS = {
     "the agent contract and Odoo's protocols over HTTP, against the fake gateway and the real one",
   simulator: "libs/kube, the CRDs and the agent against the simulated cluster",
   cluster: "the same against a real kube-apiserver and etcd",
+  chaos:
+    "kill -9 and broken connections of the whole product, 50 seeds (VWORKSPACE_CHAOS_SEEDS)",
 };
 
 const isCi = process.env.CI === "true";
 const results = mkdtempSync(join(tmpdir(), "vworkspace-test-"));
+/** What agents under test ask of the API server, a file for each spec file. */
+const permissions = join(results, "permissions");
+mkdirSync(permissions);
+let hasRealCluster = false;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 if (process.argv.includes("--help")) {
@@ -65,7 +71,11 @@ function jest(
     {
       cwd: root,
       stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, ...environment },
+      env: {
+        ...process.env,
+        VWORKSPACE_TEST_PERMISSIONS: permissions,
+        ...environment,
+      },
     },
   );
   const counted = readCounts(outputFile, status);
@@ -110,6 +120,20 @@ function serveCluster(environment) {
   });
 }
 
+/** The agent's roles against what it asked for: one test, after all the others. */
+function checkPermissions() {
+  const isReal = hasRealCluster ? ["--unused"] : [];
+  const { status } = spawnSync(
+    process.execPath,
+    ["dist/tools/check-permissions.js", permissions, ...isReal],
+    { cwd: root, stdio: "inherit" },
+  );
+  totals[status === 0 ? "passed" : "failed"] += 1;
+  console.log(
+    `   the agent's roles: ${status === 0 ? "what it uses" : "not what it uses"}${hasRealCluster ? "" : "; whether they hold too much only a real API server shows"}`,
+  );
+}
+
 async function realCluster() {
   const assets = await kubeAssets({ log: (line) => console.log(`   ${line}`) });
   if (!assets) {
@@ -118,6 +142,7 @@ async function realCluster() {
     if (isCi) totals.failed += 1;
     return;
   }
+  hasRealCluster = true;
   const environment = {
     VWORKSPACE_TEST_CLUSTER: "kube-apiserver",
     KUBEBUILDER_ASSETS: assets.dir,
@@ -157,6 +182,8 @@ if (wants("simulator"))
     environment: { VWORKSPACE_TEST_CLUSTER: "simulator" },
   });
 if (wants("cluster")) await realCluster();
+if (wants("chaos")) jest("chaos", "chaos", { isSerial: true });
+if (wants("simulator") || wants("cluster")) checkPermissions();
 
 rmSync(results, { recursive: true, force: true });
 if (isCi && totals.skipped > 0 && totals.failed === 0) {

@@ -15,8 +15,11 @@ import { repositoryRoot } from "./repository-root";
 /** Who the agent is on the test server, so that its RBAC manifests are tested too. */
 export const AGENT_USER =
   "system:serviceaccount:vworkspace-system:vworkspace-agent";
-const AGENT_GROUPS =
-  "system:serviceaccounts,system:serviceaccounts:vworkspace-system";
+export const AGENT_GROUPS = [
+  "system:serviceaccounts",
+  "system:serviceaccounts:vworkspace-system",
+  "system:authenticated",
+];
 
 const READY_WITHIN_MS = 120_000;
 const CONTROLLERS = [
@@ -33,6 +36,8 @@ export interface KubeApiserver {
   /** Of AGENT_USER, which may do what RBAC objects allow it and nothing else. */
   readonly agentKubeconfigPath: string;
   readonly adminToken: string;
+  /** kill -9 of kube-apiserver; then it starts again at the same port, on what etcd has kept. */
+  crash(downMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -89,12 +94,13 @@ async function startControlPlane(
   const agentToken = randomBytes(24).toString("base64url");
   writeFileSync(
     join(directory, "tokens.csv"),
-    `${adminToken},admin,admin,system:masters\n${agentToken},${AGENT_USER},agent,"${AGENT_GROUPS}"\n`,
+    `${adminToken},admin,admin,system:masters\n${agentToken},${AGENT_USER},agent,"${AGENT_GROUPS.join(",")}"\n`,
     { mode: 0o600 },
   );
   writeServiceAccountKey(join(directory, "service-account.key"));
   run(start, "etcd", etcdArguments(directory, client, peer));
-  run(start, "kube-apiserver", apiserverArguments(directory, client, secure));
+  const flags = apiserverArguments(directory, client, secure);
+  run(start, "kube-apiserver", flags);
 
   const server = `https://127.0.0.1:${secure}`;
   await waitUntilReady(start, server, adminToken);
@@ -120,7 +126,19 @@ async function startControlPlane(
       "kube-controller-manager",
       managerArguments(directory, kubeconfigPath, manager),
     );
-  return { kubeconfigPath, agentKubeconfigPath, adminToken };
+  const crash = async (downMs: number) => {
+    await stopProgram(start, "kube-apiserver");
+    await sleep(downMs);
+    run(start, "kube-apiserver", flags);
+    await waitUntilReady(start, server, adminToken);
+  };
+  return { kubeconfigPath, agentKubeconfigPath, adminToken, crash };
+}
+
+async function stopProgram({ programs }: Start, name: string): Promise<void> {
+  const at = programs.findIndex((program) => program.name === name);
+  const [program] = programs.splice(at, 1);
+  await program?.stop();
 }
 
 function run(start: Start, name: string, flags: readonly string[]): void {

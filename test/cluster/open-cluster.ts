@@ -1,9 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startSimulator } from "../../apps/simulator/src/simulator";
-import { kubeAssetsDirectory, startKubeApiserver } from "./kube-apiserver";
+import {
+  AGENT_GROUPS,
+  AGENT_USER,
+  kubeAssetsDirectory,
+  startKubeApiserver,
+} from "./kube-apiserver";
 import { readKubeconfig, writeKubeconfig } from "./kubeconfig-file";
 
 /** A cluster for one spec file; each spec works in namespaces (and CRD groups) of its own. */
@@ -12,7 +18,7 @@ export interface OpenedCluster {
   /** Of a user who may do everything. */
   readonly kubeconfigPath: string;
   readonly adminToken: string;
-  /** Of AGENT_USER, bound by RBAC; the simulator knows no RBAC and gives none. */
+  /** Of AGENT_USER, bound by RBAC; a running server that was made elsewhere may have none. */
   readonly agentKubeconfigPath?: string;
   /** How many requests the cluster has had; the simulator counts them. */
   requestCount?(): number;
@@ -50,7 +56,10 @@ async function openSimulator({
   hasFlux = false,
 }: OpenClusterOptions): Promise<OpenedCluster> {
   const directory = await mkdtemp(join(tmpdir(), "vworkspace-simulator-"));
+  const agentToken = randomBytes(24).toString("base64url");
+  const agent = { name: AGENT_USER, groups: AGENT_GROUPS };
   const simulator = await startSimulator({
+    identities: [{ token: agentToken, user: agent }],
     ...(hasFlux ? { flux: { delayMs: { min: 0, max: 20 } } } : {}),
   });
   const kubeconfigPath = join(directory, "admin.kubeconfig");
@@ -58,9 +67,15 @@ async function openSimulator({
     server: simulator.url,
     token: simulator.token,
   });
+  const agentKubeconfigPath = join(directory, "agent.kubeconfig");
+  writeKubeconfig(agentKubeconfigPath, {
+    server: simulator.url,
+    token: agentToken,
+  });
   return {
     target: "simulator",
     kubeconfigPath,
+    agentKubeconfigPath,
     adminToken: simulator.token,
     requestCount: () => simulator.requestCount(),
     stop: async () => {

@@ -1,31 +1,22 @@
 import { createInterface } from "node:readline/promises";
-import { setTimeout } from "node:timers/promises";
+import { SystemClock } from "@vworkspace/kernel";
 import {
   type KubeApi,
   type KubeObject,
   loadKubeConnection,
-  type ObjectRef,
   openKubeApi,
 } from "@vworkspace/kube";
 import {
-  APPLICATION_INSTANCE,
   CREDENTIAL_SECRET,
-  CLUSTER,
   customResourceDefinitions,
-  OPERATION,
 } from "@vworkspace/resources";
+import { leave, leavePlan } from "../../apps/agent/src/leave/leave";
 import { DemoFailure } from "./program";
 import type { Screen } from "./screen";
 
 const NAMESPACE = "vworkspace-system";
 const MANAGER = { fieldManager: "vworkspace-install" };
 const FLUX = { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" };
-const GONE_MS = 60_000;
-const LOOK_MS = 200;
-const DEFINITION = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-};
 
 export interface ClusterTarget {
   readonly kubeconfig: string;
@@ -95,60 +86,15 @@ export class ClusterSetup {
     return (await this.api.get(secret)) !== undefined;
   }
 
-  /** Our finalizers first, so that nothing is uninstalled; then our resources, definitions and namespace. */
+  /** As `agent leave` does, after asking. */
   async remove(): Promise<void> {
     this.screen.text(`\nFrom ${this.place} this removes:`);
-    this.screen.text(
-      `  - all ApplicationInstances, Operations and the Cluster object, with their CustomResourceDefinitions\n  - the namespace ${NAMESPACE}\nHelm releases and what runs stay as they are.`,
-    );
+    for (const line of leavePlan(NAMESPACE)) this.screen.text(`  - ${line}`);
+    this.screen.text("Helm releases and what runs stay as they are.");
     await this.confirm("Remove?");
-    for (const kind of [APPLICATION_INSTANCE, OPERATION, CLUSTER]) {
-      if (!(await this.api.serves(kind))) continue;
-      for (const object of await this.api.list(kind))
-        await this.release(object);
-    }
-    const refs = [
-      ...customResourceDefinitions().map(({ manifest }) => ({
-        ...DEFINITION,
-        name: nameOf(manifest),
-      })),
-      { apiVersion: "v1", kind: "Namespace", name: NAMESPACE },
-    ];
-    for (const ref of refs) await this.api.delete(ref);
-    for (const ref of refs) await this.untilGone(ref);
+    const clock = new SystemClock();
+    await leave(this.api, { agentNamespace: NAMESPACE, clock });
     this.screen.step("Removed", "applications were not touched");
-  }
-
-  /** What is still being deleted would swallow what the next start applies under its name. */
-  private async untilGone(ref: ObjectRef): Promise<void> {
-    const until = Date.now() + GONE_MS;
-    while ((await this.api.get(ref)) !== undefined) {
-      if (Date.now() > until)
-        throw new DemoFailure(
-          `${ref.kind} ${ref.name} is marked for deletion and still there: see what holds it, and wait for its end before the next start.`,
-        );
-      await setTimeout(LOOK_MS);
-    }
-  }
-
-  private async release(object: KubeObject): Promise<void> {
-    const { name, namespace } = object.metadata;
-    const ref = {
-      apiVersion: object.apiVersion,
-      kind: object.kind,
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-    };
-    // Orphan first: an agent that runs somewhere and puts its finalizer back then uninstalls nothing either.
-    const orphan =
-      object.kind === APPLICATION_INSTANCE.kind
-        ? { spec: { deletionPolicy: "Orphan" } }
-        : {};
-    await this.api.patch(
-      ref,
-      { metadata: { finalizers: null }, ...orphan },
-      MANAGER,
-    );
   }
 
   private async confirm(question: string): Promise<void> {

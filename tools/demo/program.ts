@@ -88,6 +88,12 @@ export class Program {
     clearTimeout(timer);
   }
 
+  /** SIGKILL: it ends in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.exited;
+  }
+
   private record(): void {
     const log = createWriteStream(this.options.logFile, {
       flags: "a",
