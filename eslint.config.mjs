@@ -77,6 +77,7 @@ export default tseslint.config(
     files: [
       "**/config.ts",
       "**/*.conformance.ts",
+      "**/*.chaos.ts",
       "**/*.cluster-spec.ts",
       "**/*.db-spec.ts",
     ],
@@ -88,6 +89,7 @@ export default tseslint.config(
       "**/*.db-spec.ts",
       "**/*.cluster-spec.ts",
       "**/*.conformance.ts",
+      "**/*.chaos.ts",
       "test/**/*.ts",
     ],
     rules: {

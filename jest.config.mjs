@@ -18,6 +18,7 @@ export default {
     { ...base, displayName: "unit", testMatch: ["**/*.spec.ts"] },
     { ...base, displayName: "db", testMatch: ["**/*.db-spec.ts"] },
     { ...base, displayName: "conformance", testMatch: ["**/*.conformance.ts"] },
+    { ...base, displayName: "chaos", testMatch: ["**/*.chaos.ts"] },
     { ...base, displayName: "cluster", testMatch: ["**/*.cluster-spec.ts"] },
   ],
 };

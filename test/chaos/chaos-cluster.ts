@@ -1,95 +1,70 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  type KubeClient,
   type KubeConnection,
-  type KubeObject,
   loadKubeConnection,
   openKubeApi,
 } from "@vworkspace/kube";
-import {
-  ANNOTATIONS,
-  APPLICATION_INSTANCE,
-  customResourceDefinitions,
-} from "@vworkspace/resources";
-import {
-  type Simulator,
-  startSimulator,
-} from "../../apps/simulator/src/simulator";
 import { writeKubeconfig } from "../cluster/kubeconfig-file";
+import type { ChaosServer, ClusterKind } from "./chaos-server";
+import { type ClusterContent, readContent } from "./cluster-content";
+import { ClusterWitness } from "./cluster-witness";
+import { FaultProxy } from "./fault-proxy";
+import { KubeServer } from "./kube-server";
+import { SimulatedServer } from "./simulated-server";
 
-/** An ApplicationInstance as the cluster has it. */
-export interface SeenApplication {
-  readonly namespace: string;
-  readonly name: string;
-  readonly isReady: boolean;
-  /** The gateway's generation that is stamped on it. */
-  readonly intentGeneration: string;
-}
-
-/** Where agents keep their credential; an installation makes it. */
-const AGENT_NAMESPACE = {
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name: "vworkspace-system" },
-};
-
-/** A cluster in memory whose stand-ins for Flux's controllers are quick. */
+/** A cluster whose API server is killed, the agent's hurt way to it, and what a test sees past all of that. */
 export class ChaosCluster {
+  readonly witness: ClusterWitness;
+  private readonly connection: KubeConnection;
+
   private constructor(
-    private readonly simulator: Simulator,
     private readonly directory: string,
-    private readonly connection: KubeConnection,
-    private readonly api: KubeClient,
-  ) {}
-
-  static async start(): Promise<ChaosCluster> {
-    const definitions = [
-      ...customResourceDefinitions().map(({ manifest }) => manifest),
-      AGENT_NAMESPACE,
-    ];
-    const flux = { delayMs: { min: 0, max: 50 } };
-    const simulator = await startSimulator({ definitions, flux });
-    const directory = await mkdtemp(join(tmpdir(), "vworkspace-chaos-"));
-    const kubeconfig = join(directory, "kubeconfig");
-    const { url: server, token } = simulator;
-    writeKubeconfig(kubeconfig, { server, token });
-    const connection = loadKubeConnection({ kubeconfig });
-    const api = openKubeApi(connection);
-    return new ChaosCluster(simulator, directory, connection, api);
+    private readonly server: ChaosServer,
+    /** Between the agent and the API server. */
+    readonly link: FaultProxy,
+  ) {
+    const { access } = server;
+    const kubeconfig = join(directory, "admin.kubeconfig");
+    writeKubeconfig(kubeconfig, access);
+    const hurt = new URL(access.server);
+    hurt.port = String(link.port);
+    writeKubeconfig(this.agentKubeconfig, { ...access, server: hurt.origin });
+    this.connection = loadKubeConnection({ kubeconfig });
+    this.witness = new ClusterWitness(kubeconfig);
   }
 
-  get kubeconfig(): string {
-    return join(this.directory, "kubeconfig");
+  /** @param directory for kubeconfigs, state and logs; whoever gave it removes it */
+  static async start(
+    kind: ClusterKind,
+    directory: string,
+  ): Promise<ChaosCluster> {
+    const server =
+      kind === "simulator"
+        ? await SimulatedServer.start(directory)
+        : await KubeServer.start();
+    const { hostname: host, port } = new URL(server.access.server);
+    const link = await FaultProxy.start(() => ({ host, port: Number(port) }));
+    return new ChaosCluster(directory, server, link);
   }
 
-  /** A file of that name which is gone with the cluster. */
-  file(name: string): string {
-    return join(this.directory, name);
+  /** The agent's way in. */
+  get agentKubeconfig(): string {
+    return join(this.directory, "agent.kubeconfig");
   }
 
-  async applications(): Promise<readonly SeenApplication[]> {
-    return (await this.api.list(APPLICATION_INSTANCE)).map(seen);
+  /** kill -9 of the API server; then it starts again. */
+  crash(downMs: number): Promise<void> {
+    return this.server.crash(downMs);
+  }
+
+  content(): Promise<ClusterContent> {
+    return readContent(openKubeApi(this.connection));
   }
 
   async stop(): Promise<void> {
+    await this.witness.stop();
     await this.connection.close();
-    await this.simulator.stop();
-    await rm(this.directory, { recursive: true, force: true });
+    await this.link.stop();
+    await this.server.stop();
   }
-}
-
-function seen(object: KubeObject): SeenApplication {
-  const { namespace = "", name, annotations = {} } = object.metadata;
-  const status = object["status"] as
-    { conditions?: { type: string; status: string }[] } | undefined;
-  return {
-    namespace,
-    name,
-    isReady: (status?.conditions ?? []).some(
-      (condition) => condition.type === "Ready" && condition.status === "True",
-    ),
-    intentGeneration: annotations[ANNOTATIONS.intentGeneration] ?? "",
-  };
 }

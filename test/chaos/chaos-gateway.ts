@@ -1,51 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { GatewayProcess } from "../conformance/gateway-process";
+import { ChaosPostgres } from "./chaos-postgres";
 import { freeLowPort } from "./low-port";
 
-/** A gateway that is killed and comes back: one data directory, one URL, one process after the other. */
+/** A gateway that is killed and comes back: one database, one URL, one process after the other. */
 export class ChaosGateway {
-  kills = 0;
-  /** How many of them took PostgreSQL along. */
-  postgresKills = 0;
-  restarts = 0;
-
   private constructor(
-    readonly url: string,
+    readonly postgres: ChaosPostgres,
+    private readonly directory: string,
     private readonly settings: Readonly<Record<string, string>>,
     private current: GatewayProcess,
   ) {}
+
+  get url(): string {
+    return `http://${this.settings["VWORKSPACE_HTTP_ADDR"] ?? ""}`;
+  }
 
   /** @param settings environment variables; see GatewayProcess */
   static async start(
     settings: Readonly<Record<string, string>>,
   ): Promise<ChaosGateway> {
-    const address = `127.0.0.1:${await freeLowPort()}`;
-    const own = { ...settings, VWORKSPACE_HTTP_ADDR: address };
-    const { process, url } = await GatewayProcess.start(own);
-    return new ChaosGateway(url, own, process);
+    const directory = await mkdtemp(join(tmpdir(), "vworkspace-chaos-"));
+    const masterKey = join(directory, "master.key");
+    await writeFile(masterKey, randomBytes(32).toString("base64"), {
+      mode: 0o600,
+    });
+    const postgres = await ChaosPostgres.start();
+    const own = {
+      ...settings,
+      VWORKSPACE_HTTP_ADDR: `127.0.0.1:${await freeLowPort()}`,
+      VWORKSPACE_MASTER_KEY_FILE: masterKey,
+      DATABASE_URL: postgres.gatewayUrl,
+    };
+    try {
+      const { process } = await GatewayProcess.start(own);
+      return new ChaosGateway(postgres, directory, own, process);
+    } catch (error) {
+      await postgres.stop();
+      throw error;
+    }
   }
 
-  databaseUrl(): Promise<string> {
-    return this.current.databaseUrl();
+  /** Where it listens, for a proxy before it. */
+  get target(): { readonly host: string; readonly port: number } {
+    const { hostname, port } = new URL(this.url);
+    return { host: hostname, port: Number(port) };
   }
 
-  /** kill -9 of the gateway, and of its PostgreSQL at the same moment where asked for. Returns when it is gone. */
-  async kill(withPostgres: boolean): Promise<void> {
-    const postmaster = withPostgres
-      ? await this.current.postgresPid()
-      : undefined;
-    this.kills += 1;
-    this.postgresKills += postmaster === undefined ? 0 : 1;
+  /** kill -9 of the gateway, and of its PostgreSQL at the same moment where asked for; then it starts again. */
+  async crash(downMs: number, withPostgres: boolean): Promise<void> {
     const gone = this.current.kill();
-    if (postmaster !== undefined) process.kill(postmaster, "SIGKILL");
+    if (withPostgres) this.postgres.kill();
     await gone;
-  }
-
-  /** Starts it again on what the last one left behind; returns when it listens. */
-  async restart(): Promise<void> {
+    await sleep(downMs);
+    if (withPostgres) await this.postgres.restart();
     const { dataDir } = this.current;
     const { process } = await GatewayProcess.start(this.settings, dataDir);
     this.current = process;
-    this.restarts += 1;
+  }
+
+  /** kill -9 of PostgreSQL under a gateway that goes on. */
+  async crashPostgres(downMs: number): Promise<void> {
+    this.postgres.kill();
+    await sleep(downMs);
+    await this.postgres.restart();
   }
 
   /** What it wrote last, for a person. */
@@ -55,5 +77,7 @@ export class ChaosGateway {
 
   async stop(): Promise<void> {
     await this.current.stop();
+    await this.postgres.stop();
+    await rm(this.directory, { recursive: true, force: true });
   }
 }

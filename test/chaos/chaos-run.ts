@@ -1,205 +1,240 @@
-import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { OdooClient, type RpcValue } from "@vworkspace/odoo-rpc";
-import { z } from "zod";
-import { Program } from "../../tools/demo/program";
-import {
-  ApplicationStream,
-  type WantedApplication,
-} from "./application-stream";
+import { applicationPlans } from "./application-plan";
+import { ApplicationStream } from "./application-stream";
+import { ChaosAgent } from "./chaos-agent";
 import { ChaosCluster } from "./chaos-cluster";
-import { ChaosGateway } from "./chaos-gateway";
-import { type GatewayLedger, readLedger } from "./gateway-ledger";
-import type { KillMoment } from "./kill-plan";
+import type { ClusterKind } from "./chaos-server";
+import { type ChaosStage, STAGE_TIMES } from "./chaos-stage";
+import { clusterProblems } from "./cluster-problems";
+import {
+  type ChaosProgram,
+  type Fault,
+  type FaultMoment,
+  faultPlan,
+} from "./fault-plan";
+import { FaultProxy } from "./fault-proxy";
+import {
+  type GatewayLedger,
+  lastLeaf,
+  type LedgerScope,
+  readLedger,
+} from "./gateway-ledger";
+import { ledgerProblems } from "./ledger-problems";
+import { sightingProblems } from "./sighting-problems";
 
-const LOGIN = "chaos";
-const CLUSTER = "chaos";
-const CHARTS = "oci://charts.example.com/apps";
-const CATALOG = {
-  code: "shop",
-  name: "Shop",
-  chart_source_type: "oci",
-  chart_url: CHARTS,
-  chart_name: "shop",
-  recommended_version: "1.2.0",
-};
-const POLICY = {
-  name: "Chaos",
-  allowed_namespaces: ["chaos-*"],
-  allowed_catalog_codes: ["*"],
-  allowed_chart_url_prefixes: [CHARTS],
-};
+/** What a run came to. */
+export interface ChaosOutcome {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly faults: readonly Fault[];
+  /** Tries of callers that ended without an answer. */
+  readonly unanswered: number;
+  readonly ledger: GatewayLedger;
+  /** Empty when cluster, gateway, callers and evidence agree. */
+  readonly problems: readonly string[];
+  /** Logs of a run with problems; else it is gone. */
+  readonly directory: string;
+}
 
-/** Short enough that what a kill left behind is found again within the test. */
-const GATEWAY_TIMES = {
-  VWORKSPACE_JOB_LEASE_SECONDS: "15",
-  VWORKSPACE_REISSUE_SECONDS: "5",
-  VWORKSPACE_SWEEP_SECONDS: "1",
-};
-const CALLERS_PER_PROTOCOL = 4;
-const LOOK_MS = 500;
-const CONNECT_MS = 60_000;
-const AGENT_LOG = "agent.log";
-const KEPT_LINES = 20;
+export interface ChaosRunOptions {
+  readonly seed: number;
+  readonly applications: number;
+  readonly cluster: ClusterKind;
+}
 
-/** A gateway that is killed again and again, an agent that isn't, and callers that want applications. */
+/** For everything to come to rest once the last fault is over; far more than it takes. */
+const QUIET_MS = 120_000;
+const LOOK_MS = 100;
+const POLL_WAIT_SECONDS = 2;
+const DISCONNECT_SECONDS = 4;
+
+let runs = 0;
+
+/** One seed: a cluster and an agent of its own at the stage's gateway, callers with their plans, and faults on the way. */
 export class ChaosRun {
-  /** Clusters are numbered in Odoo's protocols. */
-  private clusterNumber = 0;
+  private readonly faulty = new Map<string, Promise<void>>();
 
   private constructor(
-    readonly gateway: ChaosGateway,
-    readonly cluster: ChaosCluster,
-    private readonly agents: Program[],
-    private readonly clients: readonly OdooClient[],
+    private readonly stage: ChaosStage,
+    private readonly options: ChaosRunOptions,
+    private readonly parts: ChaosParts,
   ) {}
 
-  /** Starts all three, registered through the contract, with a catalog and a policy. */
-  static async start(): Promise<ChaosRun> {
-    const key = randomBytes(32).toString("hex");
-    const gateway = await ChaosGateway.start({
-      VWORKSPACE_BOOTSTRAP_ADMIN: `${LOGIN}:${key}`,
-      ...GATEWAY_TIMES,
-    });
-    const cluster = await ChaosCluster.start();
-    const clients = (["xmlrpc", "jsonrpc"] as const).flatMap((protocol) =>
-      Array.from({ length: CALLERS_PER_PROTOCOL }, () =>
-        OdooClient.connect({
-          url: gateway.url,
-          database: "test",
-          login: LOGIN,
-          key,
-          protocol,
-          timeoutMs: 10_000,
-        }),
-      ),
-    );
-    const run = new ChaosRun(gateway, cluster, [], clients);
+  /** Carries out a seed, and says what it came to. */
+  static async of(
+    stage: ChaosStage,
+    options: ChaosRunOptions,
+  ): Promise<ChaosOutcome> {
+    const startedAt = Date.now();
+    const parts = await startParts(stage, options);
+    const run = new ChaosRun(stage, options, parts);
     try {
-      await run.prepare();
-      return run;
+      const outcome = await run.outcome(startedAt);
+      await stopParts(parts);
+      if (outcome.problems.length === 0)
+        await rm(parts.directory, { recursive: true, force: true });
+      return outcome;
     } catch (error) {
-      await run.stop();
+      await stopParts(parts);
       throw error;
     }
   }
 
-  /** Callers for so many applications, in some namespaces; nothing is sent yet. */
-  applications(count: number): ApplicationStream {
-    const wanted = Array.from({ length: count }, (_, index) => ({
-      requestId: `chaos-${index}`,
-      values: {
-        cluster_id: this.clusterNumber,
-        catalog_code: CATALOG.code,
-        namespace: `chaos-${index % 8}`,
-        name: `app-${index}`,
-        values_json: JSON.stringify({ replicas: 1 + (index % 3) }),
-      },
-    })) satisfies WantedApplication[];
-    return new ApplicationStream(this.clients, wanted);
+  private async outcome(startedAt: number): Promise<ChaosOutcome> {
+    const { stage, parts } = this;
+    const { seed, applications } = this.options;
+    const plans = applicationPlans(seed, applications);
+    const orders = plans.flatMap((plan) => plan.orders).length;
+    const faults = faultPlan(seed, orders);
+    const stream = new ApplicationStream(stage.clients, plans, {
+      ...parts.scope,
+      catalogCode: stage.catalogCode,
+    });
+    await parts.agent.connected();
+    const harm = this.harm(faults, stream);
+    const failure = await stream.run().then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    await harm.catch(() => undefined);
+    const ledger = await this.quietLedger();
+    const problems =
+      failure === undefined
+        ? [
+            ...ledgerProblems(ledger, stream),
+            ...clusterProblems(await parts.cluster.content(), ledger.instances),
+            ...sightingProblems(parts.cluster.witness.sightings, ledger),
+          ]
+        : [failure];
+    return {
+      seed,
+      seconds: (Date.now() - startedAt) / 1_000,
+      faults: faults.map(({ fault }) => fault),
+      unanswered: stream.unanswered,
+      ledger,
+      problems,
+      directory: parts.directory,
+    };
   }
 
-  /** Kills the gateway at these moments of the stream, and starts it again each time. */
-  async killAlong(
-    plan: readonly KillMoment[],
+  /** Lets the faults happen at their moments of the stream; resolves when the last one is over. */
+  private async harm(
+    moments: readonly FaultMoment[],
     stream: ApplicationStream,
   ): Promise<void> {
-    for (const { afterCreates, delayMs, withPostgres } of plan) {
-      await stream.reached(afterCreates);
+    for (const { afterOrders, delayMs, fault } of moments) {
+      await stream.reached(afterOrders);
       await sleep(delayMs);
-      await this.gateway.kill(withPostgres);
-      await this.gateway.restart();
+      this.begin(fault);
+    }
+    await Promise.all(this.faulty.values());
+  }
+
+  /** One fault at a time of a program or link; the gateway and its database count as one. */
+  private begin(fault: Fault): void {
+    const isDatabase = fault.on.includes("postgres");
+    const place = isDatabase ? "gateway" : fault.on;
+    const before = this.faulty.get(place) ?? Promise.resolve();
+    this.faulty.set(
+      place,
+      before.then(() => this.carryOut(fault)),
+    );
+  }
+
+  private carryOut(fault: Fault): Promise<void> {
+    const { cluster, gatewayLink } = this.parts;
+    if (!("link" in fault)) return this.crash(fault.on, fault.downMs);
+    const proxy = fault.on === "gateway-link" ? gatewayLink : cluster.link;
+    return proxy.hurt(fault.link);
+  }
+
+  private crash(program: ChaosProgram, downMs: number): Promise<void> {
+    const { agent, cluster } = this.parts;
+    const { gateway } = this.stage;
+    switch (program) {
+      case "agent":
+        return agent.crash(downMs);
+      case "api-server":
+        return cluster.crash(downMs);
+      case "postgres":
+        return gateway.crashPostgres(downMs);
+      case "gateway":
+      case "gateway-and-postgres":
+        return gateway.crash(downMs, program === "gateway-and-postgres");
     }
   }
 
-  /** The ledger once every instance is ready and no job is open, or as it is when the time is over. */
-  async quietLedger(waitMs: number): Promise<GatewayLedger> {
-    const endsAt = Date.now() + waitMs;
+  /** The ledger once nothing is under way, or as it is when the time is over. */
+  private async quietLedger(): Promise<GatewayLedger> {
+    const endsAt = Date.now() + QUIET_MS;
     for (;;) {
-      const ledger = await readLedger(await this.gateway.databaseUrl());
+      const { url } = this.stage.gateway.postgres;
+      const ledger = await readLedger(url, this.parts.scope);
       if (isQuiet(ledger) || Date.now() > endsAt) return ledger;
       await sleep(LOOK_MS);
     }
   }
-
-  /** What gateway and agent wrote last, for a person. */
-  async lastWords(): Promise<string> {
-    const log = await readFile(this.cluster.file(AGENT_LOG), "utf8");
-    const agent = log.trimEnd().split("\n").slice(-KEPT_LINES).join("\n");
-    return `The gateway:\n${this.gateway.lastOutput}\n\nThe agent:\n${agent}`;
-  }
-
-  async stop(): Promise<void> {
-    for (const agent of this.agents) await agent.stop();
-    for (const client of this.clients) await client.close();
-    await this.gateway.stop();
-    await this.cluster.stop();
-  }
-
-  private async prepare(): Promise<void> {
-    const values = { code: CLUSTER, name: "Chaos" };
-    this.clusterNumber = Number(
-      await this.call("vworkspace.cluster", "create", values),
-    );
-    await this.call("vworkspace.catalog.entry", "create", CATALOG);
-    await this.call("vworkspace.policy", "create", POLICY);
-    const answer = await this.call(
-      "vworkspace.cluster",
-      "action_issue_registration_token",
-      [this.clusterNumber],
-    );
-    const { token } = z.looseObject({ token: z.string() }).parse(answer);
-    this.startAgent(token);
-    await this.connected();
-  }
-
-  /** A registration whose answer is lost is a person's to repeat, so nothing is killed before the agent has polled. */
-  private async connected(): Promise<void> {
-    const domain = ["id", "=", this.clusterNumber];
-    const count = () =>
-      this.call("vworkspace.cluster", "search_count", [
-        domain,
-        ["connected", "=", true],
-      ]);
-    const endsAt = Date.now() + CONNECT_MS;
-    while ((await count()) !== 1) {
-      if (Date.now() > endsAt)
-        throw new Error(`No agent has connected.\n${await this.lastWords()}`);
-      await sleep(LOOK_MS);
-    }
-  }
-
-  private startAgent(registrationToken: string): void {
-    const agent = new Program({
-      name: "agent",
-      main: "apps/agent/src/main.js",
-      logFile: this.cluster.file(AGENT_LOG),
-      environment: {
-        CONTROL_PLANE_ENDPOINT: this.gateway.url,
-        KUBECONFIG: this.cluster.kubeconfig,
-        VWORKSPACE_REGISTRATION_TOKEN: registrationToken,
-        VWORKSPACE_JOB_LEASE_SECONDS:
-          GATEWAY_TIMES.VWORKSPACE_JOB_LEASE_SECONDS,
-        VWORKSPACE_REQUEST_TIMEOUT_SECONDS: "10",
-      },
-    });
-    this.agents.push(agent);
-  }
-
-  private async call(
-    model: string,
-    method: string,
-    argument: RpcValue,
-  ): Promise<RpcValue> {
-    const [client] = this.clients;
-    if (client === undefined) throw new Error("There is no caller.");
-    return client.executeKw(model, method, [argument]);
-  }
 }
 
-function isQuiet({ instances, openJobs }: GatewayLedger): boolean {
+const AT_REST: readonly string[] = ["ready", "suspended", "deleted"];
+
+function isQuiet({ instances, objects, openJobs }: GatewayLedger): boolean {
   return (
-    openJobs.length === 0 && instances.every(({ state }) => state === "ready")
+    openJobs.length === 0 &&
+    objects.every(({ isUnfinished }) => !isUnfinished) &&
+    instances.every(
+      ({ state, suspended }) =>
+        AT_REST.includes(state) &&
+        (state === "deleted" || (state === "suspended") === suspended),
+    )
   );
+}
+
+/** What a run starts and stops. */
+interface ChaosParts {
+  readonly directory: string;
+  readonly scope: LedgerScope;
+  readonly cluster: ChaosCluster;
+  readonly gatewayLink: FaultProxy;
+  readonly agent: ChaosAgent;
+}
+
+async function startParts(
+  stage: ChaosStage,
+  { seed, cluster: kind }: ChaosRunOptions,
+): Promise<ChaosParts> {
+  const code = `chaos-${(runs += 1)}-${seed}`;
+  const directory = await mkdtemp(join(tmpdir(), `vworkspace-${code}-`));
+  const afterLeaf = await lastLeaf(stage.gateway.postgres.url);
+  const { number: clusterNumber, token } = await stage.newCluster(code);
+  const cluster = await ChaosCluster.start(kind, directory);
+  const gatewayLink = await FaultProxy.start(() => stage.gateway.target);
+  const agent = new ChaosAgent({
+    logFile: join(directory, "agent.log"),
+    environment: {
+      CONTROL_PLANE_ENDPOINT: `http://127.0.0.1:${gatewayLink.port}`,
+      KUBECONFIG: cluster.agentKubeconfig,
+      VWORKSPACE_REGISTRATION_TOKEN: token,
+      VWORKSPACE_POLL_WAIT_SECONDS: String(POLL_WAIT_SECONDS),
+      VWORKSPACE_REQUEST_TIMEOUT_SECONDS: String(STAGE_TIMES.requestSeconds),
+      VWORKSPACE_JOB_LEASE_SECONDS: String(STAGE_TIMES.leaseSeconds),
+      VWORKSPACE_DISCONNECT_AFTER_SECONDS: String(DISCONNECT_SECONDS),
+      VWORKSPACE_LOG_LEVEL: "debug",
+      // Every other seed loses the events of a killed agent, and lives from its snapshot.
+      ...(seed % 2 === 0
+        ? { VWORKSPACE_STATE_DIR: join(directory, "spool") }
+        : {}),
+    },
+  });
+  const scope = { clusterNumber, requestPrefix: code, afterLeaf };
+  return { directory, scope, cluster, gatewayLink, agent };
+}
+
+async function stopParts(parts: ChaosParts): Promise<void> {
+  await parts.agent.stop();
+  await parts.gatewayLink.stop();
+  await parts.cluster.stop();
 }

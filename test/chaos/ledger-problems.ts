@@ -1,107 +1,189 @@
+import { type ApplicationPlan, wishAfter } from "./application-plan";
 import { AuditTrail } from "./audit-trail";
 import type {
   GatewayLedger,
-  LedgerAnswer,
   LedgerInstance,
   LedgerJob,
 } from "./gateway-ledger";
 import { groupBy } from "./group-by";
+import { placeOf } from "./place";
+
+/** What callers planned, and what they were told of each order. */
+export interface CallersSide {
+  readonly plans: readonly ApplicationPlan[];
+  readonly answers: ReadonlyMap<string, unknown>;
+}
 
 /**
- * What is wrong with a ledger after all is quiet, one sentence each; empty when every create, delivery and change of
- * state is there once, with its evidence.
- * @param acknowledged ids that callers were given, by their request ids
- * @param wanted how many applications were asked for
+ * What is wrong with a ledger after all is quiet, one sentence each; empty when everything that callers were told is true,
+ * every delivery is there once, and each change has its evidence.
  */
 export function ledgerProblems(
   ledger: GatewayLedger,
-  acknowledged: ReadonlyMap<string, number>,
-  wanted: number,
+  callers: CallersSide,
 ): readonly string[] {
   const trail = new AuditTrail(ledger.leaves);
   return [
-    ...instanceProblems(ledger.instances, [...acknowledged.values()], wanted),
-    ...answerProblems(ledger.answers, acknowledged),
+    ...answerProblems(ledger, callers),
+    ...twice(ledger.instances.filter(isLive).map(placeOf)).map(
+      (place) => `${place} is there twice.`,
+    ),
+    ...callers.plans.flatMap((plan) => placeProblems(plan, ledger)),
     ...jobProblems(ledger),
+    ...callers.plans.flatMap((plan) => generationProblems(plan, ledger, trail)),
     ...trail.problems,
-    ...evidenceProblems(ledger, trail),
+    ...evidenceProblems(ledger, callers, trail),
     ...ledger.instances.flatMap((instance) => stateProblems(instance, trail)),
   ];
 }
 
-function instanceProblems(
-  instances: readonly LedgerInstance[],
-  acknowledged: readonly number[],
-  wanted: number,
-): string[] {
-  const known = new Set(instances.map(({ number }) => number));
-  const lost = acknowledged.filter((id) => !known.has(id));
-  const unready = instances.filter(({ state }) => state !== "ready");
+/** Whoever asks again is told what was told the first time; and ids that were given are there. */
+function answerProblems(ledger: GatewayLedger, callers: CallersSide): string[] {
+  const kept = new Map(
+    ledger.answers.map((one) => [one.requestId, one.answer]),
+  );
+  const known = new Set(ledger.instances.map(({ number }) => number));
+  const given = [...callers.answers.values()].filter(isNumber);
   return [
-    ...lost.map((id) => `The acknowledged instance ${id} is lost.`),
-    ...(new Set(acknowledged).size === wanted
+    ...[...callers.answers.keys()]
+      .filter((id) => !kept.has(id))
+      .map((id) => `${id} was answered, and nothing is kept of it.`),
+    ...[...callers.answers]
+      .filter(([id, answer]) => isNumber(answer) && kept.get(id) !== answer)
+      .map(
+        ([id, answer]) =>
+          `${id} was answered ${String(answer)} and is kept as ${String(kept.get(id))}.`,
+      ),
+    ...given
+      .filter((id) => !known.has(id))
+      .map((id) => `The acknowledged instance ${id} is lost.`),
+    ...(new Set(given).size === ledger.instances.length
       ? []
-      : [`Of ${wanted} creates ${new Set(acknowledged).size} got an id.`]),
-    ...(instances.length === wanted
-      ? []
-      : [`There are ${instances.length} instances, not ${wanted}.`]),
-    ...twice(instances.map(placeOf)).map((place) => `${place} is there twice.`),
-    ...unready.map((one) => `${placeOf(one)} is ${one.state}, not ready.`),
+      : [
+          `Callers were given ${new Set(given).size} ids, and there are ${ledger.instances.length} instances.`,
+        ]),
   ];
 }
 
-/** Whoever asks again is told what was told the first time. */
-function answerProblems(
-  answers: readonly LedgerAnswer[],
-  acknowledged: ReadonlyMap<string, number>,
-): string[] {
-  const kept = new Map(answers.map((one) => [one.requestId, one.answer]));
-  return [...acknowledged]
-    .filter(([requestId, id]) => kept.get(requestId) !== id)
-    .map(
-      ([requestId, id]) =>
-        `${requestId} was answered ${id} and is kept as ${String(kept.get(requestId))}.`,
-    );
+/** What stands at a place is what its last order asked for; what was there before is deleted. */
+function placeProblems(plan: ApplicationPlan, ledger: GatewayLedger): string[] {
+  const place = placeOf(plan);
+  const here = ledger.instances.filter((one) => placeOf(one) === place);
+  const live = here.filter(isLive);
+  const creates = plan.orders.filter((order) => order.do === "create").length;
+  const wish = wishAfter(plan.orders);
+  const [instance] = live;
+  if (live.length !== (wish === undefined ? 0 : 1) || here.length !== creates)
+    return [
+      `${place} was created ${creates} times and is ${wish ? "" : "not "}wanted; it has ${here.length} instances: ${here.map(({ state }) => state).join(", ")}.`,
+    ];
+  if (wish === undefined || instance === undefined) return [];
+  const wanted = [wish.version, JSON.stringify(wish.values), wish.suspended];
+  const { version, values, suspended, state } = instance;
+  const settled = wish.suspended ? "suspended" : "ready";
+  return [
+    ...([version, values, suspended].join() === wanted.join()
+      ? []
+      : [
+          `${place} is kept as ${[version, values, suspended].join()}; the last order that was answered says ${wanted.join()}.`,
+        ]),
+    ...(state === settled ? [] : [`${place} is ${state}, not ${settled}.`]),
+  ];
 }
 
-/** Every generation that was ever issued had one job, and that job is settled. */
 function jobProblems(ledger: GatewayLedger): string[] {
-  const { instances, openJobs, settledJobs } = ledger;
+  const { objects, openJobs, settledJobs } = ledger;
   const keys = [...openJobs, ...settledJobs].map((job) => job.idempotencyKey);
-  const settled = groupBy(settledJobs, placeOf);
-  const incomplete = instances.filter((instance) => {
-    const seen = generationsOf(settled.get(placeOf(instance)) ?? []);
-    const issued = Array.from(
-      { length: instance.generation },
-      (_, index) => index + 1,
-    );
-    return seen.join() !== issued.join();
-  });
-  const places = new Set(instances.map(placeOf));
-  const foreign = settledJobs.filter((job) => !places.has(placeOf(job)));
+  const places = new Set(objects.map(placeOf));
   return [
     ...openJobs.map((job) => `${job.idempotencyKey} is still ${job.state}.`),
     ...twice(keys).map((key) => `${key} is the key of two jobs.`),
-    ...foreign.map((job) => `${job.idempotencyKey} is of no instance.`),
-    ...incomplete.map(
-      (one) =>
-        `${placeOf(one)} has generation ${one.generation}, and settled jobs of ${generationsOf(settled.get(placeOf(one)) ?? []).join(", ") || "none"}.`,
-    ),
+    ...settledJobs
+      .filter((job) => !places.has(placeOf(job)))
+      .map((job) => `${job.idempotencyKey} is of no object.`),
+    ...objects
+      .filter(({ isUnfinished }) => isUnfinished)
+      .map((one) => `${placeOf(one)} is to be issued again.`),
   ];
 }
 
-function evidenceProblems(ledger: GatewayLedger, trail: AuditTrail): string[] {
+/**
+ * Every order took one generation and every re-issue one more, and each generation has one settled job. Only what came
+ * while a delete was open may have none: it waited, and something newer took its turn.
+ */
+function generationProblems(
+  plan: ApplicationPlan,
+  ledger: GatewayLedger,
+  trail: AuditTrail,
+): string[] {
+  const place = placeOf(plan);
+  const object = ledger.objects.find((one) => placeOf(one) === place);
+  if (object === undefined) return [`${place} was never issued.`];
+  const { generation } = object;
+  const reissues = trail.bySubject("delivery.reissue").get(place) ?? [];
+  const issued = plan.orders.length + reissues.length;
+  const jobs = ledger.settledJobs.filter((job) => placeOf(job) === place);
+  const missing = missingGenerations(jobs, generation);
+  return [
+    ...(issued === generation
+      ? []
+      : [
+          `${place} has generation ${generation}, by ${plan.orders.length} orders and ${reissues.length} re-issues.`,
+        ]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `${place} has generation ${generation}, and no settled job of ${missing.join(", ")}.`,
+        ]),
+    ...(trail.bySubject("delivery.restore_detected").has(place)
+      ? [`${place} was seen at a generation that was never issued.`]
+      : []),
+  ];
+}
+
+/** Generations that have no settled job and should. */
+function missingGenerations(
+  jobs: readonly LedgerJob[],
+  newest: number,
+): number[] {
+  const kinds = new Map(jobs.map((job) => [job.generation, job.kind]));
+  const missing: number[] = [];
+  let isWaiting = false;
+  for (let generation = 1; generation <= newest; generation += 1) {
+    const kind = kinds.get(generation);
+    if (kind !== undefined) isWaiting = kind === "delete";
+    else if (!isWaiting || generation === newest) missing.push(generation);
+  }
+  return missing;
+}
+
+const EVIDENCE = {
+  create: "instance.create",
+  write: "instance.write",
+  suspend: "instance.suspend",
+  resume: "instance.resume",
+  delete: "instance.delete",
+} as const;
+
+function evidenceProblems(
+  ledger: GatewayLedger,
+  { plans }: CallersSide,
+  trail: AuditTrail,
+): string[] {
   const { instances, settledJobs } = ledger;
-  const reissued = instances.filter(({ generation }) => generation > 1);
-  const reissues = trail.bySubject("delivery.reissue");
+  const orders = plans.flatMap((plan) => plan.orders);
+  const deleted = instances.filter(({ state }) => state === "deleted");
   return [
     ...notOnce(trail, "instance.create", instances),
+    ...notOnce(trail, "instance.deleted", deleted),
     ...notOnce(trail, "job.settle", settledJobs),
-    ...reissued
-      .filter(
-        (one) => reissues.get(placeOf(one))?.length !== one.generation - 1,
-      )
-      .map((one) => `Not every re-issue of ${placeOf(one)} is in the log.`),
+    ...Object.entries(EVIDENCE).flatMap(([doing, action]) => {
+      const given = orders.filter((order) => order.do === doing).length;
+      const told = trail.leaves.filter((leaf) => leaf.action === action).length;
+      return given === told
+        ? []
+        : [`${given} orders to ${doing}, and ${told} of ${action} in the log.`];
+    }),
   ];
 }
 
@@ -124,26 +206,29 @@ function notOnce(
   ];
 }
 
-/** From the create on each leaf tells another state than the one before, and the last one the state that it has. */
+/** A leaf about a change of state tells another one than the leaf before, and the last leaf the state that it has. */
 function stateProblems(instance: LedgerInstance, trail: AuditTrail): string[] {
   const told = trail.leaves
     .filter(({ subject }) => subject.id === instance.id)
-    .map(({ detail }) => String(detail["state"]));
-  const isBroken = told.some((state, at) => at > 0 && state === told[at - 1]);
-  const isPast = told.at(-1) !== instance.state;
+    .map(({ action, detail }) => ({ action, state: String(detail["state"]) }));
+  const isBroken = told.some(
+    ({ action, state }, at) =>
+      action === "instance.state" && state === told[at - 1]?.state,
+  );
+  const isPast = told.at(-1)?.state !== instance.state;
+  const states = told.map(({ state }) => state).join(", ");
   return isBroken || isPast
-    ? [
-        `${placeOf(instance)} is ${instance.state}; the log says ${told.join(", ")}.`,
-      ]
+    ? [`${placeOf(instance)} is ${instance.state}; the log says ${states}.`]
     : [];
 }
 
-function placeOf(one: LedgerInstance | LedgerJob): string {
-  return `${one.namespace}/${one.name}`;
+/** A create is answered with the new record's id; the answers of other orders say nothing. */
+function isNumber(answer: unknown): answer is number {
+  return typeof answer === "number";
 }
 
-function generationsOf(jobs: readonly LedgerJob[]): number[] {
-  return jobs.map(({ generation }) => generation).toSorted((a, b) => a - b);
+function isLive({ state }: LedgerInstance): boolean {
+  return state !== "deleted";
 }
 
 function twice(texts: readonly string[]): string[] {
