@@ -27,6 +27,7 @@ import { InstanceObserver } from "./application-instance/instance.observe";
 import { NetworkProber } from "./application-instance/probes/network-prober";
 import { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import { ClusterCredential } from "./cluster/cluster-credential";
+import { ConditionTeller } from "./condition-teller";
 import { ClusterReconciler } from "./cluster/cluster.reconciler";
 import { ControllerObserver } from "./cluster/controllers.observe";
 import { Reconcilers } from "./reconcilers";
@@ -46,8 +47,14 @@ import { Reconcilers } from "./reconcilers";
         new ProbeRounds({ clock, prober: new NetworkProber() }),
     },
     {
+      provide: ConditionTeller,
+      inject: [Reporter, ClusterEvents],
+      useFactory: (reporter: Reporter, clusterEvents: ClusterEvents) =>
+        new ConditionTeller({ reporter, clusterEvents }),
+    },
+    {
       provide: ApplicationInstanceReconciler,
-      inject: [KubeApi, Watches, ProbeRounds, Reporter, ClusterEvents, Clock],
+      inject: [KubeApi, Watches, ProbeRounds, ConditionTeller, Clock],
       useFactory: instanceReconciler,
     },
     {
@@ -62,7 +69,7 @@ import { Reconcilers } from "./reconcilers";
         Watches,
         Link,
         Reporter,
-        ClusterEvents,
+        ConditionTeller,
         ClusterCredential,
         Clock,
         Log,
@@ -95,12 +102,11 @@ import { Reconcilers } from "./reconcilers";
 export class ReconcilersModule {}
 
 function instanceReconciler(
-  ...[api, watches, probes, reporter, clusterEvents, clock]: [
+  ...[api, watches, probes, teller, clock]: [
     KubeApi,
     Watches,
     ProbeRounds,
-    Reporter,
-    ClusterEvents,
+    ConditionTeller,
     Clock,
   ]
 ): ApplicationInstanceReconciler {
@@ -111,8 +117,7 @@ function instanceReconciler(
     writer,
     observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),
-    reporter,
-    clusterEvents,
+    teller,
     clock,
   });
 }
@@ -139,12 +144,12 @@ function clusterCredential(
 }
 
 function clusterReconciler(
-  ...[api, watches, link, reporter, events, credential, clock, log, config]: [
+  ...[api, watches, link, reporter, teller, credential, clock, log, config]: [
     KubeApi,
     Watches,
     Link,
     Reporter,
-    ClusterEvents,
+    ConditionTeller,
     ClusterCredential,
     Clock,
     Log,
@@ -156,7 +161,7 @@ function clusterReconciler(
     watches,
     link,
     reporter,
-    clusterEvents: events,
+    teller,
     credential,
     controllers: new ControllerObserver(api, watches),
     clock,

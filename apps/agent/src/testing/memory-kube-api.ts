@@ -22,6 +22,8 @@ export class MemoryKubeApi extends KubeApi {
   readonly writes: string[] = [];
   /** Called before every write; may change what is there, or throw. */
   beforeWrite: (write: string) => void = () => undefined;
+  /** Called after a status is written; may throw, as if its answer got lost. */
+  afterStatus: () => void = () => undefined;
   private version = 0;
 
   /** Puts an object there as somebody else would. */
@@ -92,7 +94,12 @@ export class MemoryKubeApi extends KubeApi {
     await this.note("status", object);
     const old = this.objects.get(idOf(object));
     this.demand(old, { resourceVersion: object.metadata.resourceVersion });
-    return this.put({ ...old, status: object["status"] } as unknown as T) as T;
+    const written = this.put({
+      ...old,
+      status: object["status"],
+    } as unknown as T);
+    this.afterStatus();
+    return written as T;
   }
 
   override async patch<T extends KubeObject>(

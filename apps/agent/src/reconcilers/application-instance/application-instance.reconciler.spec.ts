@@ -7,6 +7,7 @@ import { FakeProber } from "../../testing/fake-prober";
 import { KeptClusterEvents } from "../../testing/kept-cluster-events";
 import { MemoryKubeApi } from "../../testing/memory-kube-api";
 import { MemoryWatches } from "../../testing/memory-watches";
+import { ConditionTeller } from "../condition-teller";
 import { DerivedWriter } from "./actions/derived-writer";
 import { InstanceActions } from "./actions/instance-actions";
 import { ApplicationInstanceReconciler } from "./application-instance.reconciler";
@@ -38,8 +39,7 @@ function setUp() {
     writer,
     observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),
-    reporter,
-    clusterEvents,
+    teller: new ConditionTeller({ reporter, clusterEvents }),
     clock,
   });
   watches.show(NAMESPACE);
@@ -262,6 +262,23 @@ describe("ApplicationInstanceReconciler", () => {
     expect(clusterEvents.told.map(({ reason }) => reason)).toEqual([
       "Installing",
     ]);
+  });
+
+  it("tells of a status whose answer got lost when it finds it written", async () => {
+    const { api, run, events } = setUp();
+    api.put(asObject(instance()));
+    api.afterStatus = () => {
+      throw new Error("connection reset");
+    };
+    await expect(run()).rejects.toThrow("connection reset");
+    expect(events).toEqual([]);
+    api.afterStatus = () => undefined;
+    await run();
+    const told = events.flatMap(({ conditions = [] }) =>
+      conditions.map(({ type, reason }) => `${type} ${reason}`),
+    );
+    expect(told).toContain("Ready Installing");
+    expect(new Set(told).size).toBe(told.length);
   });
 
   it("forces nothing onto an object that somebody else made at the last moment", async () => {

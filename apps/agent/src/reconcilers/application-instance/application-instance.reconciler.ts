@@ -1,4 +1,3 @@
-import type { Condition } from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
 import {
   again,
@@ -15,19 +14,10 @@ import {
   type ApplicationInstanceStatus,
   FIELD_MANAGERS,
 } from "@vworkspace/resources";
-import {
-  changedConditions,
-  conditionEvents,
-} from "../../reporting/condition-events.decide";
-import type { Reporter } from "../../reporting/reporter";
-import {
-  intentGenerationOf,
-  resourceRefOf,
-} from "../../reporting/resource-ref";
+import { intentGenerationOf } from "../../reporting/resource-ref";
 import { NAMESPACE } from "../../watches/watched-kinds";
 import type { Watches } from "../../watches/watches";
-import type { ClusterEvents } from "../../cluster-events/cluster-events";
-import { transitionEvents } from "../../cluster-events/transition-events.decide";
+import type { ConditionTeller } from "../condition-teller";
 import type { DerivedWriter, Refusal } from "./actions/derived-writer";
 import type { InstanceActions } from "./actions/instance-actions";
 import type { Decision } from "./decision";
@@ -42,8 +32,7 @@ export interface InstanceReconcilerOptions {
   readonly observer: InstanceObserver;
   readonly actions: InstanceActions;
   readonly writer: DerivedWriter;
-  readonly reporter: Reporter;
-  readonly clusterEvents: ClusterEvents;
+  readonly teller: ConditionTeller;
   readonly clock: Clock;
 }
 
@@ -55,7 +44,7 @@ export class ApplicationInstanceReconciler {
   constructor(private readonly options: InstanceReconcilerOptions) {}
 
   async reconcile(key: string): Promise<ReconcileOutcome> {
-    const { api, observer, writer } = this.options;
+    const { api, observer, writer, teller } = this.options;
     const { namespace = "", name } = parseKey(key);
     // Without the label the agent touches nothing there, not even a status; the label's arrival brings the key back.
     if (!this.options.watches.objects(NAMESPACE).has(namespace)) return settled;
@@ -67,6 +56,7 @@ export class ApplicationInstanceReconciler {
     if (object === undefined) {
       observer.forget(key);
       writer.forget(key);
+      teller.forget(key);
       return settled;
     }
     const instance = object as unknown as ApplicationInstance;
@@ -76,8 +66,7 @@ export class ApplicationInstanceReconciler {
       intentGeneration: intentGenerationOf(object),
       now: this.options.clock.timestamp(),
     });
-    const current =
-      status === undefined ? instance : await this.report(object, status);
+    const current = await this.report(object, status);
     return this.act(current, seen, decision);
   }
 
@@ -96,34 +85,34 @@ export class ApplicationInstanceReconciler {
       : recheckAfter(Math.min(REFUSED_RECHECK_MS, lookAgainMs ?? Infinity));
   }
 
-  /** Writes the status and tells the control plane what changed, in this order: an event says what was written. */
+  /**
+   * Writes the status, if it changed, and tells the control plane, in this order: an event says what was written.
+   * @returns the instance as it is then
+   */
   private async report(
     object: KubeObject,
-    status: ApplicationInstanceStatus,
+    status: ApplicationInstanceStatus | undefined,
   ): Promise<ApplicationInstance> {
-    const { api, reporter } = this.options;
-    const before = (object["status"] ?? {}) as ApplicationInstanceStatus;
-    const written = await api.patchStatus<KubeObject>(
-      { ...object, status },
-      { fieldManager: FIELD_MANAGERS.operator },
-    );
-    const changed = changedConditions(stateOf(before), stateOf(status));
-    const { endpoints } = status;
-    const events = conditionEvents(
-      { ...resourceRefOf(object), ...intentOf(status) },
-      changed,
-      endpoints && endpoints.length > 0
+    const { api, teller } = this.options;
+    teller.found(object);
+    const current =
+      status === undefined
+        ? object
+        : await api.patchStatus<KubeObject>(
+            { ...object, status },
+            { fieldManager: FIELD_MANAGERS.operator },
+          );
+    const instance = current as unknown as ApplicationInstance;
+    const said = status ?? instance.status ?? {};
+    const { endpoints = [] } = said;
+    await teller.tell(
+      object,
+      said,
+      endpoints.length > 0
         ? { endpoints: endpoints.map((endpoint) => ({ ...endpoint })) }
         : {},
     );
-    for (const event of events) await reporter.report(event);
-    const told = transitionEvents(
-      object,
-      stateOf(before).conditions,
-      stateOf(status).conditions,
-    );
-    for (const event of told) this.options.clusterEvents.tell(event);
-    return written as unknown as ApplicationInstance;
+    return instance;
   }
 }
 
@@ -143,15 +132,4 @@ function isSame(one: Refusal, other: Refusal): boolean {
   const text = ({ refusedWrite, fieldConflict }: Refusal) =>
     JSON.stringify([refusedWrite, fieldConflict]);
   return text(one) === text(other);
-}
-
-function stateOf(status: ApplicationInstanceStatus) {
-  return {
-    conditions: (status.conditions ?? []) as readonly Condition[],
-    intentGeneration: status.intentGeneration,
-  };
-}
-
-function intentOf({ intentGeneration }: ApplicationInstanceStatus) {
-  return intentGeneration === undefined ? {} : { intentGeneration };
 }

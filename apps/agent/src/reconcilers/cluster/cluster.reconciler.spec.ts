@@ -7,6 +7,7 @@ import { KeptClusterEvents } from "../../testing/kept-cluster-events";
 import { KeptLog } from "../../testing/kept-log";
 import { MemoryKubeApi } from "../../testing/memory-kube-api";
 import { MemoryWatches } from "../../testing/memory-watches";
+import { ConditionTeller } from "../condition-teller";
 import type { ClusterCredential } from "./cluster-credential";
 import { ClusterReconciler } from "./cluster.reconciler";
 import { ControllerObserver } from "./controllers.observe";
@@ -30,8 +31,8 @@ function setUp() {
     api,
     watches,
     link,
+    teller: new ConditionTeller({ reporter, clusterEvents }),
     reporter,
-    clusterEvents,
     credential,
     controllers: new ControllerObserver(api, watches),
     clock,

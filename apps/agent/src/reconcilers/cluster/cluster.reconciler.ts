@@ -1,4 +1,4 @@
-import type { Condition, ControllerState } from "@vworkspace/contract";
+import type { ControllerState } from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
 import {
   type KubeApi,
@@ -14,17 +14,11 @@ import {
   FIELD_MANAGERS,
   FINALIZERS,
 } from "@vworkspace/resources";
-import type { ClusterEvents } from "../../cluster-events/cluster-events";
-import { transitionEvents } from "../../cluster-events/transition-events.decide";
 import type { Link } from "../../control-plane/link";
 import type { Log } from "../../log";
-import {
-  changedConditions,
-  conditionEvents,
-} from "../../reporting/condition-events.decide";
 import type { Reporter } from "../../reporting/reporter";
-import { resourceRefOf } from "../../reporting/resource-ref";
 import type { Watches } from "../../watches/watches";
+import type { ConditionTeller } from "../condition-teller";
 import type { ClusterCredential } from "./cluster-credential";
 import { clusterToWrite, OWN_CLUSTER, ownCluster } from "./cluster.decide";
 import { clusterStatus, terminatingStatus } from "./cluster.status";
@@ -36,7 +30,7 @@ export interface ClusterReconcilerOptions {
   readonly watches: Watches;
   readonly link: Link;
   readonly reporter: Reporter;
-  readonly clusterEvents: ClusterEvents;
+  readonly teller: ConditionTeller;
   readonly credential: ClusterCredential;
   readonly controllers: ControllerObserver;
   readonly clock: Clock;
@@ -125,7 +119,8 @@ export class ClusterReconciler {
     handledRotation: string | undefined,
   ): Promise<void> {
     const { api, link, clock, reporter, credential } = this.options;
-    const { clusterEvents } = this.options;
+    const { teller } = this.options;
+    teller.found(cluster);
     const old = (cluster["status"] ?? {}) as ClusterStatus;
     const disconnectAfterMs = this.disconnectAfterMs(cluster);
     const status = clusterStatus(
@@ -144,18 +139,9 @@ export class ClusterReconciler {
       },
       { now: clock.now(), generation: cluster.metadata.generation ?? 0 },
     );
-    if (status === undefined) return;
-    await api.patchStatus<KubeObject>({ ...cluster, status }, WRITES);
-    const [before, after] = [stateOf(old), stateOf(status)];
-    for (const event of transitionEvents(
-      cluster,
-      before.conditions,
-      after.conditions,
-    ))
-      clusterEvents.tell(event);
-    const changed = changedConditions(before, after);
-    for (const event of conditionEvents(resourceRefOf(cluster), changed))
-      await reporter.report(event);
+    if (status !== undefined)
+      await api.patchStatus<KubeObject>({ ...cluster, status }, WRITES);
+    await teller.tell(cluster, status ?? old);
   }
 
   private disconnectAfterMs(cluster: KubeObject): number {
@@ -189,8 +175,4 @@ export class ClusterReconciler {
     );
     return settled;
   }
-}
-
-function stateOf({ conditions = [] }: ClusterStatus) {
-  return { conditions: conditions as readonly Condition[] };
 }
