@@ -1,4 +1,4 @@
-import { seededRandom } from "./seeded-random";
+import { seededRandom } from "@vworkspace/kernel";
 
 /** What a caller wants an application to be. */
 export interface Wish {
@@ -25,11 +25,15 @@ export interface ApplicationPlan {
 
 const NAMESPACES = 5;
 const MAX_FURTHER_ORDERS = 4;
-const MAX_PAUSE_MS = 400;
+const PAUSE_MS = { least: 0, most: 400 };
+/** One caller in so many waits until an order is carried out, so that not all of its changes are overtaken by the next. */
+const PATIENT = 8;
+const PATIENT_PAUSE_MS = { least: 700, most: 1_400 };
 const VERSIONS = ["1.2.0", "1.2.1", "1.3.0", "2.0.0"];
 
 type Random = () => number;
 type Doing = Order["do"];
+type Pause = typeof PAUSE_MS;
 
 /** The callers' orders of a seed: applications come, change, pause, go, and come again under the same name. */
 export function applicationPlans(
@@ -41,7 +45,10 @@ export function applicationPlans(
   return Array.from({ length: applications }, (_, index) => ({
     namespace: `chaos-${index % NAMESPACES}`,
     name: `app-${index}`,
-    orders: ordersOf(random),
+    orders: ordersOf(
+      random,
+      index % PATIENT === 0 ? PATIENT_PAUSE_MS : PAUSE_MS,
+    ),
   }));
 }
 
@@ -51,17 +58,21 @@ export function wishAfter(orders: readonly Order[]): Wish | undefined {
   return last === undefined || last.do === "delete" ? undefined : last.wish;
 }
 
-function ordersOf(random: Random): readonly Order[] {
+function ordersOf(random: Random, pause: Pause): readonly Order[] {
   const count = 1 + Math.floor(random() * (MAX_FURTHER_ORDERS + 1));
   const orders: Order[] = [];
-  while (orders.length < count) orders.push(nextOrder(orders, random));
+  while (orders.length < count) orders.push(nextOrder(orders, random, pause));
   return orders;
 }
 
-function nextOrder(before: readonly Order[], random: Random): Order {
+function nextOrder(
+  before: readonly Order[],
+  random: Random,
+  { least, most }: Pause,
+): Order {
   const last = before.at(-1);
   const doing = choose(last, random);
-  const pauseMs = Math.floor(random() * MAX_PAUSE_MS);
+  const pauseMs = Math.floor(least + random() * (most - least));
   const version = VERSIONS[Math.floor(random() * VERSIONS.length)] ?? "1.2.0";
   const values = {
     replicaCount: 1 + (before.length % 3),

@@ -10,6 +10,7 @@ import { type ClusterContent, readContent } from "./cluster-content";
 import { ClusterWitness } from "./cluster-witness";
 import { FaultProxy } from "./fault-proxy";
 import { KubeServer } from "./kube-server";
+import { LateCopies } from "./late-copies";
 import { SimulatedServer } from "./simulated-server";
 
 /** A cluster whose API server is killed, the agent's hurt way to it, and what a test sees past all of that. */
@@ -22,13 +23,18 @@ export class ChaosCluster {
     private readonly server: ChaosServer,
     /** Between the agent and the API server. */
     readonly link: FaultProxy,
+    /** Of what the agent wrote over the link. */
+    readonly lateCopies: LateCopies,
   ) {
-    const { access } = server;
+    const { access, agentAccess } = server;
     const kubeconfig = join(directory, "admin.kubeconfig");
     writeKubeconfig(kubeconfig, access);
-    const hurt = new URL(access.server);
+    const hurt = new URL(agentAccess.server);
     hurt.port = String(link.port);
-    writeKubeconfig(this.agentKubeconfig, { ...access, server: hurt.origin });
+    writeKubeconfig(this.agentKubeconfig, {
+      ...agentAccess,
+      server: hurt.origin,
+    });
     this.connection = loadKubeConnection({ kubeconfig });
     this.witness = new ClusterWitness(kubeconfig);
   }
@@ -43,8 +49,10 @@ export class ChaosCluster {
         ? await SimulatedServer.start(directory)
         : await KubeServer.start();
     const { hostname: host, port } = new URL(server.access.server);
-    const link = await FaultProxy.start(() => ({ host, port: Number(port) }));
-    return new ChaosCluster(directory, server, link);
+    const target = () => ({ host, port: Number(port) });
+    const copies = new LateCopies(target);
+    const link = await FaultProxy.start(target, () => copies.tap());
+    return new ChaosCluster(directory, server, link, copies);
   }
 
   /** The agent's way in. */
@@ -65,6 +73,7 @@ export class ChaosCluster {
     await this.witness.stop();
     await this.connection.close();
     await this.link.stop();
+    await this.lateCopies.idle();
     await this.server.stop();
   }
 }

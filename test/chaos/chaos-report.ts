@@ -7,6 +7,7 @@ const SHOWN_PROBLEMS = 30;
 /** One line for a seed. */
 export function outcomeLine(outcome: ChaosOutcome): string {
   const { seed, seconds, faults, ledger, unanswered, problems } = outcome;
+  const { lateCopies } = outcome;
   const { instances, objects, settledJobs } = ledger;
   const generations = sum(objects.map(({ generation }) => generation));
   const again = sum(settledJobs.map(({ attempt }) => Math.max(0, attempt - 1)));
@@ -18,6 +19,7 @@ export function outcomeLine(outcome: ChaosOutcome): string {
     `${settledJobs.length} jobs (${counts(settledJobs.map(({ state }) => state))})`,
     `${again} offered again`,
     `${unanswered} calls unanswered`,
+    `${lateCopies} writes arrived again late`,
     counts(faults.map(faultName)),
     problems.length === 0 ? "agree" : `${problems.length} PROBLEMS`,
   ].join(" · ");

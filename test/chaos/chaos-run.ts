@@ -32,6 +32,8 @@ export interface ChaosOutcome {
   readonly faults: readonly Fault[];
   /** Tries of callers that ended without an answer. */
   readonly unanswered: number;
+  /** Writes of the agent that arrived a second time, late. */
+  readonly lateCopies: number;
   readonly ledger: GatewayLedger;
   /** Empty when cluster, gateway, callers and evidence agree. */
   readonly problems: readonly string[];
@@ -100,6 +102,7 @@ export class ChaosRun {
       (error: unknown) => String(error),
     );
     await harm.catch(() => undefined);
+    await parts.cluster.lateCopies.idle();
     const ledger = await this.quietLedger();
     const problems =
       failure === undefined
@@ -114,6 +117,7 @@ export class ChaosRun {
       seconds: (Date.now() - startedAt) / 1_000,
       faults: faults.map(({ fault }) => fault),
       unanswered: stream.unanswered,
+      lateCopies: parts.cluster.lateCopies.answered,
       ledger,
       problems,
       directory: parts.directory,

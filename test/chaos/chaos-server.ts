@@ -8,6 +8,8 @@ export type ClusterKind = (typeof CLUSTER_KINDS)[number];
 export interface ChaosServer {
   /** Of a user who may do everything. */
   readonly access: ClusterAccess;
+  /** Of the agent, who may do what its roles say. */
+  readonly agentAccess: ClusterAccess;
   /** kill -9; then it starts again at the same address, with all that it had acknowledged. */
   crash(downMs: number): Promise<void>;
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-import { seededRandom } from "./seeded-random";
+import { seededRandom } from "@vworkspace/kernel";
 
 /** Programs that are killed with SIGKILL and started again; `gateway-and-postgres` loses both at the same moment. */
 export const PROGRAMS = [

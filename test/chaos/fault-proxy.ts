@@ -15,6 +15,12 @@ export type ProxyTarget = () => {
   readonly port: number;
 };
 
+/** Is shown what a connection carries: bytes up as they leave for the server, bytes down as they come from it. */
+export interface ConnectionTap {
+  up(chunk: Buffer): void;
+  down(chunk: Buffer): void;
+}
+
 /** A TCP proxy on 127.0.0.1 that hurts what goes through it, as toxiproxy does. One fault at a time. */
 export class FaultProxy {
   private readonly connections = new Set<Connection>();
@@ -23,13 +29,18 @@ export class FaultProxy {
   private constructor(
     private readonly server: Server,
     private readonly target: ProxyTarget,
+    private readonly newTap: (() => ConnectionTap) | undefined,
   ) {
     server.on("connection", (client) => this.accept(client));
   }
 
-  static async start(target: ProxyTarget): Promise<FaultProxy> {
+  /** @param newTap makes what is to be shown the bytes of one connection */
+  static async start(
+    target: ProxyTarget,
+    newTap?: () => ConnectionTap,
+  ): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true });
-    const proxy = new FaultProxy(server, target);
+    const proxy = new FaultProxy(server, target, newTap);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return proxy;
@@ -61,7 +72,8 @@ export class FaultProxy {
   private accept(client: Socket): void {
     const { host, port } = this.target();
     const server = connect({ host, port, allowHalfOpen: true });
-    const connection = new Connection(client, server, this.link);
+    const { link, newTap } = this;
+    const connection = new Connection({ client, server, link }, newTap?.());
     this.connections.add(connection);
     client.once("close", () => this.connections.delete(connection));
     if (this.link.fault) connection.begin(this.link.fault);
@@ -81,11 +93,20 @@ class Connection {
   private bytesLeft = Infinity;
   private hasLostBytes = false;
 
+  private readonly client: Socket;
+  private readonly server: Socket;
+  private readonly link: Link;
+
   constructor(
-    private readonly client: Socket,
-    private readonly server: Socket,
-    private readonly link: Link,
+    ends: {
+      readonly client: Socket;
+      readonly server: Socket;
+      readonly link: Link;
+    },
+    private readonly tap: ConnectionTap | undefined,
   ) {
+    const { client, server } = ends;
+    ({ client: this.client, server: this.server, link: this.link } = ends);
     this.carry("up", client, server);
     this.carry("down", server, client);
     for (const socket of [client, server]) {
@@ -117,7 +138,9 @@ class Connection {
   private carry(direction: Direction, from: Socket, to: Socket): void {
     const pump = async () => {
       for await (const chunk of from) {
+        if (direction === "down") this.tap?.down(chunk as Buffer);
         const rest = await this.suffer(direction, chunk as Buffer);
+        if (direction === "up") this.tap?.up(rest);
         if (rest.length > 0 && !to.write(rest)) await once(to, "drain");
       }
       to.end();

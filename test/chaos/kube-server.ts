@@ -1,9 +1,11 @@
 import {
+  type KubeClient,
   type KubeConnection,
   loadKubeConnection,
   openKubeApi,
 } from "@vworkspace/kube";
 import { customResourceDefinitions } from "@vworkspace/resources";
+import { AgentInstallation } from "../../apps/agent/src/testing/agent-installation";
 import { fluxDefinitions } from "../../apps/agent/src/testing/flux-definitions";
 import { FluxStandIn } from "../../apps/agent/src/testing/flux-stand-in";
 import { applyDefinitions } from "../cluster/install-crds";
@@ -13,7 +15,6 @@ import {
   startKubeApiserver,
 } from "../cluster/kube-apiserver";
 import { type ClusterAccess, readKubeconfig } from "../cluster/kubeconfig-file";
-import { AGENT_NAMESPACE } from "./agent-namespace";
 import type { ChaosServer } from "./chaos-server";
 
 /** A real kube-apiserver on etcd. Flux's stand-in lives in this process, and outlives the API server. */
@@ -46,7 +47,7 @@ export class KubeServer implements ChaosServer {
     ]);
     const connection = loadKubeConnection({ kubeconfig });
     const api = openKubeApi(connection);
-    await api.apply(AGENT_NAMESPACE, { fieldManager: "chaos" });
+    await install(api, server.agentKubeconfigPath);
     const flux = new FluxStandIn(api);
     flux.start();
     return new KubeServer(server, connection, flux);
@@ -54,6 +55,10 @@ export class KubeServer implements ChaosServer {
 
   get access(): ClusterAccess {
     return readKubeconfig(this.server.kubeconfigPath);
+  }
+
+  get agentAccess(): ClusterAccess {
+    return readKubeconfig(this.server.agentKubeconfigPath);
   }
 
   crash(downMs: number): Promise<void> {
@@ -65,4 +70,12 @@ export class KubeServer implements ChaosServer {
     await this.connection.close();
     await this.server.stop();
   }
+}
+
+/** The agent's roles and the policies that fence it. */
+async function install(admin: KubeClient, kubeconfig: string): Promise<void> {
+  const connection = loadKubeConnection({ kubeconfig });
+  const agent = openKubeApi(connection);
+  await new AgentInstallation(admin, agent, true).install();
+  await connection.close();
 }

@@ -9,6 +9,8 @@ import type { SimulatedClusterOptions } from "./simulated-cluster";
 
 const FLUX_STEP_MS = 50;
 
+const newToken = (): string => randomBytes(24).toString("base64url");
+
 /** The simulated cluster in a process of its own; Flux's stand-ins die and come back with it. */
 export class SimulatedServer implements ChaosServer {
   private constructor(
@@ -21,7 +23,8 @@ export class SimulatedServer implements ChaosServer {
   static async start(directory: string): Promise<SimulatedServer> {
     const options: SimulatedClusterOptions = {
       port: await freeLowPort(),
-      token: randomBytes(24).toString("base64url"),
+      token: newToken(),
+      agentToken: newToken(),
       statePath: join(directory, "cluster.json"),
       stepMs: FLUX_STEP_MS,
     };
@@ -33,6 +36,10 @@ export class SimulatedServer implements ChaosServer {
   get access(): ClusterAccess {
     const { port, token } = this.options;
     return { server: `http://127.0.0.1:${port}`, token };
+  }
+
+  get agentAccess(): ClusterAccess {
+    return { ...this.access, token: this.options.agentToken };
   }
 
   async crash(downMs: number): Promise<void> {

@@ -6,7 +6,7 @@ import { widgetDefinition } from "../../../test/cluster/widget-definition";
 import { admissionPolicies } from "./admission/admission-policies";
 import { POLICY_MAX_DEPTH } from "./admission/inline-secrets.policy";
 import { inspectInlineValues } from "./inline-secrets";
-import { ANNOTATIONS } from "./names";
+import { ANNOTATIONS, FINALIZERS, LABELS } from "./names";
 import {
   annotates,
   CRDS,
@@ -175,6 +175,19 @@ else
       expect(codes).toEqual([200, 200, 200, 422]);
     });
 
+    it("let an instance with more values than they can afford to look at be annotated and suspended, and refuse its values", async () => {
+      const path = `${instances(opened().places.open)}/vast`;
+      const answers = [];
+      for (const attempt of [
+        annotates("anna", path, { note: "seen" }),
+        patches("anna", path, { spec: { suspend: true } }),
+        patches("anna", path, { spec: { values: { inline: { more: "x" } } } }),
+      ])
+        answers.push(await opened().dryRun(attempt));
+      expect(answers.map(({ code }) => code)).toEqual([200, 200, 422]);
+      expect(said(answers[2] as KubeAnswer)).toContain("cost limit exceeded");
+    });
+
     it("let a definition of ours be deleted that is annotated so", async () => {
       const path = `${CRDS}/operations.ops.vworkspace.io`;
       const allow = (value: string | null) =>
@@ -231,10 +244,37 @@ async function storeWhatRowsNeed(rig: AdmissionRig): Promise<void> {
   for (const [path, body] of [
     [instances(open), instanceIn(open, "stamped", { stamp: "7" })],
     [instances(open), instanceIn(open, "legacy", { inline })],
-    [instances(closed), instanceIn(closed, "closed-one")],
+    [instances(open), instanceIn(open, "vast", { inline: vastValues() })],
+    [instances(closed), closedOne(closed)],
     [operations(open), operationIn(open, "approved", { approvals })],
+    [accounts(open), account("powerful")],
+    [accounts(open), account("vworkspace-release")],
+    [accounts(open), account("released", { [RELEASED]: "true" })],
   ] as const)
     await rig.store(creates("admin", path, body));
+}
+
+const RELEASED = LABELS.releaseServiceAccount;
+const accounts = (namespace: string) =>
+  `/api/v1/namespaces/${namespace}/serviceaccounts`;
+const account = (name: string, labels = {}) => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name, labels },
+});
+
+function vastValues(): object {
+  const entries = Array.from({ length: 12_000 }, (_, at) => [
+    `field${at}`,
+    "x",
+  ]);
+  return Object.fromEntries(entries) as object;
+}
+
+function closedOne(namespace: string): object {
+  const instance = instanceIn(namespace, "closed-one");
+  const finalizers = [FINALIZERS.applicationInstance];
+  return { ...instance, metadata: { ...instance.metadata, finalizers } };
 }
 
 /** What a policy said, without the server's words around it; empty where none said anything. */

@@ -151,7 +151,8 @@ export const APPLICATION_INSTANCE_REASONS = [
     reason: "MaintenanceWindow",
     meaning:
       "A change waits for the next maintenance window, which the message names.",
-    remedy: "Wait, or change spec.policy.maintenanceWindows.",
+    remedy:
+      "Wait, or change spec.policy.maintenanceWindows. What a ConfigMap or Secret of spec.values holds does not wait, since Flux reads it by itself: set spec.suspend to hold it back, or give each version a name of its own.",
   },
   {
     condition: "Suspended",
@@ -181,9 +182,9 @@ export const APPLICATION_INSTANCE_REASONS = [
     status: "True",
     reason: "MissingDependencies",
     meaning:
-      "Something that the installation needs is missing; the message names it.",
+      "Something that the installation needs is missing; the message names it. Without the opt-in of its namespace nothing is done there: what runs goes on running, and an instance that is deleted goes without being uninstalled.",
     remedy:
-      "Provide what is missing, for example Flux, a ConfigMap of values, or a service account that is labelled for releases.",
+      "Provide what is missing, for example Flux, the opt-in of the namespace, a ConfigMap of values, or a service account that is labelled for releases.",
   },
   {
     condition: "Blocked",
@@ -192,7 +193,7 @@ export const APPLICATION_INSTANCE_REASONS = [
     meaning:
       "A Helm release or chart source of this name belongs to somebody else, whom the message names.",
     remedy:
-      "Choose another spec.release.name, or set the annotation vworkspace.io/adopt to true to take it over.",
+      "Create the instance anew with another spec.release.name, or do what the message says: remove the other one, or set the annotation vworkspace.io/adopt to true to take it over.",
   },
   {
     condition: "Blocked",
@@ -222,14 +223,16 @@ export const APPLICATION_INSTANCE_REASONS = [
     status: "True",
     reason: "Uninstalling",
     meaning: "Flux uninstalls the release.",
-    remedy: "Wait.",
+    remedy:
+      "Wait; where the message holds an error of Flux, look at the HelmRelease.",
   },
   {
     condition: "Deleting",
     status: "True",
     reason: "WaitingForChildResources",
-    meaning: "Objects of the release are still there.",
-    remedy: "Wait; if it lasts, look for finalizers on them.",
+    meaning:
+      "Helm's records of the release are still there, so it was not uninstalled, or not wholly.",
+    remedy: "Wait; if it lasts, uninstall it, or keep it, as the message says.",
   },
 ] as const satisfies readonly ConditionReason[];
 

@@ -121,18 +121,18 @@ const valuesSchema = {
 const integrationsSchema = {
   type: "object",
   description:
-    "Features of the cluster that the chart is asked to use; explicit values win over them.",
+    "Which features of the cluster the application is meant to use, for people and programs that ask. The chart is told by spec.values alone.",
   properties: {
     externalSecrets: {
       type: "object",
-      description: "Secrets through external-secrets.",
+      description: "Whether its Secrets come through external-secrets.",
       properties: {
         enabled: { type: "boolean", description: "Whether to use it." },
       },
     },
     certManager: {
       type: "object",
-      description: "Certificates through cert-manager.",
+      description: "Whether its certificates come through cert-manager.",
       properties: {
         enabled: { type: "boolean", description: "Whether to use it." },
       },
@@ -158,7 +158,7 @@ const policySchema = {
     maintenanceWindows: {
       type: "array",
       description:
-        "Times when changes may be applied; none means always. The first installation and deletion do not wait.",
+        "Times when a change of this object may be applied; none means always. The first installation, deletion and spec.suspend do not wait. What a ConfigMap or Secret of spec.values holds does not either, since Flux reads it by itself: give each version of it a name of its own, and the change of name waits.",
       maxItems: 16,
       "x-kubernetes-list-type": "atomic",
       items: {

@@ -22,7 +22,8 @@ export const CLUSTER_REASONS = [
     status: "False",
     reason: "ControlPlaneUnreachable",
     meaning: "The control plane does not answer; the message says why.",
-    remedy: "Check spec.controlPlaneEndpoint, DNS, proxy and firewall.",
+    remedy:
+      "Check CONTROL_PLANE_ENDPOINT of the agent, DNS, proxy and firewall.",
   },
   {
     condition: "Disconnected",
@@ -30,7 +31,8 @@ export const CLUSTER_REASONS = [
     reason: "NoRecentRoundTrip",
     meaning:
       "The control plane has not answered for longer than spec.connectivity.disconnectAfterSeconds; applications keep running.",
-    remedy: "Check spec.controlPlaneEndpoint, DNS, proxy and firewall.",
+    remedy:
+      "Check CONTROL_PLANE_ENDPOINT of the agent, DNS, proxy and firewall.",
   },
   {
     condition: "Disconnected",

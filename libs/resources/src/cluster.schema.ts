@@ -19,7 +19,8 @@ const olderEndpoint = {
 
 const securitySchema = {
   type: "object",
-  description: "What this cluster demands of the control plane, above TLS.",
+  description:
+    "What this cluster demands of the control plane, above TLS. Reserved: nothing reads it yet.",
   properties: {
     requireSignedPayloads: {
       type: "boolean",
@@ -45,13 +46,14 @@ const connectivitySchema = {
     mode: {
       type: "string",
       description:
-        "pull: the agent asks; push: the control plane writes; gitops: through a Git repository.",
+        "pull: the agent asks; push: the control plane writes; gitops: through a Git repository. Reserved: the agent asks, whatever stands here.",
       enum: ["pull", "push", "gitops"],
     },
     pollSeconds: {
       type: "integer",
       format: "int32",
-      description: "How long one poll waits for work, in seconds.",
+      description:
+        "How long one poll waits for work, in seconds. Reserved: nothing reads it yet.",
       minimum: 1,
       maximum: 300,
     },
@@ -77,7 +79,8 @@ export const clusterSpecSchema = {
     },
     controlPlaneEndpoint: {
       type: "string",
-      description: "Base address of the control plane.",
+      description:
+        "Base address of the control plane. The agent calls the one in its setting CONTROL_PLANE_ENDPOINT; where another one stands here, the condition Connected says so.",
       maxLength: 2048,
       pattern: "^https?://.+$",
     },

@@ -9,7 +9,7 @@ import {
   openKubeApi,
   type KubeApi,
   type KubeObject,
-  type ObjectRef,
+  refOf,
 } from "@vworkspace/kube";
 import { parse } from "yaml";
 import { openCluster } from "../../../test/cluster/open-cluster";
@@ -89,15 +89,6 @@ async function create(object: KubeObject): Promise<KubeObject> {
   created.push(stored);
   return stored;
 }
-
-const refOf = ({ apiVersion, kind, metadata }: KubeObject): ObjectRef => ({
-  apiVersion,
-  kind,
-  name: metadata.name,
-  ...(metadata.namespace === undefined
-    ? {}
-    : { namespace: metadata.namespace }),
-});
 
 async function refusalOf(attempt: Promise<unknown>): Promise<KubeError> {
   const error: unknown = await attempt.then(

@@ -5,6 +5,7 @@ import {
   AGENT_OPT_IN,
 } from "./agent-fence.policies";
 import { INLINE_SECRETS } from "./inline-secrets.policy";
+import { AGENT_ACCOUNTS, AGENT_RELEASES } from "./agent-releases.policies";
 import {
   APPROVALS,
   DEFINITIONS_STAY,
@@ -41,6 +42,8 @@ const POLICIES: readonly AdmissionPolicy[] = [
   AGENT_NAMESPACES,
   AGENT_OPT_IN,
   AGENT_BINDINGS,
+  AGENT_RELEASES,
+  AGENT_ACCOUNTS,
 ];
 
 /**
@@ -65,6 +68,7 @@ const metadataOf = ({ name }: AdmissionPolicy) => ({
 
 function policyManifest(policy: AdmissionPolicy): AdmissionManifest {
   const { match, onlyIf = {}, variables = {}, validations } = policy;
+  const { parameters } = policy;
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingAdmissionPolicy",
@@ -72,6 +76,9 @@ function policyManifest(policy: AdmissionPolicy): AdmissionManifest {
     spec: {
       // Without an answer nothing is let through; onlyIf keeps that from touching what is not ours.
       failurePolicy: "Fail",
+      ...(parameters && {
+        paramKind: { apiVersion: parameters.apiVersion, kind: parameters.kind },
+      }),
       matchConstraints: { resourceRules: match },
       matchConditions: named(onlyIf),
       variables: named(variables),
@@ -104,6 +111,15 @@ function bindingManifest(policy: AdmissionPolicy): AdmissionManifest {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingAdmissionPolicyBinding",
     metadata,
-    spec: { policyName: metadata.name, validationActions: ["Deny"] },
+    spec: {
+      policyName: metadata.name,
+      ...(policy.parameters && {
+        paramRef: {
+          selector: policy.parameters.selector,
+          parameterNotFoundAction: "Allow",
+        },
+      }),
+      validationActions: ["Deny"],
+    },
   };
 }

@@ -27,6 +27,12 @@ export interface AdmissionPolicy {
   readonly onlyIf?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
   readonly validations: readonly Validation[];
+  /** Validated once for each of these objects of the request's namespace, as `params`; where there is none, all is let through. */
+  readonly parameters?: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly selector: object;
+  };
 }
 
 /** A text as CEL writes it; JSON's escapes are CEL's too. */

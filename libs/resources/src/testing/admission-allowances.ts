@@ -4,6 +4,7 @@ import {
   creates,
   createsConfigMap,
   createsNamespace,
+  createsRelease,
   deletes,
   instances,
   NAMESPACES,
@@ -112,7 +113,7 @@ export const ALLOWANCES: readonly Allowance[] = [
     title: "the agent let an instance go where nobody opted in",
     attempt: ({ closed }) =>
       patches("agent", `${instances(closed)}/closed-one`, {
-        metadata: { finalizers: [], labels: { gone: "soon" } },
+        metadata: { finalizers: [] },
       }),
   },
   {
@@ -154,6 +155,19 @@ export const ALLOWANCES: readonly Allowance[] = [
     attempt: ({ open }) =>
       patches("anna", `${operations(open)}/approved`, {
         spec: { cancel: true },
+      }),
+  },
+  ...["vworkspace-release", "released"].map((name): Allowance => ({
+    title: `the agent write a release that acts as ${name}`,
+    attempt: ({ open }) =>
+      createsRelease("agent", open, { serviceAccountName: name }),
+  })),
+  {
+    title: "a person write a release as they like",
+    attempt: ({ open }) =>
+      createsRelease("anna", open, {
+        serviceAccountName: "powerful",
+        targetNamespace: "kube-system",
       }),
   },
 ];

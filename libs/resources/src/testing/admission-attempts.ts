@@ -125,3 +125,24 @@ export function binds(
     subjects: [subject],
   });
 }
+
+export const releases = (namespace: string): string =>
+  `/apis/helm.toolkit.fluxcd.io/v2/namespaces/${namespace}/helmreleases`;
+
+/** A HelmRelease that the agent may write; the fields of `spec` replace those of it, undefined removes. */
+export const createsRelease = (
+  who: Who,
+  namespace: string,
+  spec: Readonly<Record<string, unknown>> = {},
+): Attempt =>
+  creates(who, releases(namespace), {
+    apiVersion: "helm.toolkit.fluxcd.io/v2",
+    kind: "HelmRelease",
+    metadata: { name: "of-the-spec" },
+    spec: {
+      interval: "10m",
+      chartRef: { kind: "OCIRepository", name: "files" },
+      serviceAccountName: "vworkspace-release",
+      ...spec,
+    },
+  });

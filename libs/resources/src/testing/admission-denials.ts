@@ -1,38 +1,21 @@
 import { ANNOTATIONS } from "../names";
 import {
-  binds,
   CRDS,
   creates,
-  createsConfigMap,
-  createsNamespace,
   deletes,
   instanceIn,
   instances,
-  NAMESPACES,
   operationIn,
   operations,
-  OWN,
   patches,
   stamps,
 } from "./admission-attempts";
-import type { Attempt, Places } from "./admission-rig";
-
-/** A request that a policy refuses, and what the person who made it reads. */
-export interface Denial {
-  readonly title: string;
-  readonly policy: string;
-  readonly code: 403 | 422;
-  readonly attempt: (places: Places) => Attempt;
-  readonly message: (places: Places) => string;
-}
+import type { Places } from "./admission-rig";
+import { AGENT_DENIALS } from "./agent-denials";
+import type { Denial } from "./denial";
 
 const STAMP = `metadata.annotations[${ANNOTATIONS.intentGeneration}]`;
 const anna = ({ closed }: Places) => `system:serviceaccount:${closed}:anna`;
-const ADMIN_ROLE = { kind: "ClusterRole", name: "admin" };
-const BINDS_ONLY =
-  "the agent binds no role but the ClusterRole admin to vworkspace-release and the ClusterRole vworkspace-agent-namespace to itself, each by a RoleBinding in one namespace: an administrator of the cluster makes other bindings.";
-const optIn = (namespace: string) =>
-  `an administrator of the cluster runs kubectl label namespace ${namespace} managed-by=vworkspace.`;
 
 /** The instance `stamped` carries generation 7 and the operation `approved` approvals; the instance `closed-one` did not opt in. */
 export const DENIALS: readonly Denial[] = [
@@ -180,121 +163,5 @@ export const DENIALS: readonly Denial[] = [
     message: () =>
       `deleting ${name} deletes all objects of it: if that is wanted, run kubectl annotate crd ${name} vworkspace.io/allow-delete=true first.`,
   })),
-  {
-    title: "an object that the agent creates where nobody opted in",
-    policy: "agent-namespaces",
-    code: 403,
-    attempt: ({ closed }) => createsConfigMap("agent", closed),
-    message: ({ closed }) =>
-      `namespace ${closed} has not opted in to the agent: ${optIn(closed)}`,
-  },
-  {
-    title: "an object that the agent deletes where nobody opted in",
-    policy: "agent-namespaces",
-    code: 403,
-    attempt: ({ closed }) =>
-      deletes("agent", `${NAMESPACES}/${closed}/serviceaccounts/anna`),
-    message: ({ closed }) =>
-      `namespace ${closed} has not opted in to the agent: ${optIn(closed)}`,
-  },
-  {
-    title: "a spec that the agent changes where nobody opted in",
-    policy: "agent-namespaces",
-    code: 403,
-    attempt: ({ closed }) =>
-      patches("agent", `${instances(closed)}/closed-one`, {
-        spec: { suspend: true },
-      }),
-    message: ({ closed }) =>
-      `namespace ${closed} has not opted in to the agent: ${optIn(closed)}`,
-  },
-  {
-    title: "a token that the agent asks for where nobody opted in",
-    policy: "agent-namespaces",
-    code: 403,
-    attempt: ({ closed }) =>
-      creates("agent", `${NAMESPACES}/${closed}/serviceaccounts/anna/token`, {
-        spec: {},
-      }),
-    message: ({ closed }) =>
-      `namespace ${closed} has not opted in to the agent: ${optIn(closed)}`,
-  },
-  {
-    title: "a namespace that the agent creates without the label",
-    policy: "agent-opt-in",
-    code: 403,
-    attempt: ({ open }) => createsNamespace("agent", `${open}-more`),
-    message: () =>
-      "metadata.labels of a namespace that the agent creates must hold managed-by=vworkspace: add it.",
-  },
-  {
-    title: "a namespace that the agent calls kube-something",
-    policy: "agent-opt-in",
-    code: 403,
-    attempt: () =>
-      createsNamespace("agent", "kube-spec", { "managed-by": "vworkspace" }),
-    message: () =>
-      `metadata.name is kube-spec; the agent never creates default, kube-* or ${OWN}: choose another namespace.`,
-  },
-  {
-    title: "a namespace that the agent opts in",
-    policy: "agent-opt-in",
-    code: 403,
-    attempt: ({ closed }) =>
-      patches("agent", `${NAMESPACES}/${closed}`, {
-        metadata: { labels: { "managed-by": "vworkspace" } },
-      }),
-    message: ({ closed }) =>
-      `metadata.labels: the agent opts in no existing namespace and changes none that has not opted in, here ${closed}: ${optIn(closed)}`,
-  },
-  {
-    title: "a namespace that the agent deletes although it did not opt in",
-    policy: "agent-opt-in",
-    code: 403,
-    attempt: ({ closed }) => deletes("agent", `${NAMESPACES}/${closed}`),
-    message: ({ closed }) =>
-      `metadata.labels: the agent opts in no existing namespace and changes none that has not opted in, here ${closed}: ${optIn(closed)}`,
-  },
-  {
-    title: "a binding to another ClusterRole by the agent",
-    policy: "agent-bindings",
-    code: 403,
-    attempt: ({ open }) =>
-      binds("agent", { kind: "ClusterRole", name: "cluster-admin" }, open),
-    message: () => `roleRef is ClusterRole cluster-admin; ${BINDS_ONLY}`,
-  },
-  {
-    title: "a binding to a Role by the agent, even in its own namespace",
-    policy: "agent-bindings",
-    code: 403,
-    attempt: () => binds("agent", { kind: "Role", name: "admin" }, OWN),
-    message: () => `roleRef is Role admin; ${BINDS_ONLY}`,
-  },
-  {
-    title: "a binding of admin by the agent to somebody",
-    policy: "agent-bindings",
-    code: 403,
-    attempt: ({ open }) => binds("agent", ADMIN_ROLE, open),
-    message: () => `roleRef is ClusterRole admin; ${BINDS_ONLY}`,
-  },
-  {
-    title:
-      "a binding of admin by the agent to the releases of another namespace",
-    policy: "agent-bindings",
-    code: 403,
-    attempt: ({ open, closed }) =>
-      binds("agent", ADMIN_ROLE, open, {
-        kind: "ServiceAccount",
-        name: "vworkspace-release",
-        namespace: closed,
-      }),
-    message: () => `roleRef is ClusterRole admin; ${BINDS_ONLY}`,
-  },
-  {
-    title: "a binding of the agent's for the whole cluster",
-    policy: "agent-bindings",
-    code: 403,
-    attempt: () => binds("agent", ADMIN_ROLE),
-    message: () => `roleRef is ClusterRole admin; ${BINDS_ONLY}`,
-  },
+  ...AGENT_DENIALS,
 ];

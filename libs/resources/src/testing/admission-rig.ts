@@ -2,7 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../../../../test/cluster/eventually";
-import { installCrds } from "../../../../test/cluster/install-crds";
+import {
+  applyDefinitions,
+  installCrds,
+} from "../../../../test/cluster/install-crds";
 import { KubeHttp, type KubeAnswer } from "../../../../test/cluster/kube-http";
 import {
   readKubeconfig,
@@ -13,6 +16,7 @@ import { openCluster } from "../../../../test/cluster/open-cluster";
 import { repositoryRoot } from "../../../../test/cluster/repository-root";
 import { admissionPolicies } from "../admission/admission-policies";
 import { ADMISSION_USERS, LABELS, NAMESPACE_OPT_IN_VALUE } from "../names";
+import { RELEASE_DEFINITION } from "./release-definition";
 
 export type Who = "admin" | "agent" | "controlPlane" | "anna";
 
@@ -35,10 +39,11 @@ export interface Places {
 
 const POLICIES = "/apis/admissionregistration.k8s.io/v1";
 const BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
+const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const CONTROL_PLANE_ACCOUNT = "vworkspace-control-plane";
 const MERGE_PATCH = "application/merge-patch+json";
 
-/** A real API server with our CRDs and four people who may do everything as far as RBAC is concerned. */
+/** A real API server with our CRDs, a kind of releases, and four people who may do everything as far as RBAC is concerned. */
 export class AdmissionRig {
   /** What each policy denies as long as it is effective. */
   private readonly probes = new Map<string, Attempt>();
@@ -56,6 +61,7 @@ export class AdmissionRig {
     if (agentKubeconfigPath === undefined)
       throw new Error(`There is no agent.kubeconfig beside ${kubeconfigPath}.`);
     await installCrds(kubeconfigPath, join(repositoryRoot(), "deploy", "crds"));
+    await applyDefinitions(kubeconfigPath, [RELEASE_DEFINITION]);
     const admin = new KubeHttp(kubeconfigPath);
     const places = {
       open: await newNamespace(kubeconfigPath, "admission-open", {
@@ -134,6 +140,7 @@ export class AdmissionRig {
         async () => !(await this.isDenied(policy, attempt)),
       );
     await admin.delete(`${BINDINGS}/${grantName(this.places)}`);
+    await admin.delete(`${DEFINITIONS}/${RELEASE_DEFINITION.metadata.name}`);
     await admin.delete(
       `/api/v1/namespaces/${ADMISSION_USERS.agentNamespace}/serviceaccounts/${CONTROL_PLANE_ACCOUNT}`,
     );

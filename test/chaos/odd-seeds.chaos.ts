@@ -1,0 +1,3 @@
+import { describeSeededRuns } from "./seeded-runs";
+
+describeSeededRuns(1);
