@@ -56,7 +56,7 @@ if (testedCluster() !== "simulator")
     let path: string;
 
     beforeAll(async () => {
-      cluster = await openCluster();
+      cluster = await openCluster({ isOwn: true });
       admin = new KubeHttp(cluster.kubeconfigPath);
       agent = new KubeHttp(cluster.agentKubeconfigPath ?? "");
       const assets = (await kubeAssetsDirectory()) ?? "";

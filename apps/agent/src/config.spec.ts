@@ -68,16 +68,22 @@ describe("The agent's configuration", () => {
       { VWORKSPACE_ALLOWED_KINDS: "rbac.authorization.k8s.io/v1/Role" },
       "VWORKSPACE_ALLOWED_KINDS",
     ],
-    [
-      { VWORKSPACE_REGISTRATION_TOKEN_FILE: "/does/not/exist" },
-      "VWORKSPACE_REGISTRATION_TOKEN_FILE",
-    ],
   ])("refuses %j, naming %s", (wrong, named) => {
     const isEndpoint = named === "CONTROL_PLANE_ENDPOINT";
     const read = () =>
       readAgentConfig(isEndpoint ? wrong : { ...MINIMUM, ...wrong });
     expect(read).toThrow(ConfigurationError);
     expect(read).toThrow(named);
+  });
+
+  it("starts without the file of the registration token, which may be gone once it was used, and names it where it is missed", () => {
+    const file = "/does/not/exist";
+    const config = readAgentConfig({
+      ...MINIMUM,
+      VWORKSPACE_REGISTRATION_TOKEN_FILE: file,
+    });
+    expect(config.registrationToken()).toBe(undefined);
+    expect(config.unreadableTokenFile()).toBe(file);
   });
 
   it("lists every variable once, and marks what is secret", () => {

@@ -34,7 +34,7 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: "VWORKSPACE_REGISTRATION_TOKEN_FILE",
     description:
-      "File that holds the registration token; read again before every attempt.",
+      "File that holds the registration token; read again before every attempt. It may be missing once there is a credential.",
   },
   {
     name: "VWORKSPACE_AGENT_TOKEN",
@@ -130,6 +130,8 @@ export abstract class AgentConfig {
   abstract readonly clusterId: string | undefined;
   /** The registration token as it is now; undefined where none is configured. */
   abstract readonly registrationToken: () => string | undefined;
+  /** Path of the file that should hold it and can't be read now. */
+  abstract readonly unreadableTokenFile: () => string | undefined;
   abstract readonly agentToken: string | undefined;
   abstract readonly kubeconfig: string | undefined;
   abstract readonly kubeContext: string | undefined;
@@ -175,7 +177,7 @@ export function readAgentConfig(
   const config: AgentConfig = {
     controlPlaneEndpoint: readEndpoint(environment),
     clusterId: text("VWORKSPACE_CLUSTER_ID"),
-    registrationToken: readRegistrationToken(environment),
+    ...readRegistrationToken(environment),
     agentToken: text("VWORKSPACE_AGENT_TOKEN"),
     ...readClusterConfig(environment),
     hasLeaderElection: text("VWORKSPACE_LEADER_ELECTION")
@@ -220,9 +222,10 @@ function readEndpoint(environment: Environment): string {
   return text.replace(/\/+$/, "").replace(/\/api\/agent$/, "");
 }
 
+/** A file that can't be read stops no agent: a mounted Secret may be taken away once its token was used. */
 function readRegistrationToken(
   environment: Environment,
-): () => string | undefined {
+): Pick<AgentConfig, "registrationToken" | "unreadableTokenFile"> {
   const token = environment["VWORKSPACE_REGISTRATION_TOKEN"] || undefined;
   const file = environment["VWORKSPACE_REGISTRATION_TOKEN_FILE"] || undefined;
   if (token !== undefined && file !== undefined) {
@@ -230,22 +233,24 @@ function readRegistrationToken(
       "VWORKSPACE_REGISTRATION_TOKEN and VWORKSPACE_REGISTRATION_TOKEN_FILE are both set: unset one of them.",
     );
   }
-  if (file === undefined) return () => token;
-  const read = () => readFileSync(file, "utf8").trim() || undefined;
-  try {
-    read();
-  } catch {
-    throw new ConfigurationError(
-      `VWORKSPACE_REGISTRATION_TOKEN_FILE is "${file}", which can't be read: give a readable file.`,
-    );
-  }
-  return () => {
-    try {
-      return read();
-    } catch {
-      return undefined; // A mounted Secret may be taken away once it was used.
-    }
+  if (file === undefined)
+    return {
+      registrationToken: () => token,
+      unreadableTokenFile: () => undefined,
+    };
+  return {
+    registrationToken: () => readText(file)?.trim() || undefined,
+    unreadableTokenFile: () =>
+      readText(file) === undefined ? file : undefined,
   };
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function readPatterns(environment: Environment): string[] {

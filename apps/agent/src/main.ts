@@ -32,10 +32,15 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  if (process.argv[2] === "leave") {
-    await runLeave(process.argv.slice(3));
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "leave") {
+    await runLeave(rest);
     return;
   }
+  if (command !== undefined)
+    throw new ConfigurationError(
+      `The agent knows no "${command}": its settings are environment variables, which --help lists; its one command is leave.`,
+    );
   const config = readAgentConfig();
   const log = pino({
     level: config.logLevel,
@@ -49,7 +54,8 @@ async function main(): Promise<void> {
   );
   let isStopping = false;
   const stop = (signal: string) => {
-    if (isStopping) process.exit(1);
+    // Ctrl-C comes several times: from the terminal, from npm, and from the program that started this one.
+    if (isStopping) return;
     isStopping = true;
     log.info({ signal }, "The agent stops.");
     setTimeout(() => process.exit(1), DRAIN_MS).unref();

@@ -61,14 +61,17 @@ export class Term {
     this.link.onChange(() => this.sayConnected());
     this.watches.begin();
     const reporting = this.report(stopReporting.signal);
-    await Promise.all([
-      this.reconcileOnceSynced(signal),
-      this.pollOnceRegistered(signal),
-    ]);
-    await this.intake.drained();
-    stopReporting.abort();
-    await reporting;
-    await this.close();
+    try {
+      await Promise.all([
+        this.reconcileOnceSynced(signal),
+        this.pollOnceRegistered(signal),
+      ]);
+      await this.intake.drained();
+    } finally {
+      stopReporting.abort();
+      // The next term of this process opens the same spool.
+      await reporting.finally(() => this.close());
+    }
   }
 
   private async close(): Promise<void> {

@@ -2,6 +2,7 @@ export * from "./domain-error";
 export * from "./clock";
 export * from "./manual-clock";
 export * from "./backoff";
+export * from "./seeded-random";
 export * from "./ids";
 export * from "./environment";
 export * from "./version";

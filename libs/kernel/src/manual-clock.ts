@@ -8,13 +8,24 @@ interface Sleeper {
 /** A clock that a test moves by hand; it starts at 2026-01-01T00:00:00Z. */
 export class ManualClock extends Clock {
   private sleepers: Sleeper[] = [];
+  /** By how much the time of day was set. */
+  private setBy = 0;
 
   constructor(private current = Date.UTC(2026, 0, 1)) {
     super();
   }
 
   override now(): number {
+    return this.current + this.setBy;
+  }
+
+  override monotonic(): number {
     return this.current;
+  }
+
+  /** Somebody sets the time of day, by so much; no time passes. */
+  setTimeOfDay(byMs: number): void {
+    this.setBy += byMs;
   }
 
   override sleep(ms: number, signal?: AbortSignal): Promise<boolean> {

@@ -78,7 +78,8 @@ export class Discovery {
     const cached = this.versions.get(kind.apiVersion);
     const found = cached?.resources.get(kind.kind);
     const maxAgeMs = found === undefined ? MAX_ABSENCE_AGE_MS : MAX_AGE_MS;
-    if (cached && this.clock.now() - cached.readAt < maxAgeMs) return found;
+    if (cached && this.clock.monotonic() - cached.readAt < maxAgeMs)
+      return found;
     const version = await this.read(kind.apiVersion);
     return version.resources.get(kind.kind);
   }
@@ -112,7 +113,7 @@ export class Discovery {
             decodeJson(response.text, resourceListSchema, attempt.description),
             root,
           );
-    return { readAt: this.clock.now(), resources };
+    return { readAt: this.clock.monotonic(), resources };
   }
 }
 

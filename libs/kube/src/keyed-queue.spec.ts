@@ -43,6 +43,18 @@ describe("KeyedQueue", () => {
     expect(queue.size).toBe(0);
   });
 
+  it("hands a delayed key out in time, though the time of day is set back meanwhile", async () => {
+    const { clock, queue } = setUp();
+    queue.addAfter("a", 1_000);
+    clock.setTimeOfDay(-3_600_000);
+    let taken: string | undefined;
+    void queue.take().then((key) => (taken = key));
+    await clock.advance(999);
+    expect(taken).toBe(undefined);
+    await clock.advance(1);
+    expect(taken).toBe("a");
+  });
+
   it("takes the earliest of several delayed adds", async () => {
     const { clock, queue } = setUp();
     queue.addAfter("a", 1_000);

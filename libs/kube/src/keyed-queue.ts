@@ -50,7 +50,7 @@ export class KeyedQueue {
   addAfter(key: string, ms: number): void {
     if (ms <= 0) return this.add(key);
     if (this.isStopped || this.ready.has(key) || this.dirty.has(key)) return;
-    const at = this.options.clock.now() + ms;
+    const at = this.options.clock.monotonic() + ms;
     if ((this.dueAt.get(key) ?? Infinity) <= at) return;
     this.dueAt.set(key, at);
     this.armTimer(at);
@@ -122,7 +122,7 @@ export class KeyedQueue {
     this.timer?.stop.abort();
     const timer = { at, stop: new AbortController() };
     this.timer = timer;
-    const delayMs = at - this.options.clock.now();
+    const delayMs = at - this.options.clock.monotonic();
     void this.options.clock.sleep(delayMs, timer.stop.signal).then((isOver) => {
       if (isOver && this.timer === timer) this.releaseDue();
     });
@@ -130,7 +130,7 @@ export class KeyedQueue {
 
   private releaseDue(): void {
     this.timer = undefined;
-    const now = this.options.clock.now();
+    const now = this.options.clock.monotonic();
     const due = [...this.dueAt].filter(([, at]) => at <= now);
     for (const [key] of due.sort(([, a], [, b]) => a - b)) this.add(key);
     let earliest = Infinity;

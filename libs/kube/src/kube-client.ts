@@ -18,6 +18,7 @@ import {
   type Kind,
   type KubeObject,
   type ObjectRef,
+  refOf,
 } from "./kube-object";
 import { KubeRequester } from "./kube-requester";
 import { asKubeObject, objectSchema } from "./object-schema";
@@ -189,16 +190,6 @@ class ConnectedKubeApi extends KubeApi implements WatchSource {
 
 function attemptTo(verb: string, ref: ObjectRef): Attempt {
   return { description: `${verb} ${describeRef(ref)}`, kind: ref.kind };
-}
-
-function refOf(object: KubeObject): ObjectRef {
-  const { namespace, name } = object.metadata;
-  return {
-    apiVersion: object.apiVersion,
-    kind: object.kind,
-    name,
-    ...(namespace === undefined ? {} : { namespace }),
-  };
 }
 
 function isObjectMissing(error: unknown): boolean {

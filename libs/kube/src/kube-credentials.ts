@@ -44,12 +44,12 @@ export class KubeCredentials {
     private readonly clock: Clock = new SystemClock(),
   ) {
     this.config = load();
-    this.loadedAt = clock.now();
+    this.loadedAt = clock.monotonic();
   }
 
   async current(): Promise<KubeAccess> {
     if (this.isClosed) throw new Error("The connection is closed.");
-    if (this.isRejected && this.clock.now() - this.loadedAt >= RELOAD_MS)
+    if (this.isRejected && this.clock.monotonic() - this.loadedAt >= RELOAD_MS)
       this.reload();
     const options: RequestOptions = {};
     await this.config.applyToHTTPSOptions(options);
@@ -75,7 +75,7 @@ export class KubeCredentials {
 
   private reload(): void {
     this.config = this.load();
-    this.loadedAt = this.clock.now();
+    this.loadedAt = this.clock.monotonic();
     this.isRejected = false;
   }
 

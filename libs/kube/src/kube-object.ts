@@ -55,6 +55,16 @@ export interface ObjectRef extends Kind {
   name: string;
 }
 
+export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
+  const { name, namespace } = metadata;
+  return {
+    apiVersion,
+    kind,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+}
+
 /** What names an object in stores and queues: `namespace/name`, or `name` for cluster-scoped kinds. */
 export function keyOf(object: {
   metadata: { name: string; namespace?: string };

@@ -278,6 +278,20 @@ describe("LeaderElection", () => {
     await arena.end();
   });
 
+  it("says once that the API server is away, however long that lasts, and again the next time", async () => {
+    const arena = new Arena();
+    arena.add("first");
+    for (const outages of [1, 2]) {
+      await arena.pass(5_000);
+      expect(arena.leaders()).toEqual(["first"]);
+      arena.server.isDown = true;
+      await arena.pass(300_000);
+      expect(arena.errors).toHaveLength(outages);
+      arena.server.isDown = false;
+    }
+    await arena.end();
+  });
+
   it("never has two leaders, whatever the network does and however clocks differ, and one in the end", async () => {
     const passage = fc.record(
       {

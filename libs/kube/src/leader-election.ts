@@ -28,7 +28,10 @@ export interface LeaderElectionOptions {
   readonly times?: LeaseTimes;
   /** Uniform in [0, 1); Math.random by default. */
   readonly random?: () => number;
-  /** Requests that failed (they are tried again), and what `lead` threw. */
+  /**
+   * Requests that failed, and what `lead` threw. They are tried again; of requests that fail in a row one is told, and another
+   * one when it fails differently.
+   */
   readonly onError?: (error: unknown) => void;
   /** Another one holds the Lease now, as last seen. */
   readonly onOther?: (holder: string) => void;
@@ -61,6 +64,8 @@ export class LeaderElection implements Fence {
   private validUntil = -Infinity;
   private term = new AbortController();
   private toldOf: string | undefined;
+  /** The last request's failure, as text; undefined after one that succeeded. */
+  private toldFailure: string | undefined;
 
   constructor(private readonly options: LeaderElectionOptions) {
     this.lock = new LeaseLock(options.api, options.lease);
@@ -238,10 +243,20 @@ export class LeaderElection implements Fence {
   ): Promise<T | undefined> {
     const answered = new AbortController();
     const outcome = call()
-      .catch((error: unknown) => void this.options.onError?.(error))
+      .then((result) => {
+        this.toldFailure = undefined;
+        return result;
+      })
+      .catch((error: unknown) => void this.tellFailure(error))
       .finally(() => answered.abort());
     const isLate = await this.options.clock.sleep(ms, answered.signal);
     return isLate ? undefined : outcome;
+  }
+
+  private tellFailure(error: unknown): void {
+    const text = String(error);
+    if (text !== this.toldFailure) this.options.onError?.(error);
+    this.toldFailure = text;
   }
 
   private now(): number {

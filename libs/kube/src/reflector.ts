@@ -26,7 +26,10 @@ export interface ReflectorOptions<T extends KubeObject> extends Selection {
   readonly onChange: (key: string, object: T | undefined) => void;
   /** What is held of each object; all but managedFields by default. */
   readonly keep?: Keep;
-  /** Failed lists and watches (they are tried again; a denial is told once) and what onChange threw. */
+  /**
+   * Failed lists and watches, and what onChange threw. They are tried again; of those that fail in a row one is told, and
+   * another one when it fails differently. A denial is told once.
+   */
   readonly onError?: (error: unknown) => void;
   /** The API server began (true) or ceased (false) to serve the kind; called first when either is known. */
   readonly onServed?: (isServed: boolean) => void;
@@ -71,6 +74,8 @@ export class Reflector<T extends KubeObject> {
   private wake = new AbortController();
   private isPokable = false;
   private isFailing = false;
+  /** The last failure, as text. */
+  private toldFailure = "";
   /** When the list or watch under way began; in the future while none is. */
   private startedAt = Infinity;
   private hasEnded = false;
@@ -149,7 +154,7 @@ export class Reflector<T extends KubeObject> {
       this.startedAt = Infinity;
       this.isFailing = ending.type === "failed" && !isMissing(ending.error);
       if (signal.aborted) return;
-      if (ending.type === "failed") this.noteFailure(ending.error);
+      if (ending.type === "failed") this.noteFailure(ending);
       this.plan = planNext(this.plan, ending, this.planOptions());
       if (this.plan.waitMs > 0) await this.wait(ending, signal);
     }
@@ -173,7 +178,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   private async listOrWatch(signal: AbortSignal): Promise<Ending> {
-    const startedAt = (this.startedAt = this.clock.now());
+    const startedAt = (this.startedAt = this.clock.monotonic());
     const { resourceVersion } = this.plan;
     const isWatch = resourceVersion !== undefined;
     try {
@@ -230,12 +235,13 @@ export class Reflector<T extends KubeObject> {
   }
 
   private hasLasted(startedAt: number): boolean {
-    return this.clock.now() - startedAt >= USEFUL_WATCH_MS;
+    return this.clock.monotonic() - startedAt >= USEFUL_WATCH_MS;
   }
 
-  private noteFailure(error: unknown): void {
+  private noteFailure(ending: Extract<Ending, { type: "failed" }>): void {
+    const { error } = ending;
     if (isDenial(error)) return; // Told once, when it began.
-    if (!isMissing(error)) return this.tellError(error);
+    if (!isMissing(error)) return this.tellFailure(ending);
     this.noteDenied(undefined);
     const changes = replaceStore<T>(this.objects, []);
     this.noteServed(false);
@@ -267,6 +273,13 @@ export class Reflector<T extends KubeObject> {
       for (const [key, object] of [...this.objects])
         this.report({ key, object });
     }
+  }
+
+  private tellFailure(ending: Extract<Ending, { type: "failed" }>): void {
+    const isFirst = ending.wasUseful || this.plan.failures === 0;
+    const text = String(ending.error);
+    if (isFirst || text !== this.toldFailure) this.tellError(ending.error);
+    this.toldFailure = text;
   }
 
   private report(change: StoreChange<T>): void {

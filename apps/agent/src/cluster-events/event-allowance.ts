@@ -31,7 +31,7 @@ export class EventAllowance {
   }
 
   private bucketOf(object: string): Bucket {
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const old = this.buckets.get(object);
     if (old === undefined) return { left: BURST, filledAt: now };
     const refilled = Math.floor((now - old.filledAt) / REFILL_MS);

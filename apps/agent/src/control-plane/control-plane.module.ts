@@ -102,6 +102,7 @@ function registrar(
     clusterId: config.clusterId,
     agentToken: config.agentToken,
     registrationToken: config.registrationToken,
+    unreadableTokenFile: config.unreadableTokenFile,
     describe: () => describeCluster(api, config),
   });
 }

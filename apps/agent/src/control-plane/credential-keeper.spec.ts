@@ -2,6 +2,7 @@ import { ManualClock } from "@vworkspace/kernel";
 import { KeptLog } from "../testing/kept-log";
 import { MemoryCredentialStore } from "../testing/memory-credential-store";
 import { ScriptedWire } from "../testing/scripted-wire";
+import { settle } from "../testing/settle";
 import { CredentialKeeper } from "./credential-keeper";
 import { Link } from "./link";
 import type { WireRequest } from "./wire";
@@ -129,6 +130,24 @@ describe("CredentialKeeper", () => {
     expect(store.stored?.previous).toBe(undefined);
   });
 
+  it("does not renew again and again where its clock is ahead by more than a credential's life", async () => {
+    const expiresAt = new Date(Date.UTC(2026, 0, 31)).toISOString();
+    const { keeper, call, clock, wire } = await setUp(({ path, token }) => {
+      if (path === "/credentials/rotate") return { token: "new", expiresAt };
+      return token === "new" ? undefined : 401;
+    });
+    clock.setTimeOfDay(365 * DAY);
+    for (let poll = 0; poll < 5; poll += 1) {
+      await keeper.renewIfDue();
+      await call();
+      await clock.advance(60_000);
+    }
+    const rotations = wire.sent.filter(
+      ({ path }) => path === "/credentials/rotate",
+    );
+    expect(rotations).toHaveLength(1);
+  });
+
   it("keeps using the old credential when the successor could not be stored", async () => {
     const { keeper, call, store, wire } = await setUp(({ path }) =>
       path === "/credentials/rotate" ? { token: "new" } : undefined,
@@ -144,5 +163,27 @@ describe("CredentialKeeper", () => {
     await keeper.rotate();
     expect(log.text).not.toContain("very-secret");
     expect(log.text).not.toContain('"current"');
+  });
+
+  it("never puts an older credential over a newer one, however long a save takes", async () => {
+    const { keeper, call, store } = await setUp(
+      ({ path }) =>
+        path === "/credentials/rotate" ? { token: "newest" } : undefined,
+      "old",
+    );
+    const save = store.save.bind(store);
+    let release: () => void = () => undefined;
+    store.save = async (credentials) => {
+      store.save = save;
+      await new Promise<void>((resolve) => (release = resolve));
+      await save(credentials);
+    };
+    const slow = call();
+    await settle();
+    const rotated = keeper.rotate();
+    await settle();
+    release();
+    await Promise.all([slow, rotated]);
+    expect(store.stored?.current.token).toBe("newest");
   });
 });

@@ -34,6 +34,7 @@ export class CredentialKeeper {
   private renewAt: number | undefined;
   private lastRefusedRecoveryAt = -Infinity;
   private recovery: Promise<string> | undefined;
+  private lastSave: Promise<void> = Promise.resolve();
   private readonly rotationListeners = new Set<() => void>();
 
   constructor(private readonly options: CredentialKeeperOptions) {}
@@ -59,8 +60,16 @@ export class CredentialKeeper {
 
   /** Stores credentials, then uses them. */
   async keep(credentials: StoredCredentials): Promise<void> {
-    await this.options.store.save(credentials);
+    await this.save(credentials);
     this.hold(credentials);
+  }
+
+  /** One after the other: a save that takes long must not put an older credential over a newer one. */
+  private save(credentials: StoredCredentials): Promise<void> {
+    this.lastSave = this.lastSave
+      .catch(() => undefined)
+      .then(() => this.options.store.save(credentials));
+    return this.lastSave;
   }
 
   /**
@@ -171,7 +180,7 @@ export class CredentialKeeper {
     const { previous: _, ...rest } = stored;
     this.stored = rest;
     try {
-      await this.options.store.save(rest);
+      await this.save(rest);
     } catch (error) {
       this.options.log.warn(
         { reason: reasonOf(error) },
@@ -200,7 +209,7 @@ export class CredentialKeeper {
   private async findOther(error: ControlPlaneError): Promise<string> {
     const { clock } = this.options;
     const stored = this.required();
-    if (clock.now() - this.lastRefusedRecoveryAt < RECOVERY_PAUSE_MS)
+    if (clock.monotonic() - this.lastRefusedRecoveryAt < RECOVERY_PAUSE_MS)
       throw error;
     if (stored.previous !== undefined && (await this.isTaken(stored.previous)))
       return stored.previous.token;
@@ -209,7 +218,7 @@ export class CredentialKeeper {
       return this.required().current.token;
     } catch (rotation) {
       if (!isFailure(rotation, "unauthenticated", "forbidden")) throw rotation;
-      this.lastRefusedRecoveryAt = clock.now();
+      this.lastRefusedRecoveryAt = clock.monotonic();
       throw error;
     }
   }

@@ -28,6 +28,8 @@ export class Link {
     authentication: { status: "unknown" },
   };
   private readonly listeners = new Set<() => void>();
+  /** As lastAnswerAt, on the clock that nobody sets. */
+  private heardAt = -Infinity;
 
   constructor(private readonly clock: Clock) {}
 
@@ -43,8 +45,7 @@ export class Link {
 
   /** Whether an answer arrived within the last `ms`. */
   isAlive(ms: number): boolean {
-    const { lastAnswerAt } = this.current;
-    return lastAnswerAt !== undefined && this.clock.now() - lastAnswerAt <= ms;
+    return this.clock.monotonic() - this.heardAt <= ms;
   }
 
   onChange(listener: () => void): void {
@@ -64,7 +65,7 @@ export class Link {
   /** The control plane answered; whether it takes the credential is another question. */
   answered(): void {
     const { lastFailure: _, ...rest } = this.current;
-    this.current = { ...rest, lastAnswerAt: this.clock.now() };
+    this.current = { ...rest, lastAnswerAt: this.heard() };
     this.tell();
   }
 
@@ -80,7 +81,7 @@ export class Link {
     const { lastFailure: _, ...rest } = this.current;
     this.current = {
       ...rest,
-      lastAnswerAt: this.clock.now(),
+      lastAnswerAt: this.heard(),
       authentication: { status: "accepted" },
     };
     if (isNews) this.tell();
@@ -89,7 +90,7 @@ export class Link {
   /** The control plane answered and did not take the credential, here because it has come to its end. */
   rejected(message: string, status: "rejected" | "expired" = "rejected"): void {
     this.change({
-      lastAnswerAt: this.clock.now(),
+      lastAnswerAt: this.heard(),
       authentication: { status, message },
     });
   }
@@ -102,6 +103,11 @@ export class Link {
   /** No answer, or one that is none. */
   failed(message: string): void {
     this.change({ lastFailure: { at: this.clock.now(), message } });
+  }
+
+  private heard(): number {
+    this.heardAt = this.clock.monotonic();
+    return this.clock.now();
   }
 
   private change(facts: Partial<LinkFacts>): void {

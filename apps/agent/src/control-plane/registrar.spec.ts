@@ -11,7 +11,7 @@ import type { WireRequest } from "./wire";
 
 function setUp(
   answer: (request: WireRequest) => unknown,
-  given: { registrationToken?: string; agentToken?: string },
+  given: { registrationToken?: string; agentToken?: string; file?: string },
   store = new MemoryCredentialStore(),
 ) {
   const clock = new ManualClock();
@@ -27,6 +27,7 @@ function setUp(
     clusterId: "c1",
     agentToken: given.agentToken,
     registrationToken: () => given.registrationToken,
+    unreadableTokenFile: () => given.file,
     describe: () => Promise.resolve({ agentVersion: "1" }),
     random: () => 0.5,
   });
@@ -137,6 +138,40 @@ describe("Registrar", () => {
     const done = registrar.ensure(stop.signal);
     await settle();
     expect(log.text).toContain("VWORKSPACE_REGISTRATION_TOKEN");
+    stop.abort();
+    expect(await done).toBe(false);
+  });
+
+  it.each([401, 403])(
+    "goes on with its credential when another token is refused with %i, and asks for it once",
+    async (refusal) => {
+      const first = setUp(() => GRANTED, { registrationToken: "reg" });
+      await first.registrar.ensure(first.stop.signal);
+      const given = { registrationToken: "used long ago" };
+      const second = setUp(() => refusal, given, first.store);
+      expect(await second.registrar.ensure(second.stop.signal)).toBe(true);
+      expect(await second.registrar.useNewToken()).toBe(false);
+      expect(second.wire.trail).toEqual(["/register used long ago"]);
+      expect(second.keeper.credentials?.current.token).toBe("granted");
+      expect(second.link.facts.authentication.status).toBe("unknown");
+    },
+  );
+
+  it("uses a new token once, however many ask at a time", async () => {
+    const first = setUp(() => GRANTED, { registrationToken: "reg" });
+    await first.registrar.ensure(first.stop.signal);
+    const given = { registrationToken: "reg-2" };
+    const { registrar, wire, stop } = setUp(() => GRANTED, given, first.store);
+    await Promise.all([registrar.ensure(stop.signal), registrar.useNewToken()]);
+    expect(wire.trail).toEqual(["/register reg-2"]);
+  });
+
+  it("names the file that should hold its token when it has no credential either", async () => {
+    const file = "/etc/vworkspace/registration/token";
+    const { registrar, log, stop } = setUp(() => GRANTED, { file });
+    const done = registrar.ensure(stop.signal);
+    await settle();
+    expect(log.text).toContain(file);
     stop.abort();
     expect(await done).toBe(false);
   });

@@ -25,6 +25,8 @@ export interface RegistrarOptions {
   readonly clusterId: string | undefined;
   readonly agentToken: string | undefined;
   readonly registrationToken: () => string | undefined;
+  /** Path of the file that should hold the registration token and can't be read now. */
+  readonly unreadableTokenFile?: () => string | undefined;
   /** What the agent says about itself and its cluster. */
   readonly describe: () => Promise<RegisterRequest>;
   readonly random?: () => number;
@@ -37,6 +39,8 @@ export class Registrar {
   private offered: string | undefined;
   private refusedDigest: string | undefined;
   private wake = new AbortController();
+  /** A token is single use: whoever else would use it waits, and then sees that it was used. */
+  private lastUse: Promise<unknown> = Promise.resolve();
   /** Of the process, once it has begun to work. */
   private life = new AbortController().signal;
 
@@ -59,7 +63,15 @@ export class Registrar {
   }
 
   /** Registers with a token that was neither used nor refused before; false where there is none. */
-  async useNewToken(): Promise<boolean> {
+  useNewToken(): Promise<boolean> {
+    const use = this.lastUse
+      .catch(() => undefined)
+      .then(() => this.useTokenNow());
+    this.lastUse = use;
+    return use;
+  }
+
+  private async useTokenNow(): Promise<boolean> {
     const token = this.token();
     if (token === undefined) return false;
     const digest = tokenDigest(token);
@@ -105,25 +117,43 @@ export class Registrar {
   private async attempt(signal: AbortSignal): Promise<void> {
     const { keeper, log, agentToken, link } = this.options;
     const stored = keeper.credentials ?? (await keeper.load());
-    const token = this.token();
-    const isUsed =
-      token === undefined ||
-      stored?.registrationTokenDigest === tokenDigest(token);
-    const hasNone = stored === undefined && token === undefined;
-    link.waitsForToken(hasNone && agentToken === undefined);
-    if (stored !== undefined && isUsed) {
+    if (stored !== undefined) {
+      link.waitsForToken(false);
+      await this.tryNewToken();
       log.info(
-        { cluster: stored.clusterId },
+        { cluster: keeper.credentials?.clusterId },
         "Using the credential in the cluster.",
       );
       return;
     }
+    const token = this.token();
+    link.waitsForToken(token === undefined && agentToken === undefined);
     if (token !== undefined) return this.register(token, signal);
     if (agentToken !== undefined) return this.takeOver(agentToken);
-    throw new ControlPlaneError(
-      "unauthenticated",
-      "This cluster is not registered and there is no token: set VWORKSPACE_REGISTRATION_TOKEN, or spec.registrationTokenSecretRef of the Cluster object, to one that the gateway issued for it.",
-    );
+    throw new ControlPlaneError("unauthenticated", this.missingToken());
+  }
+
+  /** A token that the gateway doesn't take, such as one that was used long ago, makes the credential no worse. */
+  private async tryNewToken(): Promise<void> {
+    try {
+      await this.useNewToken();
+    } catch (error) {
+      if (!isFailure(error, "unauthenticated", "forbidden")) throw error;
+      this.options.log.warn(
+        { reason: error.message },
+        "The gateway refused a registration token that is not the credential's; going on with the credential.",
+      );
+    }
+  }
+
+  private missingToken(): string {
+    const { unreadableTokenFile } = this.options;
+    const file = unreadableTokenFile?.();
+    const remedy =
+      "set VWORKSPACE_REGISTRATION_TOKEN, or spec.registrationTokenSecretRef of the Cluster object, to one that the gateway issued for it.";
+    return file === undefined
+      ? `This cluster is not registered and there is no token: ${remedy}`
+      : `This cluster is not registered, and VWORKSPACE_REGISTRATION_TOKEN_FILE is "${file}", which can't be read: give a readable file, or ${remedy}`;
   }
 
   private async takeOver(token: string): Promise<void> {

@@ -50,8 +50,8 @@ export class Follower {
 
   async run(follow: Follow): Promise<FollowEnd> {
     const { clock } = this.options;
-    const endsAt = clock.now() + follow.timeoutMs;
-    const told: Told = { text: "", at: clock.now() };
+    const endsAt = clock.monotonic() + follow.timeoutMs;
+    const told: Told = { text: "", at: clock.monotonic() };
     while (!follow.signal.aborted) {
       const change = this.nextChange(follow);
       try {
@@ -78,11 +78,11 @@ export class Follower {
     const verdict = follow.verdict(object);
     if (verdict.state !== "waiting") return { end: "verdict", verdict };
     const text = `${verdict.phase}: ${verdict.message}`;
-    if (clock.now() >= endsAt) return { end: "timeout", last: text };
+    if (clock.monotonic() >= endsAt) return { end: "timeout", last: text };
     if (!this.isNews(told, text)) return undefined;
     if (!(await this.tell(follow.jobId, verdict, object)))
       return { end: "closed" };
-    Object.assign(told, { text, at: clock.now() });
+    Object.assign(told, { text, at: clock.monotonic() });
     return undefined;
   }
 
@@ -137,13 +137,13 @@ export class Follower {
 
   private isNews(told: Told, text: string): boolean {
     const { clock, leaseMs } = this.options;
-    return told.text !== text || clock.now() - told.at >= leaseMs / 4;
+    return told.text !== text || clock.monotonic() - told.at >= leaseMs / 4;
   }
 
   /** A quarter of the lease keeps the promise of a third, whatever the request itself takes. */
   private pauseMs(follow: Follow, endsAt: number): number {
     const { clock, watches, leaseMs } = this.options;
     const lookMs = watches.isWatched(follow.ref) ? leaseMs / 4 : UNWATCHED_MS;
-    return Math.max(1, Math.min(lookMs, endsAt - clock.now()));
+    return Math.max(1, Math.min(lookMs, endsAt - clock.monotonic()));
   }
 }

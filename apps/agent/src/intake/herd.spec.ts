@@ -1,4 +1,4 @@
-import { ManualClock } from "@vworkspace/kernel";
+import { ManualClock, seededRandom } from "@vworkspace/kernel";
 import type { ControlPlane } from "../control-plane/control-plane";
 import {
   ControlPlaneError,
@@ -8,17 +8,6 @@ import { Link } from "../control-plane/link";
 import { retryPauseMs } from "../control-plane/patience";
 import { PollLoop } from "./poll-loop";
 import { KeptLog } from "../testing/kept-log";
-
-/** A fixed sequence that looks random (mulberry32), so that a failure can be seen again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const AWAY = new ControlPlaneError("unreachable", "cut");
 
@@ -47,7 +36,7 @@ async function attempts(
   seconds: number,
 ): Promise<number[]> {
   const clock = new ManualClock();
-  const random = seeded(7);
+  const random = seededRandom(7);
   const counts: number[] = [];
   const startedAt = clock.now();
   const stop = new AbortController();

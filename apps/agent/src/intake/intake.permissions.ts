@@ -1,4 +1,8 @@
-import { AGENT_NAMESPACE_ROLE } from "@vworkspace/resources";
+import {
+  AGENT_NAMESPACE_ROLE,
+  RELEASE_SERVICE_ACCOUNT,
+} from "@vworkspace/resources";
+import { AGENT_NAME } from "../permissions/agent-rbac";
 import type { Permission } from "../permissions/permission";
 
 /** What jobs ask for. Kinds that VWORKSPACE_ALLOWED_KINDS adds are granted by whoever sets it. */
@@ -41,6 +45,7 @@ export const INTAKE_PERMISSIONS: readonly Permission[] = [
   {
     apiGroups: ["rbac.authorization.k8s.io"],
     resources: ["rolebindings"],
+    resourceNames: [AGENT_NAME, RELEASE_SERVICE_ACCOUNT],
     verbs: ["create", "patch"],
     scope: "cluster",
     why: "Opens a namespace that the agent created; the admission policies keep it to that.",
@@ -56,8 +61,9 @@ export const INTAKE_PERMISSIONS: readonly Permission[] = [
   {
     apiGroups: [""],
     resources: ["serviceaccounts"],
+    resourceNames: [RELEASE_SERVICE_ACCOUNT],
     verbs: ["create", "patch"],
     scope: "namespace",
-    why: "The service account that releases are installed under, where the agent created the namespace.",
+    why: "The service account that releases are installed under, where the agent created the namespace; no other, since a label releases an account for use by releases.",
   },
 ];

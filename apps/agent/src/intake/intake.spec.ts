@@ -162,4 +162,14 @@ describe("Intake", () => {
     expect(controlPlane.results).toEqual([]);
     expect(intake.size).toBe(0);
   });
+
+  it("does not count a job whose ack is refused, since it is offered again at once", async () => {
+    const { accept, controlPlane, applier } = setUp();
+    controlPlane.faults.push(403);
+    expect(await accept(job("a"))).toBe(0);
+    expect(applier.ids).toEqual([]);
+    controlPlane.closed.add("b");
+    expect(await accept(job("b"))).toBe(1);
+    expect(await accept(job("a"))).toBe(1);
+  });
 });

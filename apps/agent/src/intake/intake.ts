@@ -45,7 +45,7 @@ export class Intake {
   /**
    * Takes a batch; resolves once each job is acked or queued behind another one of its object, so that the next poll
    * isn't offered the same again.
-   * @returns how many of them were new
+   * @returns how many of them were new, not counting those whose ack was refused: they are offered again at once
    */
   async accept(jobs: readonly Job[], signal: AbortSignal): Promise<number> {
     const taken = await Promise.all(
@@ -74,17 +74,16 @@ export class Intake {
     this.newest.set(key, hand);
     // A newer job closes an older apply, never a delete; the one that is being written now still ends its write.
     if (before?.change.type === "apply") before.stop.abort();
-    const acked = deferred();
+    const acked = deferred<boolean>();
     hand.ended = this.work(hand, { before, signal, acked: acked.resolve })
       .catch((error: unknown) => this.giveUp(job, error))
       .finally(() => {
         this.inHand.delete(job.id);
         if (this.newest.get(key) === hand) this.newest.delete(key);
-        acked.resolve();
+        acked.resolve(false);
       });
-    if (before === undefined || before.change.type === "apply")
-      await acked.promise;
-    return true;
+    const waits = before !== undefined && before.change.type !== "apply";
+    return waits || acked.promise;
   }
 
   private async work(
@@ -92,14 +91,16 @@ export class Intake {
     context: {
       readonly before: JobInHand | undefined;
       readonly signal: AbortSignal;
-      readonly acked: () => void;
+      readonly acked: (isAcked: boolean) => void;
     },
   ): Promise<void> {
     const { job, change, stop } = hand;
     const signal = AbortSignal.any([context.signal, stop.signal]);
     await context.before?.ended;
-    if (signal.aborted || !(await this.ack(job, signal))) return;
-    context.acked();
+    if (signal.aborted) return;
+    const answer = await this.ack(job, signal);
+    context.acked(answer !== "refused");
+    if (answer !== "open") return;
     this.options.log.info(
       { job: job.id, key: job.idempotencyKey, attempt: job.attempt },
       "Took a job.",
@@ -108,16 +109,19 @@ export class Intake {
     if (outcome !== undefined) await this.report(job, outcome, context.signal);
   }
 
-  /** False when the job is closed: nothing is to be done. */
-  private async ack(job: Job, signal: AbortSignal): Promise<boolean> {
+  /** Whether the job is still open; nothing is to be done about one that is closed, or whose ack isn't taken. */
+  private async ack(
+    job: Job,
+    signal: AbortSignal,
+  ): Promise<"open" | "closed" | "refused"> {
     const { controlPlane } = this.options;
     try {
       await this.untilAnswered(() => controlPlane.ack(job.id), signal);
-      return true;
+      return "open";
     } catch (error) {
-      if (isFailure(error, "settled", "unknown")) return false;
+      if (isFailure(error, "settled", "unknown")) return "closed";
       this.giveUp(job, error);
-      return false;
+      return "refused";
     }
   }
 
@@ -179,13 +183,13 @@ export class Intake {
   }
 }
 
-function deferred(): {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
+function deferred<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
 } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve: () => resolve() };
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => (resolve = done));
+  return { promise, resolve: (value) => resolve(value) };
 }
 
 /** Jobs of one lane wait for each other. */

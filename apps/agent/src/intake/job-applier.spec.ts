@@ -1,6 +1,6 @@
 import type { Job } from "@vworkspace/contract";
 import { ManualClock } from "@vworkspace/kernel";
-import { KubeError, type KubeObject } from "@vworkspace/kube";
+import { KubeError, type KubeObject, LOCAL_REASONS } from "@vworkspace/kube";
 import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import { instanceManifest } from "../testing/instance-manifest";
 import { KeptControlPlane } from "../testing/kept-control-plane";
@@ -256,12 +256,12 @@ describe("JobApplier", () => {
     expect(state).toEqual({ outcome: undefined, ended: true });
   });
 
-  it("waits while the API server is away, and fails at once for what it refuses", async () => {
+  it("waits while the API server is away, and fails at once for what it calls invalid", async () => {
     const { api, clock, run, state } = setUp();
     let isAway = true;
     api.beforeWrite = () => {
       if (isAway) throw new KubeError("away", { status: 503, reason: "x" });
-      throw new KubeError("denied by policy", { status: 403, reason: "y" });
+      throw new KubeError("denied by policy", { status: 422, reason: "y" });
     };
     run(apply(1));
     await settle();
@@ -276,6 +276,28 @@ describe("JobApplier", () => {
       error: "denied by policy",
     });
   });
+
+  it.each([
+    [4, undefined],
+    [5, "failed"],
+  ])(
+    "after %i denials in a row its outcome is %s: one that passes is not the job's failure",
+    async (denials, outcome) => {
+      const { api, clock, run, state } = setUp();
+      let left = denials;
+      api.beforeWrite = () => {
+        if (left-- > 0)
+          throw new KubeError("not yet", { status: 403, reason: "Forbidden" });
+      };
+      run(apply(1));
+      for (let step = 0; step < 20; step += 1) {
+        await settle();
+        await clock.advance(1_000);
+      }
+      expect(state.outcome?.outcome).toBe(outcome);
+      expect(api.writes).toHaveLength(outcome === undefined ? 1 : 0);
+    },
+  );
 
   it("deletes what it read and succeeds when it is gone", async () => {
     const { api, watches, run, state } = setUp();
@@ -365,5 +387,33 @@ describe("JobApplier", () => {
     await settle();
     expect(controlPlane.rotations).toBe(1);
     expect(state.outcome?.outcome).toBe("succeeded");
+  });
+
+  it.each([LOCAL_REASONS.notLeading, LOCAL_REASONS.aborted])(
+    "says nothing about a job whose write was given up as %s with the term",
+    async (reason) => {
+      const { api, run, state } = setUp();
+      const term = new AbortController();
+      api.beforeWrite = () => {
+        term.abort();
+        throw new KubeError("not written", { status: 0, reason });
+      };
+      run(apply(1), term.signal);
+      await settle();
+      expect(state).toEqual({ outcome: undefined, ended: true });
+    },
+  );
+
+  it("gives an object its time whatever the time of day is set to", async () => {
+    const { api, clock, run, state, watches } = setUp();
+    run(apply(1, { policy: { timeoutSeconds: 600 } }));
+    await settle();
+    clock.setTimeOfDay(3_600_000);
+    await clock.advance(599_000);
+    await settle();
+    expect(state.ended).toBe(false);
+    watches.show(ready(await current(api), 1));
+    await settle();
+    expect(state.outcome).toMatchObject({ outcome: "succeeded" });
   });
 });

@@ -1,6 +1,7 @@
 import type { Job } from "@vworkspace/contract";
 import { backoffMs, type Clock } from "@vworkspace/kernel";
 import {
+  isDenial,
   type Kind,
   KubeApi,
   KubeError,
@@ -54,6 +55,8 @@ interface Work<T> {
 type Step = JobOutcome | "closed" | "again";
 
 const RETRY = { baseMs: 500, maxMs: 15_000 };
+/** Denials in a row that are taken for good: an API server that has just started forbids everything for a moment. */
+const FINAL_DENIALS = 5;
 /** The API server may be away for so long before a job is given up. */
 const MAX_ATTEMPTS = 40;
 
@@ -93,6 +96,7 @@ export class JobApplier {
     attempt: () => Promise<Step>,
   ): Promise<JobOutcome | undefined> {
     let last = "";
+    let denials = 0;
     for (let tries = 0; tries < MAX_ATTEMPTS && !signal.aborted; tries += 1) {
       try {
         const step = await attempt();
@@ -100,8 +104,10 @@ export class JobApplier {
         if (step !== "again") return step;
       } catch (error) {
         if (!(error instanceof KubeError)) throw error;
-        if (!isStaleRead(error) && !error.isRetryable)
-          return refusedWrite(error);
+        // A write that was given up with the term says nothing about the job: whoever leads next goes on with it.
+        if (signal.aborted) return undefined;
+        denials = denialsInARow(denials, error);
+        if (!mayPass(error, denials)) return refusedWrite(error);
         last = reasonOf(error);
         const pauseMs = backoffMs(tries, RETRY, this.options.random);
         await this.options.clock.sleep(pauseMs, signal);
@@ -275,6 +281,16 @@ export class JobApplier {
       verdict: (seen) => goneVerdict(seen, object.metadata.uid),
     });
   }
+}
+
+/** Whether a fresh read or some time may help. */
+function mayPass(error: KubeError, denials: number): boolean {
+  if (isDenial(error)) return denials < FINAL_DENIALS;
+  return isStaleRead(error) || error.isRetryable;
+}
+
+function denialsInARow(before: number, error: KubeError): number {
+  return isDenial(error) ? before + 1 : 0;
 }
 
 function wantedOf(work: Work<Apply>, applied: KubeObject) {

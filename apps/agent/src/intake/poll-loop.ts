@@ -60,7 +60,7 @@ export class PollLoop {
   private async pollOnce(signal: AbortSignal): Promise<number> {
     const { controlPlane, intake, clock, onPoll } = this.options;
     const waitSeconds = this.waitSeconds();
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       const polled = await controlPlane.poll({
         waitSeconds,
@@ -71,7 +71,8 @@ export class PollLoop {
       const fresh = await intake.accept(polled.jobs, signal);
       onPoll?.(fresh > 0 ? "jobs" : "empty");
       if (fresh > 0) return 0;
-      const isEarly = clock.now() - startedAt < waitSeconds * 1000 - EARLY_MS;
+      const isEarly =
+        clock.monotonic() - startedAt < waitSeconds * 1000 - EARLY_MS;
       return isEarly ? Math.round(1_000 + 4_000 * this.random()) : 0;
     } catch (error) {
       if (signal.aborted) return 0;

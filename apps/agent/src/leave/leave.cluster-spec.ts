@@ -17,7 +17,7 @@ const RBAC = "rbac.authorization.k8s.io/v1";
 describe("Leaving a cluster", () => {
   let bench: AgentBench;
   beforeAll(async () => {
-    bench = await AgentBench.open();
+    bench = await AgentBench.open(undefined, { isOwn: true });
     await bench.installFlux();
   }, 600_000);
   afterAll(() => bench?.stop(), 120_000);

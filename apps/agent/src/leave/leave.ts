@@ -5,6 +5,7 @@ import {
   type KubeApi,
   type KubeObject,
   type ObjectRef,
+  refOf,
 } from "@vworkspace/kube";
 import {
   AGENT_NAMESPACE_ROLE,
@@ -138,14 +139,4 @@ async function untilGone(
       );
     await clock.sleep(LOOK_MS);
   }
-}
-
-function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
-  const { name, namespace } = metadata;
-  return {
-    apiVersion,
-    kind,
-    name,
-    ...(namespace !== undefined && { namespace }),
-  };
 }

@@ -7,7 +7,7 @@ type Instances = ReadonlyMap<string, KubeObject>;
 
 /**
  * The instances that a ConfigMap or Secret is of interest to: those that take values from it, and of those that are being
- * deleted the one whose Helm release it records.
+ * deleted, or wait for the name of a Helm release, the one whose release it records.
  * @param key `namespace/name` of the object; of a deleted one there is no more than that
  */
 export function instancesReading(
@@ -36,13 +36,39 @@ function isValueOf(
   );
 }
 
-function isRecordOf(
-  { spec, metadata }: ApplicationInstance,
-  name: string,
-): boolean {
+function isRecordOf(instance: ApplicationInstance, name: string): boolean {
+  const { spec, metadata } = instance;
+  const isGoing = metadata.deletionTimestamp !== undefined;
   return (
-    metadata.deletionTimestamp !== undefined &&
+    (isGoing || isWaitingForName(instance)) &&
     name.startsWith(`sh.helm.release.v1.${spec?.release?.name}.v`)
+  );
+}
+
+/**
+ * The instances of a namespace that another one, or a HelmRelease, kept from their release name: when something of that
+ * kind goes, one of them may go on.
+ */
+export function instancesWaitingForName(
+  namespace: string,
+  instances: Instances,
+): readonly string[] {
+  const found: string[] = [];
+  for (const [key, object] of instances)
+    if (
+      object.metadata.namespace === namespace &&
+      isWaitingForName(object as unknown as ApplicationInstance)
+    )
+      found.push(key);
+  return found;
+}
+
+function isWaitingForName({ status }: ApplicationInstance): boolean {
+  return (status?.conditions ?? []).some(
+    (condition) =>
+      condition.type === "Blocked" &&
+      condition.status === "True" &&
+      condition.reason === "ReleaseNameTaken",
   );
 }
 

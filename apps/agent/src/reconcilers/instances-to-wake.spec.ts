@@ -1,7 +1,11 @@
 import type { KubeObject } from "@vworkspace/kube";
 import { instance } from "../testing/flux-objects";
 import { InstalledObjects } from "./installed-objects";
-import { instanceOfEvent, instancesReading } from "./instances-to-wake.decide";
+import {
+  instanceOfEvent,
+  instancesReading,
+  instancesWaitingForName,
+} from "./instances-to-wake.decide";
 
 const secretRef = { name: "v", key: "k" };
 
@@ -37,6 +41,28 @@ describe("Which instances a change concerns", () => {
       "shop/web",
     ]);
     expect(instancesReading("Secret", record, instances(reading))).toEqual([]);
+  });
+
+  it("are those that wait for a release name, when who may have held it goes", () => {
+    const condition = { type: "Blocked", lastTransitionTime: "", message: "" };
+    const blocked = (status: "True" | "False", reason = "ReleaseNameTaken") => {
+      const conditions = [{ ...condition, status, reason }];
+      return instance({}, {}, { conditions });
+    };
+    const waiting = instances(blocked("True"));
+    expect(instancesWaitingForName("shop", waiting)).toEqual(["shop/web"]);
+    expect(instancesWaitingForName("crm", waiting)).toEqual([]);
+    const record = "shop/sh.helm.release.v1.web.v3";
+    expect(instancesReading("Secret", record, waiting)).toEqual(["shop/web"]);
+    for (const other of [
+      blocked("False"),
+      blocked("True", "MissingDependencies"),
+      reading,
+    ]) {
+      const all = instances(other);
+      expect(instancesWaitingForName("shop", all)).toEqual([]);
+      expect(instancesReading("Secret", record, all)).toEqual([]);
+    }
   });
 
   it("is the one whose HelmRelease an Event is about", () => {

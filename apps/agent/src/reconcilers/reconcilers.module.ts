@@ -25,6 +25,7 @@ import { InstanceActions } from "./application-instance/actions/instance-actions
 import { ApplicationInstanceReconciler } from "./application-instance/application-instance.reconciler";
 import { InstanceObserver } from "./application-instance/instance.observe";
 import { NetworkProber } from "./application-instance/probes/network-prober";
+import { mayKnock } from "./application-instance/probes/leads-outside";
 import { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import { ClusterCredential } from "./cluster/cluster-credential";
 import { ConditionTeller } from "./condition-teller";
@@ -42,9 +43,13 @@ import { Reconcilers } from "./reconcilers";
   providers: [
     {
       provide: ProbeRounds,
-      inject: [Clock],
-      useFactory: (clock: Clock) =>
-        new ProbeRounds({ clock, prober: new NetworkProber() }),
+      inject: [KubeApi, Watches, Clock],
+      useFactory: (api: KubeApi, watches: Watches, clock: Clock) =>
+        new ProbeRounds({
+          clock,
+          prober: new NetworkProber(),
+          mayKnock: (...at) => mayKnock({ api, watches }, ...at),
+        }),
     },
     {
       provide: ConditionTeller,
@@ -113,7 +118,6 @@ function instanceReconciler(
   const writer = new DerivedWriter(api);
   return new ApplicationInstanceReconciler({
     api,
-    watches,
     writer,
     observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),

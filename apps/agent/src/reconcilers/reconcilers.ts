@@ -4,6 +4,7 @@ import {
   KeyedQueue,
   type Kind,
   type KubeObject,
+  parseKey,
   type ReconcileOutcome,
   Runner,
 } from "@vworkspace/kube";
@@ -32,7 +33,11 @@ import type { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import type { ClusterReconciler } from "./cluster/cluster.reconciler";
 import { controllersRunningAs } from "./cluster/controllers.decide";
 import { InstalledObjects } from "./installed-objects";
-import { instanceOfEvent, instancesReading } from "./instances-to-wake.decide";
+import {
+  instanceOfEvent,
+  instancesReading,
+  instancesWaitingForName,
+} from "./instances-to-wake.decide";
 
 export interface ReconcilersOptions {
   readonly instances: ApplicationInstanceReconciler;
@@ -99,10 +104,16 @@ export class Reconcilers {
 
   private listen(): void {
     const { watches, probes } = this.options;
-    watches.onChange(APPLICATION_INSTANCE, (key) => this.add(key));
+    watches.onChange(APPLICATION_INSTANCE, (key, object) => {
+      this.add(key);
+      if (object === undefined) this.addWaitingForName(key);
+    });
     // Derived objects carry their instance's name, so that a deleted one still leads to it.
     for (const kind of FLUX_KINDS) {
-      watches.onChange(kind, (key) => this.addKnown(key));
+      watches.onChange(kind, (key, object) => {
+        this.addKnown(key);
+        if (object === undefined) this.addWaitingForName(key);
+      });
       watches.onServed(kind, () => this.addAll());
     }
     watches.onChange(NAMESPACE, (namespace) => this.addAll(`${namespace}/`));
@@ -173,6 +184,14 @@ export class Reconcilers {
   private addKnown(key: string): void {
     if (this.options.watches.objects(APPLICATION_INSTANCE).has(key))
       this.add(key);
+  }
+
+  /** What is gone may have held the name that others in its namespace wait for. */
+  private addWaitingForName(key: string): void {
+    const { namespace = "" } = parseKey(key);
+    const instances = this.options.watches.objects(APPLICATION_INSTANCE);
+    for (const waiting of instancesWaitingForName(namespace, instances))
+      this.add(waiting);
   }
 
   private addAll(prefix = ""): void {

@@ -34,6 +34,8 @@ const GREETING_LOOK_MS = 100;
 /** What the agent says unasked: a heartbeat every minute; a snapshot at start, after a silence, and every 15 minutes. */
 export class Pulse {
   private isSilent = true;
+  /** One poll has waited in vain since the control plane was heard again: the next ones don't. */
+  private hasWaited = false;
   private heartbeatAt = -Infinity;
   private snapshotDueAt = -Infinity;
   private saidControllers = "";
@@ -60,41 +62,44 @@ export class Pulse {
     const { clock } = this.options;
     if (!this.isHeard()) return;
     const isNews = this.controllersText() !== this.saidControllers;
-    if (isNews || clock.now() - this.heartbeatAt >= HEARTBEAT_MS)
+    if (isNews || clock.monotonic() - this.heartbeatAt >= HEARTBEAT_MS)
       await this.heartbeat();
-    if (this.isSilent || clock.now() >= this.snapshotDueAt)
+    if (this.isSilent || clock.monotonic() >= this.snapshotDueAt)
       await this.snapshot();
   }
 
   /**
    * Before a poll: after a silence, what the agent sees is stored at the control plane before it asks for work, so that nothing
-   * is ordered on the ground of what was long ago. Waits for that, but never for long: where events can't be sent at all, or the
-   * cluster isn't known, jobs come all the same.
+   * is ordered on the ground of what was long ago. Waits for that, but once and not for long: where events can't be sent at all,
+   * or the cluster isn't known, jobs come all the same.
    */
   async greet(signal: AbortSignal): Promise<void> {
     const { reporter, clock } = this.options;
     if (!this.hasToGreet()) return;
-    const endsAt = clock.now() + GREETING_MS;
+    const endsAt = clock.monotonic() + GREETING_MS;
     if (reporter.queued === 0) await this.heartbeat();
-    while (this.isSilent && clock.now() < endsAt && !signal.aborted) {
+    while (this.isSilent && clock.monotonic() < endsAt && !signal.aborted) {
       if (this.isHeard()) await this.beat();
       else await reporter.stored(GREETING_LOOK_MS, signal);
       if (this.isSilent) await clock.sleep(GREETING_LOOK_MS, signal);
     }
-    if (!this.isSilent) await reporter.stored(endsAt - clock.now(), signal);
+    this.hasWaited = this.isHeard();
+    if (!this.isSilent)
+      await reporter.stored(endsAt - clock.monotonic(), signal);
   }
 
   private hasToGreet(): boolean {
     const { status } = this.options.link.facts.authentication;
     // Nothing is sent with a refused credential: a poll finds out whether it is taken again.
     if (status === "rejected" || status === "expired") return false;
-    return !this.isHeard() || this.isSilent;
+    return !this.isHeard() || (this.isSilent && !this.hasWaited);
   }
 
   private isHeard(): boolean {
     const { link, disconnectAfterMs } = this.options;
     if (link.isAlive(disconnectAfterMs)) return true;
     this.isSilent = true;
+    this.hasWaited = false;
     this.heartbeatAt = -Infinity;
     return false;
   }
@@ -102,7 +107,7 @@ export class Pulse {
   private async heartbeat(): Promise<void> {
     const { reporter, clock, clusterRef, agentVersion } = this.options;
     const controllers = this.options.controllers();
-    this.heartbeatAt = clock.now();
+    this.heartbeatAt = clock.monotonic();
     this.saidControllers = this.controllersText();
     await reporter.report({
       kind: "ClusterHeartbeat",
@@ -122,7 +127,7 @@ export class Pulse {
     const objects = observed();
     if (objects === undefined) return;
     // Agents that came back together don't go on together: the pause is a fifth shorter at most.
-    this.snapshotDueAt = clock.now() + SNAPSHOT_MS * (1 - random() / 5);
+    this.snapshotDueAt = clock.monotonic() + SNAPSHOT_MS * (1 - random() / 5);
     for (const snapshot of snapshotPages(objects, newId())) {
       await reporter.report({
         kind: "ClusterSnapshot",

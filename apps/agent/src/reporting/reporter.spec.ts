@@ -132,4 +132,45 @@ describe("Reporter", () => {
     await end();
     expect(names()).toEqual([["last"]]);
   });
+
+  it("sends all that it knows before it ends, not only a batch of it", async () => {
+    const { controlPlane, names, link, reporter, end } = setUp();
+    link.rejected("not now");
+    for (let count = 0; count < 250; count += 1)
+      await reporter.report(event(String(count)));
+    await settle();
+    const ended = end();
+    link.accepted();
+    await ended;
+    expect(controlPlane.batches.map(({ length }) => length)).toEqual([
+      100, 100, 50,
+    ]);
+    expect(names().flat().at(-1)).toBe("249");
+  });
+
+  it("gives up at the first failure when it ends", async () => {
+    const { controlPlane, reporter, end, spool } = setUp();
+    controlPlane.faults.push(503, 503, 503);
+    await reporter.report(event("kept"));
+    await end();
+    expect(controlPlane.faults).toHaveLength(2);
+    expect(spool.size).toBe(1);
+  });
+
+  it.each([-3_600_000, 3_600_000])(
+    "waits a second for a batch, though the time of day is set by %i ms meanwhile",
+    async (byMs) => {
+      const { clock, reporter, names, end } = setUp();
+      await reporter.report(event("a"));
+      await settle();
+      clock.setTimeOfDay(byMs);
+      await clock.advance(999);
+      await settle();
+      expect(names()).toEqual([]);
+      await clock.advance(1);
+      await settle();
+      expect(names()).toEqual([["a"]]);
+      await end();
+    },
+  );
 });

@@ -90,8 +90,8 @@ export class Reporter {
   async stored(ms: number, signal: AbortSignal): Promise<boolean> {
     const { clock } = this.options;
     const wanted = this.sequence - 1;
-    const endsAt = clock.now() + ms;
-    while (this.storedThrough < wanted && clock.now() < endsAt) {
+    const endsAt = clock.monotonic() + ms;
+    while (this.storedThrough < wanted && clock.monotonic() < endsAt) {
       if (signal.aborted) return false;
       this.isUrgent = true;
       this.wake.abort();
@@ -100,15 +100,15 @@ export class Reporter {
     return this.storedThrough >= wanted;
   }
 
-  /** Sends until `signal` aborts; then tries once more, so that what is known is not lost with the process. */
+  /** Sends until `signal` aborts; then as much as is taken at the first attempt, so that it isn't lost with the process. */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       if (!(await this.waitForBatch(signal))) break;
       failures = (await this.sendBatch(failures, signal)) ? 0 : failures + 1;
     }
-    if (this.options.spool.size > 0 && this.maySend())
-      await this.sendBatch(failures, signal);
+    while (this.options.spool.size > 0 && this.maySend())
+      if (!(await this.sendBatch(failures, signal))) break;
   }
 
   /** Resolves once there is a batch: full, or its first event a second old. False when `signal` aborts first. */
@@ -116,14 +116,14 @@ export class Reporter {
     const { spool, clock } = this.options;
     while (!signal.aborted && (spool.size === 0 || !this.maySend()))
       await this.pause(60_000, signal);
-    const endsAt = clock.now() + BATCH_MS;
+    const endsAt = clock.monotonic() + BATCH_MS;
     while (
       !signal.aborted &&
       !this.isUrgent &&
       spool.size < BATCH_EVENTS &&
-      clock.now() < endsAt
+      clock.monotonic() < endsAt
     )
-      await this.pause(endsAt - clock.now(), signal);
+      await this.pause(endsAt - clock.monotonic(), signal);
     this.isUrgent = false;
     return !signal.aborted;
   }

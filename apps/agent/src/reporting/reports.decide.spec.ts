@@ -186,6 +186,21 @@ describe("Pulse", () => {
     expect(count("ClusterSnapshot")).toBe(2);
   });
 
+  it("keeps its pace, and notices a silence, though the time of day is set back by an hour", async () => {
+    const { pulse, said, link, clock } = setUp();
+    link.accepted();
+    await pulse.beat();
+    clock.setTimeOfDay(-3_600_000);
+    await clock.advance(60_000);
+    await pulse.beat();
+    expect(said.filter((kind) => kind === "ClusterHeartbeat")).toHaveLength(2);
+    await clock.advance(120_000);
+    expect(link.isAlive(120_000)).toBe(false);
+    clock.setTimeOfDay(3_600_000);
+    link.accepted();
+    expect(link.isAlive(120_000)).toBe(true);
+  });
+
   it("shows everything again after a silence", async () => {
     const { pulse, said, link, clock } = setUp();
     link.accepted();

@@ -13,6 +13,7 @@ import {
   APPLICATION_INSTANCE,
   CREDENTIAL_SECRET,
   customResourceDefinitions,
+  FIELD_MANAGERS,
   LABELS,
   NAMESPACE_OPT_IN_VALUE,
   RELEASE_SERVICE_ACCOUNT,
@@ -23,6 +24,7 @@ import {
   startFakeGateway,
 } from "../../../../test/fake-gateway/start-fake-gateway";
 import {
+  type OpenClusterOptions,
   type OpenedCluster,
   openCluster,
 } from "../../../../test/cluster/open-cluster";
@@ -90,8 +92,11 @@ export class AgentBench {
   }
 
   /** @param logLevel of the agents; silent where it isn't given */
-  static async open(logLevel?: string): Promise<AgentBench> {
-    const cluster = await openCluster();
+  static async open(
+    logLevel?: string,
+    options: OpenClusterOptions = {},
+  ): Promise<AgentBench> {
+    const cluster = await openCluster(options);
     const gateway = await startFakeGateway();
     const ways = [
       loadKubeConnection({ kubeconfig: cluster.kubeconfigPath }),
@@ -121,8 +126,13 @@ export class AgentBench {
     }
   }
 
-  /** A cluster that is used again may still have it, with releases whose finalizer nobody takes off any more. */
+  /**
+   * Its controllers go first, as with `flux uninstall`: they would put their finalizers back, and uninstall. A cluster that is
+   * used again may still have it, with releases whose finalizer nobody takes off any more.
+   */
   async removeFlux(): Promise<void> {
+    await this.flux?.stop();
+    this.flux = undefined;
     await this.releaseFinalizers();
     for (const { apiVersion, kind, metadata } of fluxDefinitions()) {
       const ref = { apiVersion, kind, name: metadata.name };
@@ -209,6 +219,13 @@ export class AgentBench {
     };
     if (clusterId !== this.registered)
       await this.api.delete({ ...secret, namespace: agentNamespace });
+    this.registered = clusterId;
+  }
+
+  /** An agent of this cluster was here before, and left this Secret. */
+  async holdsCredential(clusterId: string, secret: KubeObject): Promise<void> {
+    const manager = { fieldManager: FIELD_MANAGERS.agent, force: true };
+    await this.agentApi.apply(secret, manager);
     this.registered = clusterId;
   }
 

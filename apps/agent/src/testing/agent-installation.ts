@@ -3,7 +3,7 @@ import {
   type KubeApi,
   KubeError,
   type KubeObject,
-  type ObjectRef,
+  refOf,
 } from "@vworkspace/kube";
 import {
   ADMISSION_USERS,
@@ -93,14 +93,4 @@ async function isForbidden(attempt: Promise<unknown>): Promise<boolean> {
     if (error instanceof KubeError && error.status === 403) return true;
     throw error;
   }
-}
-
-function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
-  const { name, namespace } = metadata;
-  return {
-    apiVersion,
-    kind,
-    name,
-    ...(namespace !== undefined && { namespace }),
-  };
 }

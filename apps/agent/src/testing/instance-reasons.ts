@@ -231,6 +231,14 @@ export const INSTANCE_REASON_ROWS: readonly ReasonRow[] = [
     blockedByFlux,
   ]),
   row("Blocked", "True", "MissingDependencies", [
+    "its namespace has not opted in",
+    nothingYet({ optInMissing: "namespace shop has not opted in" }),
+  ]),
+  row("Blocked", "True", "MissingDependencies", [
+    "the agent lacks a right in its namespace",
+    nothingYet({ forbidden: "may not read secrets" }),
+  ]),
+  row("Blocked", "True", "MissingDependencies", [
     "its service account is missing",
     nothingYet({ releaseAccount: { name: "x", problem: "missing" } }),
   ]),

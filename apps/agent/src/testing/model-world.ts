@@ -14,6 +14,8 @@ import type { Observation } from "../reconcilers/application-instance/observatio
 /** What isn't ours, and lets an instance have what it asks for, or doesn't. */
 export interface Surroundings {
   readonly now: number;
+  readonly optInMissing?: string;
+  readonly forbidden?: string;
   readonly problems: Observation["problems"];
   readonly missingKinds: readonly string[];
   readonly releaseAccount?: NonNullable<Observation["releaseAccount"]>;
@@ -73,11 +75,14 @@ export function observe(world: World, of: ApplicationInstance): Observation {
     isSourceAsDesired: false,
     isReleaseAsDesired: false,
   };
+  const { optInMissing } = around;
+  if (optInMissing !== undefined) return { ...nothing, optInMissing };
+  const { forbidden } = around;
   if (of.metadata.deletionTimestamp !== undefined)
-    return { ...nothing, ...deletion(world) };
+    return { ...nothing, ...(forbidden ? { forbidden } : deletion(world)) };
   const isUnmanaged = around.problems.length > 0 || !of.spec.chart;
   if (isUnmanaged || around.missingKinds.length > 0) return nothing;
-  return { ...nothing, ...managed(world, of) };
+  return { ...nothing, ...(forbidden ? { forbidden } : managed(world, of)) };
 }
 
 function deletion({

@@ -78,6 +78,8 @@ const times = fc.integer({
 /** Everything that may stand in the way; each is there in a fifth of the worlds. */
 export const hindrances: fc.Arbitrary<Partial<Surroundings>> = fc.record(
   {
+    forbidden: fc.constant("may not read secrets"),
+    optInMissing: fc.constant("namespace shop has not opted in"),
     problems: fc.constant([{ field: "spec", message: "spec is wrong" }]),
     missingKinds: fc.constant(["HelmRelease (v2)"]),
     releaseAccount: fc.record({

@@ -9,6 +9,7 @@ import {
   type WatchEvent,
   WatchSource,
 } from "@vworkspace/kube";
+import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import { KeptLog } from "../testing/kept-log";
 import { settle } from "../testing/settle";
 import { ReflectorWatches } from "./reflector-watches";
@@ -31,6 +32,8 @@ class ScriptedSource extends WatchSource {
   readonly missing = new Set<string>();
   /** `Kind` or `Kind/namespace`. */
   readonly denied = new Set<string>();
+  /** Kinds that can't be listed, for whatever other reason. */
+  readonly broken = new Set<string>();
   readonly lists: string[] = [];
   readonly open = new Set<OpenWatch>();
   private readonly objects = new Map<string, KubeObject>();
@@ -110,6 +113,8 @@ class ScriptedSource extends WatchSource {
   private refuse(kind: Kind, selection: Selection): void {
     if (this.missing.has(kind.kind))
       throw new KindMissingError("?", { status: 404, reason: "NotFound" });
+    if (this.broken.has(kind.kind))
+      throw new KubeError("no webhook", { status: 500, reason: "?" });
     if (
       this.denied.has(kind.kind) ||
       this.denied.has(this.nameOf(kind, selection))
@@ -149,6 +154,53 @@ const shop = { name: "shop" };
 const secret = (namespace: string) => ({ namespace, name: "db" });
 
 describe("The watches", () => {
+  it.each([
+    [HTTP_ROUTE, true],
+    [HELM_RELEASE, false],
+  ])(
+    "when $kind can't be listed: that reconciling begins without it after a while is %s",
+    async (kind, begins) => {
+      const source = new ScriptedSource();
+      source.broken.add(kind.kind);
+      const clock = new ManualClock();
+      const log = new KeptLog();
+      const watches = new ReflectorWatches(source, { clock, log });
+      const stop = new AbortController();
+      const running = watches.run(stop.signal);
+      let isSynced = false;
+      const waiting = watches.waitForSync().then(() => (isSynced = true));
+      await settle();
+      expect(isSynced).toBe(false);
+      for (let second = 0; second < 60; second += 1) {
+        await clock.advance(1_000);
+        await settle(3);
+      }
+      expect(isSynced).toBe(begins);
+      expect(log.text.includes("Going on without")).toBe(begins);
+      expect(watches.hasSynced(kind)).toBe(false);
+      stop.abort();
+      await running;
+      await waiting;
+    },
+  );
+
+  it("tell now and then of every resource of ours, and of nothing else", async () => {
+    const { source, watches, clock, end } = await setUp((prepared) => {
+      prepared.put(NAMESPACE, shop);
+    });
+    const told: string[] = [];
+    for (const kind of [APPLICATION_INSTANCE, HELM_RELEASE, SECRET])
+      watches.onChange(kind, () => told.push(kind.kind));
+    for (const kind of [APPLICATION_INSTANCE, HELM_RELEASE, SECRET])
+      source.put(kind, secret("shop"));
+    await settle();
+    told.length = 0;
+    await clock.advance(660_000);
+    await settle();
+    expect(told).toEqual(["ApplicationInstance"]);
+    await end();
+  });
+
   it("follow Secrets in namespaces that opted in alone, and leave with the label", async () => {
     const { source, watches, end, secretLists } = await setUp((prepared) => {
       prepared.put(NAMESPACE, shop);

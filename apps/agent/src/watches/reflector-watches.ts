@@ -21,6 +21,7 @@ import {
 interface Watched {
   readonly kind: Kind;
   readonly watch: KindWatch;
+  readonly isAccessory: boolean;
   readonly listeners: Set<ChangeListener>;
   readonly servedListeners: Set<() => void>;
 }
@@ -33,6 +34,8 @@ export interface ReflectorWatchesOptions {
 
 /** A kind that appears is told of by the watch of CRDs; asking for it is for the case that this one is denied. */
 const MISSING_POLL_MS = 300_000;
+/** How long kinds are waited for that one can do without. */
+const ACCESSORIES_MS = 30_000;
 /** Many kinds are listed at once at the start, and what a page takes to read is never given back. */
 const PAGE_SIZE = 250;
 
@@ -57,9 +60,23 @@ export class ReflectorWatches extends Watches {
     await Promise.all(this.all().map(({ watch }) => watch.run(signal)));
   }
 
-  /** Resolves once every kind has synced, or the watches end. */
+  /**
+   * Resolves once every kind has synced, or the watches end. Not for ever: a kind that the API server can't list, because of a
+   * conversion webhook that is gone for instance, must not keep the agent from all others where it is an accessory.
+   */
   async waitForSync(): Promise<void> {
-    await Promise.all(this.all().map(({ watch }) => watch.waitForSync()));
+    const { clock, log } = this.options;
+    const needed = this.all().filter(({ isAccessory }) => !isAccessory);
+    await Promise.all(needed.map(({ watch }) => watch.waitForSync()));
+    const synced = new AbortController();
+    void Promise.all(this.all().map(({ watch }) => watch.waitForSync())).then(
+      () => synced.abort(),
+    );
+    if (!(await clock.sleep(ACCESSORIES_MS, synced.signal))) return;
+    const kinds = this.all()
+      .filter(({ watch }) => !watch.hasSynced)
+      .map(({ kind }) => nameOf(kind));
+    log.warn({ kinds }, "Going on without kinds that can't be listed.");
   }
 
   override isWatched(kind: Kind): boolean {
@@ -110,8 +127,9 @@ export class ReflectorWatches extends Watches {
       },
     };
     const kind = { apiVersion: row.apiVersion, kind: row.kind };
-    const watched = { kind, watch: watch(told), listeners, servedListeners };
-    this.watched.set(nameOf(row), watched);
+    const isAccessory = row.isAccessory === true;
+    const parts = { kind, isAccessory, listeners, servedListeners };
+    this.watched.set(nameOf(row), { ...parts, watch: watch(told) });
   }
 
   private whole(row: WatchedKind, told: Told): KindWatch {
@@ -142,6 +160,8 @@ export class ReflectorWatches extends Watches {
       kind,
       keep,
       perOptedInNamespace: _,
+      isAccessory: __,
+      isReconciled = false,
       ...selection
     } = row;
     const options: ReflectorOptions<KubeObject> = {
@@ -149,6 +169,8 @@ export class ReflectorWatches extends Watches {
       ...(namespace !== undefined && { namespace }),
       ...(random && { random }),
       ...this.tellers(kind, told, namespace),
+      // What hangs on the other kinds is looked at again with the resource of ours that it hangs on.
+      ...(!isReconciled && { resyncMs: 0 }),
       clock,
       missingPollMs: MISSING_POLL_MS,
       pageSize: PAGE_SIZE,

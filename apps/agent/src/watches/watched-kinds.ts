@@ -62,9 +62,13 @@ export interface WatchedKind extends Kind {
   readonly perOptedInNamespace?: true;
   /** A resource of ours: each is looked at again every ten minutes, though nothing was told of it. */
   readonly isReconciled?: true;
+  /** Nothing is written because there is none of the kind: reconciling begins without it where it can't be listed. */
+  readonly isAccessory?: true;
   /** What is held of an object, managedFields and kubectl's copy of it left out already; undefined: nothing. */
   readonly keep?: Keep;
 }
+
+const METADATA_ASIDE = { metadataOnly: true, isAccessory: true } as const;
 
 /** Everything the agent watches. Namespaces only where they opted in: that is what decides whether we act there. */
 export const WATCHED_KINDS: readonly WatchedKind[] = [
@@ -78,18 +82,19 @@ export const WATCHED_KINDS: readonly WatchedKind[] = [
     ...NAMESPACE,
     labelSelector: `${LABELS.namespaceOptIn}=${NAMESPACE_OPT_IN_VALUE}`,
   },
-  { ...CUSTOM_RESOURCE_DEFINITION, metadataOnly: true },
-  { ...ADMISSION_POLICY, ...OF_OURS, metadataOnly: true },
-  { ...ADMISSION_POLICY_BINDING, ...OF_OURS, metadataOnly: true },
-  { ...DEPLOYMENT, metadataOnly: true },
-  { ...DAEMON_SET, metadataOnly: true },
-  { ...CONFIG_MAP, metadataOnly: true, perOptedInNamespace: true },
-  { ...SECRET, metadataOnly: true, perOptedInNamespace: true },
-  { ...SERVICE, ...OF_A_RELEASE },
-  { ...INGRESS, ...OF_A_RELEASE },
-  { ...HTTP_ROUTE, ...OF_A_RELEASE },
+  { ...CUSTOM_RESOURCE_DEFINITION, ...METADATA_ASIDE },
+  { ...ADMISSION_POLICY, ...OF_OURS, ...METADATA_ASIDE },
+  { ...ADMISSION_POLICY_BINDING, ...OF_OURS, ...METADATA_ASIDE },
+  { ...DEPLOYMENT, ...METADATA_ASIDE },
+  { ...DAEMON_SET, ...METADATA_ASIDE },
+  { ...CONFIG_MAP, ...METADATA_ASIDE, perOptedInNamespace: true },
+  { ...SECRET, ...METADATA_ASIDE, perOptedInNamespace: true },
+  { ...SERVICE, ...OF_A_RELEASE, isAccessory: true },
+  { ...INGRESS, ...OF_A_RELEASE, isAccessory: true },
+  { ...HTTP_ROUTE, ...OF_A_RELEASE, isAccessory: true },
   {
     ...EVENT,
+    isAccessory: true,
     fieldSelector: "reason=DriftDetected,involvedObject.kind=HelmRelease",
   },
 ];

@@ -12,6 +12,7 @@ import { DerivedWriter } from "./actions/derived-writer";
 import { InstanceActions } from "./actions/instance-actions";
 import { ApplicationInstanceReconciler } from "./application-instance.reconciler";
 import { InstanceObserver } from "./instance.observe";
+import { mayKnock } from "./probes/leads-outside";
 import { ProbeRounds } from "./probes/probe-rounds";
 
 const REF = { ...APPLICATION_INSTANCE, namespace: "shop", name: "web" };
@@ -32,10 +33,14 @@ function setUp() {
   const writer = new DerivedWriter(api);
   const clusterEvents = new KeptClusterEvents();
   const prober = new FakeProber();
-  const probes = new ProbeRounds({ clock, prober, random: () => 0 });
+  const probes = new ProbeRounds({
+    clock,
+    prober,
+    random: () => 0,
+    mayKnock: (...at) => mayKnock({ api, watches }, ...at),
+  });
   const reconciler = new ApplicationInstanceReconciler({
     api,
-    watches,
     writer,
     observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),
@@ -134,12 +139,92 @@ describe("ApplicationInstanceReconciler", () => {
     });
   });
 
-  it("touches nothing, not even a status, where the namespace has not opted in", async () => {
-    const { api, watches, run } = setUp();
+  it("only says what is missing where the namespace has not opted in, until it has", async () => {
+    const { api, watches, run, conditions, clusterEvents } = setUp();
     watches.hide(NAMESPACE);
-    api.put(asObject(instance()));
+    api.put({ ...NAMESPACE, metadata: { name: "shop" } });
+    api.put(asObject(instance({}, { finalizers: [] })));
     expect((await run()).type).toBe("settled");
-    expect(api.writes).toEqual([]);
+    await run();
+    expect(api.writes).toEqual(["status ApplicationInstance shop/web"]);
+    expect(await conditions()).toMatchObject({
+      Ready: "Unknown Reconciling",
+      Blocked: "True MissingDependencies",
+    });
+    expect(clusterEvents.told.map(({ note }) => note).join()).toContain(
+      "kubectl label namespace shop managed-by=vworkspace",
+    );
+    watches.show(NAMESPACE);
+    await run();
+    expect(await conditions()).toMatchObject({
+      Ready: "False Installing",
+      Blocked: "False Unblocked",
+    });
+  });
+
+  it("lets go of what is deleted where the namespace has opted out, uninstalls nothing, and says so", async () => {
+    const { api, watches, run, clusterEvents } = setUp();
+    const web = instance();
+    api.put(asObject(web));
+    await run();
+    api.put(fetched(web));
+    api.put(deployed(web));
+    await run();
+    const known = api.objects.get("ApplicationInstance shop/web");
+    const deletionTimestamp = "2026-01-01T00:00:00Z";
+    api.put({
+      ...(known as KubeObject),
+      metadata: { ...(known as KubeObject).metadata, deletionTimestamp },
+    });
+    watches.hide(NAMESPACE);
+    api.put({ ...NAMESPACE, metadata: { name: "shop" } });
+    const before = api.writes.length;
+    await run();
+    expect(api.writes.slice(before)).toEqual([
+      "status ApplicationInstance shop/web",
+      "patch ApplicationInstance shop/web",
+    ]);
+    const left = api.objects.get("ApplicationInstance shop/web");
+    expect(left?.metadata.finalizers ?? []).toEqual([]);
+    expect(api.objects.has("HelmRelease shop/web")).toBe(true);
+    const { note } = clusterEvents.told.at(-1) ?? { note: "" };
+    expect(note).toContain("nothing is uninstalled");
+    expect(note).toContain("kubectl -n shop delete helmrelease web");
+  });
+
+  it("takes a namespace for opted in that only a watch doesn't know yet", async () => {
+    const { api, watches, run, conditions } = setUp();
+    watches.hide(NAMESPACE);
+    api.put(NAMESPACE);
+    const deletionTimestamp = "2026-01-01T00:00:00Z";
+    const web = instance({}, { deletionTimestamp });
+    api.put(asObject(web));
+    api.put(deployed(web, {}, { finalizers: ["finalizers.fluxcd.io"] }));
+    await run();
+    expect(await conditions()).toMatchObject({ Deleting: "True Uninstalling" });
+  });
+
+  it("names the binding that a namespace lacks which has the label alone, and takes no finalizer", async () => {
+    const { api, run, conditions, clusterEvents } = setUp();
+    const get = api.get.bind(api);
+    const forbidden = new KubeError("forbidden", {
+      status: 403,
+      reason: "Forbidden",
+    });
+    api.get = (ref) =>
+      ref.kind === "ServiceAccount" ? Promise.reject(forbidden) : get(ref);
+    api.put(asObject(instance({}, { finalizers: [] })));
+    expect((await run()).type).toBe("recheck");
+    expect(api.writes).toEqual(["status ApplicationInstance shop/web"]);
+    expect(await conditions()).toMatchObject({
+      Blocked: "True MissingDependencies",
+    });
+    expect(clusterEvents.told.map(({ note }) => note).join()).toContain(
+      "vworkspace-agent-namespace",
+    );
+    api.get = get;
+    await run();
+    expect(await conditions()).toMatchObject({ Ready: "False Installing" });
   });
 
   it("is blocked without Flux and without its service account, one after the other", async () => {
@@ -354,9 +439,12 @@ describe("ApplicationInstanceReconciler", () => {
     });
 
     it("stays, does not take what it may not read for gone", async () => {
-      const { api, run } = deleting({});
-      await expect(run()).rejects.toThrow("no");
+      const { api, run, conditions } = deleting({});
+      expect((await run()).type).toBe("recheck");
       expect(await api.get(REF)).toBeDefined();
+      expect(await conditions()).toMatchObject({
+        Deleting: "True WaitingForChildResources",
+      });
     });
   });
 });

@@ -15,8 +15,6 @@ import {
   FIELD_MANAGERS,
 } from "@vworkspace/resources";
 import { intentGenerationOf } from "../../reporting/resource-ref";
-import { NAMESPACE } from "../../watches/watched-kinds";
-import type { Watches } from "../../watches/watches";
 import type { ConditionTeller } from "../condition-teller";
 import type { DerivedWriter, Refusal } from "./actions/derived-writer";
 import type { InstanceActions } from "./actions/instance-actions";
@@ -28,7 +26,6 @@ import type { Observation } from "./observation";
 
 export interface InstanceReconcilerOptions {
   readonly api: KubeApi;
-  readonly watches: Watches;
   readonly observer: InstanceObserver;
   readonly actions: InstanceActions;
   readonly writer: DerivedWriter;
@@ -46,8 +43,6 @@ export class ApplicationInstanceReconciler {
   async reconcile(key: string): Promise<ReconcileOutcome> {
     const { api, observer, writer, teller } = this.options;
     const { namespace = "", name } = parseKey(key);
-    // Without the label the agent touches nothing there, not even a status; the label's arrival brings the key back.
-    if (!this.options.watches.objects(NAMESPACE).has(namespace)) return settled;
     const object = await api.get<KubeObject>({
       ...APPLICATION_INSTANCE,
       namespace,

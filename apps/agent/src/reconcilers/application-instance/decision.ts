@@ -35,3 +35,13 @@ export interface Decision {
   /** Look again after this, in milliseconds, because nothing that we watch would tell. */
   readonly recheckAfterMs?: number;
 }
+
+/** What blocks may pass without a word from anything that is watched. */
+export const BLOCKED_RECHECK_MS = 15_000;
+
+export function blocked(reason: string, message: string): Decision {
+  return {
+    blocked: { reason, message },
+    recheckAfterMs: BLOCKED_RECHECK_MS,
+  };
+}

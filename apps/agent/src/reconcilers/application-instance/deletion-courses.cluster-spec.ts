@@ -13,7 +13,9 @@ let agent: RunningAgent;
 let shop: InstanceCourses;
 
 beforeAll(async () => {
-  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
+  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"], {
+    isOwn: true,
+  });
   await bench.installFlux();
   agent = await bench.startAgent();
   shop = new InstanceCourses(bench, await bench.optedIn("deletion"));
@@ -151,37 +153,93 @@ describe("Deleting an instance", () => {
   }, 120_000);
 });
 
-/** A server that runs for many files must keep its kinds. */
-const isOwnServer = !process.env["VWORKSPACE_TEST_KUBECONFIG"];
-const itOnItsOwnServer = isOwnServer ? it : it.skip;
+describe("In a namespace without the opt-in", () => {
+  it("an instance is told what is missing, and goes without being uninstalled", async () => {
+    const left = new InstanceCourses(bench, await bench.optedIn("left"));
+    await bench.installFlux();
+    await left.ready("free");
+    const namespace = {
+      apiVersion: "v1",
+      kind: "Namespace",
+      name: left.namespace,
+    };
+    const label = (value: string | null) =>
+      left.edit(namespace, { metadata: { labels: { "managed-by": value } } });
+    await label(null);
+    await left.becomes("free", "Blocked True MissingDependencies");
+    const blocked = await left.said("free", "Blocked");
+    expect(blocked?.message).toContain(
+      `kubectl label namespace ${left.namespace} managed-by=vworkspace`,
+    );
+    await label("vworkspace");
+    await left.becomes("free", "Ready True HelmReleaseReady");
+    await label(null);
+    await left.becomes("free", "Blocked True MissingDependencies");
+    await left.delete("free");
+    await eventually(
+      "the instance is gone",
+      async () => (await left.instance("free")) === undefined,
+      40_000,
+    );
+    const release = await left.get(HELM_RELEASE, "free");
+    expect(release?.metadata.deletionTimestamp).toBe(undefined);
+    expect(release).toBeDefined();
+    expect(await left.records("free")).toHaveLength(1);
+  }, 90_000);
+
+  it("one with the label alone is told which binding is missing", async () => {
+    const name = await bench.optedIn("unbound");
+    const unbound = new InstanceCourses(bench, name);
+    const binding = {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "RoleBinding",
+      name: "vworkspace-agent",
+      namespace: name,
+    };
+    const given = await bench.api.get<KubeObject>(binding);
+    await bench.api.delete(binding);
+    await unbound.apply("locked");
+    await unbound.becomes("locked", "Blocked True MissingDependencies");
+    const blocked = await unbound.said("locked", "Blocked");
+    expect(blocked?.message).toContain("vworkspace-agent-namespace");
+    const { metadata, roleRef, subjects } = given as KubeObject;
+    await bench.api.apply(
+      {
+        apiVersion: binding.apiVersion,
+        kind: binding.kind,
+        metadata: { name: metadata.name, namespace: name },
+        roleRef,
+        subjects,
+      },
+      PERSON,
+    );
+    await unbound.becomes("locked", "Ready True HelmReleaseReady");
+  }, 90_000);
+});
 
 describe("Deleting the kind itself", () => {
-  itOnItsOwnServer(
-    "lets go of every instance and uninstalls nothing (skipped on a server that other files use)",
-    async () => {
-      await bench.installFlux();
-      const release = async (): Promise<KubeObject | undefined> =>
-        shop.get(HELM_RELEASE, "survivor");
-      await shop.ready("survivor");
-      const definition = {
-        ...CUSTOM_RESOURCE_DEFINITION,
-        name: "applicationinstances.apps.vworkspace.io",
-      };
-      await bench.api.patch(
-        definition,
-        { metadata: { annotations: { "vworkspace.io/allow-delete": "true" } } },
-        PERSON,
-      );
-      await bench.api.delete(definition);
-      await eventually(
-        "the kind is gone",
-        async () => (await bench.api.get(definition)) === undefined,
-        60_000,
-      );
-      expect(await release()).toBeDefined();
-      expect((await release())?.metadata.deletionTimestamp).toBe(undefined);
-      expect(await shop.records("survivor")).toHaveLength(1);
-    },
-    120_000,
-  );
+  it("lets go of every instance and uninstalls nothing", async () => {
+    await bench.installFlux();
+    const release = async (): Promise<KubeObject | undefined> =>
+      shop.get(HELM_RELEASE, "survivor");
+    await shop.ready("survivor");
+    const definition = {
+      ...CUSTOM_RESOURCE_DEFINITION,
+      name: "applicationinstances.apps.vworkspace.io",
+    };
+    await bench.api.patch(
+      definition,
+      { metadata: { annotations: { "vworkspace.io/allow-delete": "true" } } },
+      PERSON,
+    );
+    await bench.api.delete(definition);
+    await eventually(
+      "the kind is gone",
+      async () => (await bench.api.get(definition)) === undefined,
+      60_000,
+    );
+    expect(await release()).toBeDefined();
+    expect((await release())?.metadata.deletionTimestamp).toBe(undefined);
+    expect(await shop.records("survivor")).toHaveLength(1);
+  }, 120_000);
 });

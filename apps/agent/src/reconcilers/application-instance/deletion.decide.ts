@@ -1,5 +1,6 @@
 import { FINALIZERS } from "@vworkspace/resources";
 import type { Decision } from "./decision";
+import { currentCondition } from "./flux";
 import type { Observation } from "./observation";
 
 type Check = (seen: Observation) => Decision | undefined;
@@ -10,7 +11,9 @@ const SECRETS_RECHECK_MS = 2_000;
 /** First hit wins; deletion is one more state. */
 const CHECKS: readonly Check[] = [
   notOurs,
+  notOptedIn,
   orphaned,
+  mayNotLook,
   suspendedRelease,
   releaseToDelete,
   releaseGoing,
@@ -32,6 +35,29 @@ function notOurs({ instance }: Observation): Decision | undefined {
   return hasFinalizer(instance) ? undefined : {};
 }
 
+/**
+ * Where the agent may do nothing it uninstalls nothing, and a finalizer that nobody takes away would hold up the namespace as
+ * well. What runs stays; this is the last that is said of it.
+ */
+function notOptedIn({
+  optInMissing,
+  instance,
+}: Observation): Decision | undefined {
+  if (optInMissing === undefined) return undefined;
+  const { namespace = "", name } = instance.metadata;
+  const rest =
+    instance.status?.helmReleaseRef === undefined
+      ? ""
+      : `; what runs stays, and goes with kubectl -n ${namespace} delete helmrelease ${name}`;
+  return {
+    blocked: {
+      reason: "MissingDependencies",
+      message: `${optInMissing}: nothing is uninstalled${rest}`,
+    },
+    action: { do: "remove-finalizer" },
+  };
+}
+
 /** Everything stays, by policy, by `kubectl delete --cascade=orphan`, or because the kind itself is being removed. */
 function orphaned({ instance, deletion }: Observation): Decision | undefined {
   const isOrphaned =
@@ -40,6 +66,15 @@ function orphaned({ instance, deletion }: Observation): Decision | undefined {
     instance.metadata.finalizers?.includes("orphan") === true ||
     deletion?.isKindGoing === true;
   return isOrphaned ? { action: { do: "remove-finalizer" } } : undefined;
+}
+
+/** What can't be seen is not taken for gone. */
+function mayNotLook({ forbidden }: Observation): Decision | undefined {
+  if (forbidden === undefined) return undefined;
+  return {
+    deleting: { reason: "WaitingForChildResources", message: forbidden },
+    recheckAfterMs: RECHECK_MS,
+  };
 }
 
 /** A suspended HelmRelease would go at once and leave its objects. */
@@ -61,10 +96,22 @@ function releaseToDelete({ release }: Observation): Decision | undefined {
 
 function releaseGoing({ release }: Observation): Decision | undefined {
   if (release === undefined) return undefined;
+  const { name, deletionTimestamp } = release.metadata;
+  const ready = currentCondition(release, "Ready");
+  const trouble =
+    ready?.status === "False"
+      ? `, which fails: ${ready.reason}: ${ready.message}`
+      : "";
   return {
-    deleting: uninstalling(`Flux uninstalls ${release.metadata.name}`),
+    deleting: uninstalling(
+      `Flux uninstalls ${name}, asked at ${deletionTimestamp}${trouble || ifItLasts(name)}`,
+    ),
     recheckAfterMs: RECHECK_MS,
   };
+}
+
+function ifItLasts(name: string): string {
+  return `; if that lasts, look at HelmRelease ${name} and whether helm-controller runs`;
 }
 
 /**

@@ -25,6 +25,9 @@ export const DESIRED_DIGEST = "vworkspace.io/desired-digest";
 const WRITTEN_FOR_GENERATION = "vworkspace.io/written-for-generation";
 const NAME_MAX_LENGTH = 253;
 
+/** On a source: generation of the instance and digest of the release that it was written together with. */
+const WRITTEN_WITH = "vworkspace.io/written-with";
+
 const INTERVAL = "10m";
 const RETRIES = 3;
 const HELM_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -47,16 +50,41 @@ export function desiredObjects(
   const { chart, release } = instance.spec;
   if (chart === undefined || release === undefined)
     throw new TypeError("A managed instance has a chart and a release.");
-  return {
-    source: derived(instance, desiredSource(chart), {}),
-    release: derived(
-      instance,
-      { ...HELM_RELEASE, spec: releaseSpec(instance, chart, release.name) },
-      valuesVersion === undefined
-        ? {}
-        : { [ANNOTATIONS.fluxRequestedAt]: valuesVersion },
-    ),
+  const wanted = derived(
+    instance,
+    { ...HELM_RELEASE, spec: releaseSpec(instance, chart, release.name) },
+    valuesVersion === undefined
+      ? {}
+      : { [ANNOTATIONS.fluxRequestedAt]: valuesVersion },
+  );
+  const source = derived(instance, desiredSource(chart), {});
+  return { source: withRelease(source, wanted, instance), release: wanted };
+}
+
+/** No part of the source's own digest: a release that changes alone writes no source. */
+function withRelease(
+  source: KubeObject,
+  release: KubeObject,
+  { metadata }: ApplicationInstance,
+): KubeObject {
+  const digest = release.metadata.annotations?.[DESIRED_DIGEST];
+  const annotations = {
+    ...source.metadata.annotations,
+    [WRITTEN_WITH]: `${metadata.generation ?? 0} ${digest}`,
   };
+  return { ...source, metadata: { ...source.metadata, annotations } };
+}
+
+/** Whether a source was written for this very generation and together with the release that it asks for. */
+export function isWrittenTogether(
+  source: KubeObject,
+  desired: Desired,
+): boolean {
+  const written = source.metadata.annotations?.[WRITTEN_WITH];
+  return (
+    written !== undefined &&
+    written === desired.source.metadata.annotations?.[WRITTEN_WITH]
+  );
 }
 
 function desiredSource(chart: ChartReference) {

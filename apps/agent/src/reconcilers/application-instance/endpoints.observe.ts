@@ -29,6 +29,9 @@ export async function readEndpoints(
   watches: Watches,
   instance: ApplicationInstance,
 ): Promise<readonly Endpoint[]> {
+  // What can't be listed yet takes nothing away from what was seen before.
+  if ([INGRESS, HTTP_ROUTE, SERVICE].some((kind) => isUnknown(watches, kind)))
+    return instance.status?.endpoints ?? [];
   const own = (kind: Kind) => ownObjects(watches, kind, instance);
   const routes = own(HTTP_ROUTE);
   const gateways = await readGateways(api, routes);
@@ -39,6 +42,10 @@ export async function readEndpoints(
     ),
     ...own(SERVICE).flatMap(serviceEndpoints),
   ].slice(0, MOST);
+}
+
+function isUnknown(watches: Watches, kind: Kind): boolean {
+  return watches.isWatched(kind) && !watches.hasSynced(kind);
 }
 
 /** By name, so that the order of a watch's store never shows in a status. */

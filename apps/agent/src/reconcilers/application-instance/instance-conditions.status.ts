@@ -28,7 +28,12 @@ export function instanceConditions(
   ];
 }
 
-function deletionConditions({ deleting }: Decision): readonly NewCondition[] {
+function deletionConditions({
+  deleting,
+  blocked,
+}: Decision): readonly NewCondition[] {
+  if (blocked !== undefined)
+    return [{ type: "Blocked", status: "True", ...blocked }];
   if (deleting === undefined) return [];
   return [
     { type: "Deleting", status: "True", ...deleting },
@@ -38,6 +43,8 @@ function deletionConditions({ deleting }: Decision): readonly NewCondition[] {
       reason: "Reconciling",
       message: "the instance is being deleted",
     },
+    // Whatever was being installed no longer is.
+    transient("Reconciling", undefined, "Stable"),
   ];
 }
 

@@ -5,6 +5,7 @@ import {
   observation,
   readyCondition,
 } from "../../testing/flux-objects";
+import { desiredObjects } from "./desired";
 import { decideInstance } from "./instance.decide";
 import type { Observation } from "./observation";
 
@@ -25,6 +26,7 @@ function observationOf(
   const { desired } = observation({}, wanted);
   return {
     instance: wanted,
+    source: fetched(written),
     release: deployed(written),
     ...(desired && { desired }),
   };
@@ -269,7 +271,7 @@ describe("What is done about a live instance", () => {
     const expected = {
       suspended: {
         reason: "ManuallySuspended",
-        message: "spec.suspend holds changes back",
+        message: "spec.suspend holds changes back: set it to false to go on",
       },
     };
     const seen = { ...bare, instance: suspended };
@@ -306,6 +308,7 @@ describe("What is done about a live instance", () => {
     const changed = observation({
       now,
       instance: instance({ policy, values: changedValues }),
+      source: fetched(instance({ policy })),
       release: deployed(instance({ policy })),
       isReleaseAsDesired: false,
     });
@@ -388,6 +391,61 @@ describe("What is done about a live instance", () => {
       );
     });
 
+    it("a change whose chart source is written already is finished", () => {
+      const next = instance(
+        {
+          policy,
+          values: changedValues,
+          chart: { ...instance().spec.chart, version: "1.3.0" },
+        },
+        { generation: 2 },
+      );
+      const begun = {
+        ...changed,
+        ...observationOf(next, instance({ policy })),
+        source: fetched(next),
+      };
+      const decision = decideInstance(begun);
+      expect(decision.action).toMatchObject({
+        object: { kind: "HelmRelease" },
+      });
+      expect(decision.suspended).toBe(undefined);
+    });
+
+    it.each([
+      ["the source is of the generation before", { generation: 3 }, {}],
+      ["the release is another one", {}, { timeoutSeconds: 77 }],
+    ])("a change waits where %s", (_, metadata, otherPolicy) => {
+      const then = instance({ policy }, { generation: 2 });
+      const now = instance(
+        { policy: { ...policy, ...otherPolicy }, values: changedValues },
+        { generation: 2, ...metadata },
+      );
+      const seen = {
+        ...changed,
+        ...observationOf(now, instance({ policy })),
+        source: fetched(then),
+      };
+      expect(decideInstance(seen).suspended?.reason).toBe("MaintenanceWindow");
+    });
+
+    it("it is said that what a Secret holds does not wait", () => {
+      const values = {
+        source: "secretRef",
+        secretRef: { name: "v", key: "k" },
+      };
+      const web = instance({ policy, values });
+      const seen = {
+        ...changed,
+        instance: web,
+        release: deployed(web),
+        desired: desiredObjects(web, "v2"),
+      };
+      expect(decideInstance(seen).suspended?.message).toMatch(
+        /opens at .*; what Secret v holds does not wait.*spec\.suspend/,
+      );
+    });
+
     it("without a change nothing is said of windows", () => {
       const seen = observation({ now, instance: instance({ policy }) });
       expect(decideInstance(seen)).toEqual({});
@@ -409,112 +467,5 @@ describe("What is done about a live instance", () => {
     };
     const seen = observation({ instance: instance({ values }) });
     expect(decideInstance(seen).recheckAfterMs).toBeGreaterThan(0);
-  });
-});
-
-describe("What is done about an instance that is being deleted", () => {
-  const deletionTimestamp = "2026-01-01T00:00:00Z";
-  const going = (spec = {}, metadata = {}) =>
-    instance(
-      spec,
-      { deletionTimestamp, ...metadata },
-      {
-        helmReleaseRef: { name: "web", namespace: "shop" },
-      },
-    );
-  const deletion = { releaseSecrets: 1, isKindGoing: false };
-  const seen = (over: Partial<Observation> = {}) =>
-    observation({ instance: going(), deletion, ...over });
-
-  it("nothing when the finalizer isn't ours", () => {
-    const foreign = going({}, { finalizers: ["other/finalizer"] });
-    expect(decideInstance(seen({ instance: foreign }))).toEqual({});
-  });
-
-  it.each([
-    ["its policy is Orphan", { instance: going({ deletionPolicy: "Orphan" }) }],
-    [
-      "kubectl orphans it",
-      {
-        instance: going(
-          {},
-          { finalizers: ["apps.vworkspace.io/uninstall", "orphan"] },
-        ),
-      },
-    ],
-    [
-      "its kind is being removed",
-      { deletion: { releaseSecrets: 1, isKindGoing: true } },
-    ],
-    ["it is a placeholder", { instance: going({ mode: "placeholder" }) }],
-  ])("nothing is uninstalled when %s", (_, over) => {
-    expect(decideInstance(seen(over)).action).toEqual({
-      do: "remove-finalizer",
-    });
-  });
-
-  it("first a suspended release is resumed, since Flux would leave its objects", () => {
-    const release = deployed(instance({ suspend: true }));
-    expect(decideInstance(seen({ release }))).toMatchObject({
-      deleting: { reason: "Uninstalling" },
-      action: { do: "resume" },
-    });
-  });
-
-  it("then it is deleted, once", () => {
-    expect(decideInstance(seen()).action?.do).toBe("delete");
-    const release = deployed(instance(), {}, { deletionTimestamp });
-    const waiting = decideInstance(seen({ release }));
-    expect(waiting.action).toBe(undefined);
-    expect(waiting.deleting?.reason).toBe("Uninstalling");
-  });
-
-  it("then the release Secrets are awaited, of a release that was ours", () => {
-    const gone = without(seen(), "release");
-    expect(decideInstance(gone)).toMatchObject({
-      deleting: { reason: "WaitingForChildResources" },
-    });
-    const neverOurs = instance({}, { deletionTimestamp });
-    expect(decideInstance({ ...gone, instance: neverOurs }).action?.do).toBe(
-      "delete",
-    );
-  });
-
-  it("then the source goes, and then the finalizer", () => {
-    const uninstalled = without(
-      seen({ deletion: { releaseSecrets: 0, isKindGoing: false } }),
-      "release",
-    );
-    expect(decideInstance(uninstalled).action).toMatchObject({
-      do: "delete",
-      object: { kind: "OCIRepository" },
-    });
-    expect(decideInstance(without(uninstalled, "source")).action).toEqual({
-      do: "remove-finalizer",
-    });
-  });
-
-  it("a source is deleted once, and its end isn't waited for", () => {
-    const source = fetched(instance());
-    const metadata = { ...source.metadata, deletionTimestamp };
-    const uninstalled = without(
-      seen({ deletion: { releaseSecrets: 0, isKindGoing: false } }),
-      "release",
-      "source",
-    );
-    const staleSources = [{ ...source, metadata }];
-    expect(decideInstance({ ...uninstalled, staleSources }).action).toEqual({
-      do: "remove-finalizer",
-    });
-  });
-
-  it("says what to do where Flux is gone and left the release behind", () => {
-    const gone = without(
-      seen({ missingKinds: ["HelmRelease (v2)"] }),
-      "release",
-    );
-    const { deleting, action } = decideInstance(gone);
-    expect(action).toBe(undefined);
-    expect(deleting?.message).toMatch(/does not serve HelmRelease.*Orphan/);
   });
 });

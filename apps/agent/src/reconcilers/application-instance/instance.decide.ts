@@ -1,15 +1,21 @@
 import {
   ABSENT_MEANS,
+  ANNOTATIONS,
   FINALIZERS,
   RELEASE_SERVICE_ACCOUNT,
   LABELS,
 } from "@vworkspace/resources";
 import { isSourceGone } from "./chart-failure.decide";
-import type { Decision, Said } from "./decision";
+import {
+  blocked,
+  BLOCKED_RECHECK_MS,
+  type Decision,
+  type Said,
+} from "./decision";
 import { decideDeletion } from "./deletion.decide";
 import { currentCondition } from "./flux";
-import { windowState } from "./maintenance-window.decide";
 import type { Observation } from "./observation";
+import { outsideWindow } from "./outside-window.decide";
 import { driftOfDerived, pendingWrites, writing } from "./pending-write.decide";
 import { isInstalled } from "./readiness.decide";
 
@@ -17,16 +23,14 @@ export type { Action, Decision } from "./decision";
 
 type Check = (seen: Observation) => Decision | undefined;
 
-const RECHECK_MS = 15_000;
 /** A net below the watches, which RBAC may deny; Flux itself looks as rarely. */
 const VALUES_RECHECK_MS = 600_000;
-/** No timer is set for longer. */
-const LONGEST_RECHECK_MS = 24 * 3_600_000;
-
 /** First hit wins. */
 const LIVE_CHECKS: readonly Check[] = [
+  notOptedIn,
   placeholder,
   wrongSpec,
+  mayNotLook,
   withoutFinalizer,
   fluxMissing,
   releaseDeletedByOthers,
@@ -53,6 +57,17 @@ export function decideInstance(seen: Observation): Decision {
   return withWatchfulness(seen, decision ?? {});
 }
 
+/** The label's arrival is told by a watch. */
+function notOptedIn({ optInMissing }: Observation): Decision | undefined {
+  if (optInMissing === undefined) return undefined;
+  return {
+    blocked: {
+      reason: "MissingDependencies",
+      message: `${optInMissing}: nothing is done here, and what runs goes on running`,
+    },
+  };
+}
+
 function placeholder({ instance }: Observation): Decision | undefined {
   return instance.spec.mode === "placeholder" ? {} : undefined;
 }
@@ -64,6 +79,13 @@ function wrongSpec({ problems }: Observation): Decision | undefined {
   return {
     unready: { reason: "HelmReleaseFailed", message: first.message },
   };
+}
+
+/** Before the finalizer, which would hold up what nobody looks after. */
+function mayNotLook({ forbidden }: Observation): Decision | undefined {
+  return forbidden === undefined
+    ? undefined
+    : blocked("MissingDependencies", forbidden);
 }
 
 /** Before anything is created, so that nothing we made is ever left behind. */
@@ -87,7 +109,7 @@ function releaseDeletedByOthers({
   release,
 }: Observation): Decision | undefined {
   if (release?.metadata.deletionTimestamp === undefined) return undefined;
-  const message = `HelmRelease ${release.metadata.name} was deleted by somebody: it is created anew when it is gone`;
+  const message = `HelmRelease ${release.metadata.name} was deleted by somebody: it is created anew once helm-controller has let go of it`;
   return { unready: { reason: "Installing", message } };
 }
 
@@ -99,7 +121,7 @@ function suspendedByHand(seen: Observation): Decision | undefined {
   const { instance, release, desired } = seen;
   if (instance.spec.suspend !== true) return undefined;
   if (release === undefined || release.spec?.suspend === true) {
-    const message = "spec.suspend holds changes back";
+    const message = "spec.suspend holds changes back: set it to false to go on";
     return { suspended: { reason: "ManuallySuspended", message } };
   }
   const write = pendingWrites(seen).find(
@@ -124,7 +146,7 @@ function sourceTaken({ sourceHolder }: Observation): Decision | undefined {
   if (sourceHolder === undefined) return undefined;
   return blocked(
     "ReleaseNameTaken",
-    `${sourceHolder} is not ours and has the name that the chart source would have: remove it, or use another name for the instance`,
+    `${sourceHolder} is not ours and has the name that the chart source would have: remove it, use another name for the instance, or set the annotation ${ANNOTATIONS.adopt} to "true" to take it over`,
   );
 }
 
@@ -152,7 +174,7 @@ function valuesMissing({ missingValues }: Observation): Decision | undefined {
   return missingValues.kind === "Secret"
     ? {
         unready: { reason: "WaitingForSecret", message },
-        recheckAfterMs: RECHECK_MS,
+        recheckAfterMs: BLOCKED_RECHECK_MS,
       }
     : blocked("MissingDependencies", message);
 }
@@ -163,51 +185,6 @@ function sourceDeletedByOthers({ source }: Observation): Decision | undefined {
   return blocked(
     "MissingChartSource",
     `${source.kind} ${source.metadata.name} was deleted by somebody: it is created anew when it is gone`,
-  );
-}
-
-/** A changed wish waits; the first installation doesn't, nor does what somebody else changed or deleted. */
-function outsideWindow(seen: Observation): Decision | undefined {
-  const { instance, release, now } = seen;
-  const windows = instance.spec.policy?.maintenanceWindows ?? [];
-  const isWaiting = isInstalled(release) && isChange(seen);
-  if (windows.length === 0 || !isWaiting) return undefined;
-  const state = windowState(windows, now);
-  if (state.isOpen) return undefined;
-  const { opensAt } = state;
-  const next =
-    opensAt === undefined
-      ? "none of which ever opens"
-      : `which opens at ${new Date(opensAt).toISOString()}`;
-  return {
-    suspended: {
-      reason: "MaintenanceWindow",
-      message: `a change waits for the next maintenance window, ${next}`,
-    },
-    ...(opensAt !== undefined && {
-      recheckAfterMs: Math.min(opensAt - now, LONGEST_RECHECK_MS),
-    }),
-  };
-}
-
-/** Of a source that is gone nothing tells what it held; then what was last applied has to. */
-function isChange(seen: Observation): boolean {
-  const { source, instance } = seen;
-  return pendingWrites(seen).some(({ object, isDrift }) => {
-    if (isDrift) return false;
-    const isGone = object === seen.desired?.source && source === undefined;
-    return !isGone || !isLastApplied(instance);
-  });
-}
-
-function isLastApplied({ spec, status }: Observation["instance"]): boolean {
-  const { chart } = spec;
-  const applied = status?.lastAppliedChart;
-  const plain = (version = "") => version.split("+")[0];
-  return (
-    applied?.url === chart?.url &&
-    applied?.sourceType === chart?.sourceType &&
-    plain(applied?.version) === plain(chart?.version)
   );
 }
 
@@ -230,7 +207,7 @@ function sourceGone({ source, instance }: Observation): Decision | undefined {
     return undefined;
   return blocked(
     "MissingChartSource",
-    `spec.chart.url ${instance.spec.chart?.url ?? ""} leads to nothing: ${ready.message}`,
+    `spec.chart.url ${instance.spec.chart?.url ?? ""} leads to nothing: correct it, or put the chart there (${ready.message})`,
   );
 }
 
@@ -278,8 +255,4 @@ function probePeriodMs({ instance, release }: Observation): number | undefined {
 function hasValuesElsewhere({ instance }: Observation): boolean {
   const { configMapRef, secretRef } = instance.spec.values ?? {};
   return configMapRef !== undefined || secretRef !== undefined;
-}
-
-function blocked(reason: string, message: string): Decision {
-  return { blocked: { reason, message }, recheckAfterMs: RECHECK_MS };
 }

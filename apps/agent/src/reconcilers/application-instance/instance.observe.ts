@@ -3,7 +3,6 @@ import {
   type Kind,
   KindMissingError,
   type KubeApi,
-  KubeError,
   keyOf,
   type KubeObject,
 } from "@vworkspace/kube";
@@ -19,7 +18,6 @@ import {
   EVENT,
   HELM_RELEASE,
   HELM_REPOSITORY,
-  NAMESPACE,
   OCI_REPOSITORY,
 } from "../../watches/watched-kinds";
 import type { Watches } from "../../watches/watches";
@@ -34,6 +32,11 @@ import type { Observation } from "./observation";
 import { followProbes } from "./probes/follow-probes";
 import type { ProbeRounds } from "./probes/probe-rounds";
 import { isInstalled } from "./readiness.decide";
+import {
+  isGoingWithItsNamespace,
+  missingOptIn,
+  orForbidden,
+} from "./rights.observe";
 import { readValues } from "./values.observe";
 
 const CRD: Kind = {
@@ -68,9 +71,18 @@ export class InstanceObserver {
       isSourceAsDesired: false,
       isReleaseAsDesired: false,
     };
+    const { api, watches } = this.options;
+    const optInMissing = await missingOptIn(api, watches, instance);
+    if (optInMissing !== undefined) {
+      this.forget(keyOf(instance));
+      return { ...nothing, optInMissing };
+    }
     if (instance.metadata.deletionTimestamp !== undefined) {
       this.forget(keyOf(instance));
-      return { ...nothing, ...(await this.deletion(instance)) };
+      return {
+        ...nothing,
+        ...(await orForbidden(instance, this.deletion(instance))),
+      };
     }
     if (problems.length > 0 || !isManaged) return nothing;
     const isOci = instance.spec.chart?.sourceType === "oci";
@@ -79,7 +91,10 @@ export class InstanceObserver {
       isOci ? OCI_REPOSITORY : HELM_REPOSITORY,
     ]);
     if (missingKinds.length > 0) return { ...nothing, missingKinds };
-    return { ...nothing, ...(await this.managed(instance)) };
+    return {
+      ...nothing,
+      ...(await orForbidden(instance, this.managed(instance))),
+    };
   }
 
   /** For an instance that is no more, or that is going. */
@@ -149,7 +164,8 @@ export class InstanceObserver {
     if (isKindGoing)
       return { missingKinds, deletion: { releaseSecrets: 0, isKindGoing } };
     const left = await this.leftovers(instance).catch((error: unknown) => {
-      if (this.isGoingWithItsNamespace(instance, error)) return undefined;
+      const { watches } = this.options;
+      if (isGoingWithItsNamespace(watches, instance, error)) return undefined;
       throw error;
     });
     return {
@@ -169,23 +185,6 @@ export class InstanceObserver {
     return { release: ownOf(instance, held), releaseSecrets, sources };
   }
 
-  /**
-   * A namespace that is being deleted takes the agent's rights with it, in no particular order, and everything else as well:
-   * what can't be read any more needs no deletion by us.
-   */
-  private isGoingWithItsNamespace(
-    { metadata }: ApplicationInstance,
-    error: unknown,
-  ): boolean {
-    const namespaces = this.options.watches.objects(NAMESPACE);
-    const namespace = namespaces.get(metadata.namespace ?? "");
-    return (
-      error instanceof KubeError &&
-      error.status === 403 &&
-      namespace?.metadata.deletionTimestamp !== undefined
-    );
-  }
-
   private missingKinds(kinds: readonly Kind[]): string[] {
     return kinds
       .filter((kind) => !this.options.watches.isServed(kind))
@@ -202,10 +201,12 @@ export class InstanceObserver {
       instance,
       sameName,
       hasHelmRelease: secrets > 0,
-      releases: watches.objects(HELM_RELEASE).values() as Iterable<HelmRelease>,
-      instances: watches
-        .objects(APPLICATION_INSTANCE)
-        .values() as Iterable<unknown> as Iterable<ApplicationInstance>,
+      releases: [
+        ...(watches.objects(HELM_RELEASE).values() as Iterable<HelmRelease>),
+      ],
+      instances: [
+        ...watches.objects(APPLICATION_INSTANCE).values(),
+      ] as unknown as ApplicationInstance[],
     });
   }
 

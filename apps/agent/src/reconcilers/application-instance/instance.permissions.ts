@@ -17,6 +17,13 @@ export const INSTANCE_PERMISSIONS: readonly Permission[] = [
     why: "Says how an application does, and where nobody opted in why nothing is done.",
   },
   {
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["get"],
+    scope: "cluster",
+    why: "Makes sure that a namespace has not opted in before an instance there is let go.",
+  },
+  {
     apiGroups: ["helm.toolkit.fluxcd.io"],
     resources: ["helmreleases"],
     verbs: ["get", "create", "patch", "delete"],

@@ -306,6 +306,28 @@ describe("Where the world lets it, from any state", () => {
     );
   });
 
+  it("a change is carried out whole or not at all, whenever the window closes", () => {
+    const looks = fc.integer({ min: 0, max: 4 });
+    fc.assert(
+      fc.property(specs, specs, looks, (one, two, count) => {
+        const old = settledWorld({ ...one, ...WAITING }, OPEN);
+        let world = nextGeneration(old, { ...two, ...WAITING });
+        for (let done = 0; done < count; done += 1) world = look(world).after;
+        const { end } = run(at(world, CLOSED), MOST_LOOKS);
+        const written = ({ release, sources }: World) => [
+          release?.["spec"],
+          specsOf(sources),
+        ];
+        const whole = run(
+          nextGeneration(old, { ...two, ...WAITING }),
+          MOST_LOOKS,
+        ).end;
+        expect([written(old), written(whole)]).toContainEqual(written(end));
+      }),
+      RUNS,
+    );
+  });
+
   it("what a person changes waits for no window: it is put right, or it is said and leaves Ready alone", () => {
     const kinds = fc.constantFrom<Meddling>(
       "owns a field of the release",

@@ -107,6 +107,11 @@ describe("The status of an instance", () => {
     });
   });
 
+  it("says nothing before the finalizer is there, so that nothing is said that the next look takes back", () => {
+    const adding: Decision = { action: { do: "add-finalizer" } };
+    expect(statusOf(observation(), adding)).toBe(undefined);
+  });
+
   it("says suspended when it is decided, and keeps what Ready said last, of the generation it was said of", () => {
     const suspended = { reason: "ManuallySuspended", message: "held back" };
     const first = statusOf(observation());
@@ -221,6 +226,15 @@ describe("The status of an instance", () => {
       Ready: "Unknown Reconciling",
       Deleting: "True Uninstalling",
     });
+    const moving = statusOf(
+      observation({ release: deployed(instance(), { history: [] }) }),
+    );
+    expect(conditionsOf(moving)["Reconciling"]).toBe(
+      "True HelmReleaseInstalling",
+    );
+    const stopped = instance({}, { deletionTimestamp }, moving);
+    const last = statusOf(observation({ instance: stopped }), { deleting });
+    expect(conditionsOf(last)["Reconciling"]).toBe("False Stable");
   });
 
   it("lists endpoints, and removes them when they are gone", () => {

@@ -17,7 +17,7 @@ const MOST_OBJECTS = 500;
  * The status of an instance, and the only place where it is made.
  * @param intentGeneration the control plane's generation stamped on it
  * @param now RFC 3339
- * @returns undefined where nothing would change: then nothing is written
+ * @returns undefined where nothing would change, or nothing is known yet: then nothing is written
  */
 export function instanceStatus(
   seen: Observation,
@@ -27,6 +27,8 @@ export function instanceStatus(
     readonly now: string;
   },
 ): ApplicationInstanceStatus | undefined {
+  // Before it nothing is known; the look that follows at once has something to say.
+  if (decision.action?.do === "add-finalizer") return undefined;
   const { instance } = seen;
   const old = instance.status ?? {};
   const conditions = mergeConditions(

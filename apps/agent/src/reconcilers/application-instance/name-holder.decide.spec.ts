@@ -121,4 +121,47 @@ describe("Who holds a release name", () => {
       }),
     );
   });
+
+  it("of several instances always exactly one, and of those that have a HelmRelease if any has, in whatever order they were made", () => {
+    const claimants = fc.array(
+      fc.record({
+        second: fc.integer({ min: 0, max: 2 }),
+        hasRelease: fc.boolean(),
+      }),
+      { minLength: 2, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(claimants, (some) => {
+        const all = some.map(({ second, hasRelease }, index) => {
+          const one = claimant(`i${index}`, second);
+          const { release } = desiredObjects(one, undefined);
+          return { one, release: hasRelease ? release : undefined };
+        });
+        const instances = all.map(({ one }) => one);
+        const releases = all.flatMap(
+          ({ release }) => (release as HelmRelease | undefined) ?? [],
+        );
+        const free = all.filter(
+          ({ one, release }) =>
+            claim({
+              instance: one,
+              instances,
+              releases,
+              sameName: release,
+              hasHelmRelease: release !== undefined,
+            }) === undefined,
+        );
+        expect(free).toHaveLength(1);
+        expect(free[0]?.release !== undefined).toBe(releases.length > 0);
+      }),
+    );
+  });
+
+  it("a HelmRelease of an instance that is no more", () => {
+    const gone = claimant("gone", 0);
+    const { release } = desiredObjects(gone, undefined);
+    expect(claim({ releases: [release as HelmRelease] })).toContain(
+      "HelmRelease shop/gone",
+    );
+  });
 });

@@ -13,6 +13,10 @@ export interface Observation {
   readonly instance: ApplicationInstance;
   /** When it was read, in milliseconds since 1970; decisions read no clock. */
   readonly now: number;
+  /** Why its namespace is none of ours, if it isn't; then nothing else was looked at. */
+  readonly optInMissing?: string;
+  /** Which right the agent lacks to look, and how to give it; then nothing else was seen. */
+  readonly forbidden?: string;
   /** What is wrong with its spec; then nothing else was looked at but what deletion needs. */
   readonly problems: readonly FieldProblem[];
   /** Kinds of Flux that the cluster does not serve. */
@@ -27,7 +31,7 @@ export interface Observation {
     readonly kind: "ConfigMap" | "Secret";
     readonly what: string;
   };
-  /** Whoever holds the release name and is not us. */
+  /** Whoever holds the release name and is not us, and what to do about it. */
   readonly nameHolder?: string;
   /** A source under the instance's name that is not ours, as `HelmRepository web`; it is never overwritten. */
   readonly sourceHolder?: string;

@@ -35,6 +35,10 @@ export interface Readiness {
 /** Said of objects that are written next. */
 export const BEING_WRITTEN = "the Flux objects are being written";
 
+const IF_IT_LASTS = "if that lasts, see whether it runs";
+const NOT_FETCHED = `source-controller fetches the chart; ${IF_IT_LASTS}`;
+const NOT_LOOKED = `helm-controller has not looked at it yet; ${IF_IT_LASTS}`;
+
 type Check = (
   state: DerivedState,
   chart: ChartReference,
@@ -167,7 +171,7 @@ function sourceSyncing(
   const ready = source && currentCondition(source, "Ready");
   if (source && ready?.status === "True" && hasWanted(source, chart))
     return undefined;
-  const said = unwritten ?? (ready?.message || "the chart is being fetched");
+  const said = unwritten ?? (ready?.message || NOT_FETCHED);
   return { ...moving(release, said), reconciling: "ChartSourceSyncing" };
 }
 
@@ -178,7 +182,7 @@ function releaseMoving(state: DerivedState): Readiness | undefined {
   const ready = currentCondition(release, "Ready");
   const isObserved = observedGeneration >= (release.metadata.generation ?? 0);
   if (isObserved && ready?.status === "True") return undefined;
-  return moving(release, ready?.message || "Flux has not looked yet");
+  return moving(release, ready?.message || NOT_LOOKED);
 }
 
 function otherChartDeployed(

@@ -2,6 +2,7 @@ import type { KubeObject } from "@vworkspace/kube";
 import {
   CLUSTER,
   type ClusterSpec,
+  controlPlaneEndpointOf,
   LABELS,
   MANAGED_BY,
 } from "@vworkspace/resources";
@@ -44,6 +45,17 @@ export function clusterToWrite(
     },
     spec,
   };
+}
+
+/**
+ * What there is to say where the object names another control plane than the agent calls: which one that is was decided when
+ * the agent was set up, and no object may lead it elsewhere.
+ */
+export function endpointNotice(cluster: KubeObject, called: string): string {
+  const named = controlPlaneEndpointOf(cluster["spec"] ?? {});
+  const plain = (address: string) => address.replace(/\/+$/, "");
+  if (named === undefined || plain(named) === plain(called)) return "";
+  return `the agent calls ${called}, as its setting CONTROL_PLANE_ENDPOINT says, and not ${named} of this object`;
 }
 
 function isOurs({ metadata }: KubeObject): boolean {

@@ -5,7 +5,7 @@ export const CLUSTER_PERMISSIONS: readonly Permission[] = [
   {
     apiGroups: ["ops.vworkspace.io"],
     resources: ["clusters"],
-    verbs: ["get", "create", "patch"],
+    verbs: ["create", "patch"],
     scope: "cluster",
     why: "Keeps the one object that shows the agent's own state.",
   },

@@ -27,6 +27,7 @@ function setUp() {
     follow: () => Promise.resolve("asked"),
   } as unknown as ClusterCredential;
   const clusterEvents = new KeptClusterEvents();
+  const log = new KeptLog();
   const reconciler = new ClusterReconciler({
     api,
     watches,
@@ -36,7 +37,7 @@ function setUp() {
     credential,
     controllers: new ControllerObserver(api, watches),
     clock,
-    log: new KeptLog(),
+    log,
     endpoint: "http://gateway",
     disconnectAfterMs: 120_000,
     agentNamespace: "vworkspace-system",
@@ -59,6 +60,7 @@ function setUp() {
     watches,
     told,
     clusterEvents,
+    log,
     reconciler,
     reconcile,
     put,
@@ -114,6 +116,16 @@ describe("The reconciler of the Cluster object", () => {
     await reconcile();
     expect(reconciler.controllers?.length).toBeGreaterThan(5);
     expect(api.writes).toEqual([]);
+  });
+
+  it("warns once of admission policies that could be there, and only tells where there can't be any", async () => {
+    const fenceless = setUp();
+    for (let turn = 0; turn < 3; turn += 1) await fenceless.reconcile();
+    expect(fenceless.log.entries).toMatchObject([{ level: "warn" }]);
+    const old = setUp();
+    old.watches.unserved.add("ValidatingAdmissionPolicy");
+    for (let turn = 0; turn < 3; turn += 1) await old.reconcile();
+    expect(old.log.entries).toMatchObject([{ level: "info" }]);
   });
 
   it("follows the object's own limit of silence", async () => {

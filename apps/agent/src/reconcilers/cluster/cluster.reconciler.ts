@@ -20,9 +20,14 @@ import type { Reporter } from "../../reporting/reporter";
 import type { Watches } from "../../watches/watches";
 import type { ConditionTeller } from "../condition-teller";
 import type { ClusterCredential } from "./cluster-credential";
-import { clusterToWrite, OWN_CLUSTER, ownCluster } from "./cluster.decide";
+import {
+  clusterToWrite,
+  endpointNotice,
+  OWN_CLUSTER,
+  ownCluster,
+} from "./cluster.decide";
 import { clusterStatus, terminatingStatus } from "./cluster.status";
-import { controllerStates } from "./controllers.decide";
+import { controllerStates, type MissingPolicies } from "./controllers.decide";
 import type { ControllerObserver } from "./controllers.observe";
 
 export interface ClusterReconcilerOptions {
@@ -67,8 +72,10 @@ export class ClusterReconciler {
 
   async reconcile(): Promise<ReconcileOutcome> {
     await this.lookAtControllers();
-    if (!this.options.watches.isServed(CLUSTER)) return settled;
-    const existing = await this.existing();
+    const { watches } = this.options;
+    if (!watches.isServed(CLUSTER)) return settled;
+    if (!watches.hasSynced(CLUSTER)) return recheckAfter(RECHECK_MS);
+    const existing = this.existing();
     if (existing?.metadata.deletionTimestamp !== undefined)
       return this.letGo(existing);
     const cluster = await this.written(existing);
@@ -85,22 +92,25 @@ export class ClusterReconciler {
   }
 
   /** Once, and again when it changes: without the policies nothing but the agent itself keeps to its limits. */
-  private sayWhetherFenced(missing: readonly string[]): void {
-    const names = missing.join(", ");
-    if (names !== this.saidMissing && names !== "")
-      this.options.log.warn(
+  private sayWhetherFenced(missing: MissingPolicies): void {
+    const { log } = this.options;
+    const said = missing.toString();
+    if (said !== this.saidMissing && missing === "unserved")
+      log.info(
+        {},
+        "This API server serves no ValidatingAdmissionPolicies (Kubernetes has them from 1.30 on): what only they refuse, nobody refuses.",
+      );
+    else if (said !== this.saidMissing && missing.length > 0)
+      log.warn(
         { missing },
         "Admission policies of vworkspace are missing in this cluster: apply deploy/policies.",
       );
-    this.saidMissing = names;
+    this.saidMissing = said;
   }
 
-  /** From the watch once that has synced: every write names the version that it was decided on. */
-  private async existing(): Promise<KubeObject | undefined> {
-    const { watches, api } = this.options;
-    const ref = { ...CLUSTER, name: this.name };
-    if (!watches.hasSynced(CLUSTER)) return api.get<KubeObject>(ref);
-    const seen = watches.object(ref);
+  /** As last seen: every write names the version that it was decided on. */
+  private existing(): KubeObject | undefined {
+    const seen = this.options.watches.object({ ...CLUSTER, name: this.name });
     return seen && { ...seen, ...CLUSTER };
   }
 
@@ -131,6 +141,7 @@ export class ClusterReconciler {
         buffer: reporter.buffer,
         startedAt: this.startedAt,
         disconnectAfterMs,
+        endpointNotice: endpointNotice(cluster, this.options.endpoint),
         agentNamespace: this.options.agentNamespace,
         agentVersion: this.options.agentVersion,
         controllers: this.states,

@@ -6,7 +6,7 @@ import {
 } from "@vworkspace/resources";
 import type { LinkFacts } from "../../control-plane/link";
 import { CLUSTER_COURSES, clusterFacts } from "../../testing/cluster-courses";
-import { clusterToWrite, ownCluster } from "./cluster.decide";
+import { clusterToWrite, endpointNotice, ownCluster } from "./cluster.decide";
 import { clusterStatus, terminatingStatus } from "./cluster.status";
 
 const START = Date.UTC(2026, 0, 1);
@@ -272,5 +272,43 @@ describe("Which Cluster object is the agent's", () => {
     expect(clusterToWrite(ours, known)).toBe(undefined);
     expect(clusterToWrite(cluster("mine", {}), known)).toBe(undefined);
     expect(clusterToWrite(cluster("this-cluster", {}), known)).toBe(undefined);
+  });
+});
+
+describe("Where a Cluster object names another control plane than the agent calls", () => {
+  const called = "https://gateway.example.com";
+  const naming = (spec: object): KubeObject => ({
+    ...CLUSTER,
+    metadata: { name: "mine" },
+    spec,
+  });
+
+  it.each([
+    [{}],
+    [{ controlPlaneEndpoint: `${called}/` }],
+    [{ controlPlaneEndpoint: called, odooBaseUrl: "https://old.example.com" }],
+  ])("nothing is said of %j", (spec) => {
+    expect(endpointNotice(naming(spec), called)).toBe("");
+  });
+
+  it("that is said beside Connected, whichever spelling names it", () => {
+    for (const field of ["controlPlaneEndpoint", "odooBaseUrl"]) {
+      const spec = { [field]: "https://other.example.com" };
+      const notice = endpointNotice(naming(spec), called);
+      expect(notice).toContain("CONTROL_PLANE_ENDPOINT");
+      expect(notice).toContain("not https://other.example.com");
+      const link = { isRegistered: true, lastAnswerAt: START };
+      const facts = clusterFacts({
+        link: { ...link, authentication: ACCEPTED },
+        endpointNotice: notice,
+      });
+      const context = { now: START, generation: 1 };
+      const [connected] = clusterStatus({}, facts, context)?.conditions ?? [];
+      expect(connected).toMatchObject({
+        type: "Connected",
+        status: "True",
+        message: notice,
+      });
+    }
   });
 });

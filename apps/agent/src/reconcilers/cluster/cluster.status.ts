@@ -22,6 +22,8 @@ export interface ClusterFacts {
   readonly buffer: { readonly queued: number; readonly dropped: number };
   readonly startedAt: number;
   readonly disconnectAfterMs: number;
+  /** Said beside Connected/True; empty: nothing. */
+  readonly endpointNotice?: string;
   readonly agentNamespace: string;
   readonly agentVersion: string;
   /** Undefined where nobody could look: what was said before stays. */
@@ -137,7 +139,8 @@ function heartbeatOf(
 ): string | undefined {
   if (lastAnswerAt === undefined) return old;
   const isFresh =
-    old !== undefined && lastAnswerAt - Date.parse(old) < HEARTBEAT_MS;
+    old !== undefined &&
+    Math.abs(lastAnswerAt - Date.parse(old)) < HEARTBEAT_MS;
   return isFresh ? old : new Date(lastAnswerAt).toISOString();
 }
 
@@ -147,7 +150,7 @@ function wantedConditions(
   now: number,
 ): readonly NewCondition[] {
   return [
-    ...connected(facts.link),
+    ...connected(facts),
     ...disconnected(facts, now),
     ...authenticated(facts.link),
     ...(facts.controllers ? [controllersHealthy(facts.controllers)] : []),
@@ -155,7 +158,10 @@ function wantedConditions(
   ];
 }
 
-function connected(link: LinkFacts): readonly NewCondition[] {
+function connected({
+  link,
+  endpointNotice = "",
+}: ClusterFacts): readonly NewCondition[] {
   if (link.lastFailure !== undefined)
     return [
       {
@@ -171,7 +177,9 @@ function connected(link: LinkFacts): readonly NewCondition[] {
     link.authentication.status === "unknown"
       ? "ControlPlaneReachable"
       : "RoundTripOK";
-  return [{ type: "Connected", status: "True", reason, message: "" }];
+  return [
+    { type: "Connected", status: "True", reason, message: endpointNotice },
+  ];
 }
 
 function disconnected(
@@ -181,8 +189,9 @@ function disconnected(
   const type = "Disconnected";
   if (isAlive)
     return [{ type, status: "False", reason: "Connected", message: "" }];
+  const hasNeverAnswered = link.lastAnswerAt === undefined;
+  if (hasNeverAnswered && now - startedAt <= disconnectAfterMs) return [];
   const since = link.lastAnswerAt ?? startedAt;
-  if (now - since <= disconnectAfterMs) return [];
   const message = `no answer since ${new Date(since).toISOString()}`;
   return [{ type, status: "True", reason: "NoRecentRoundTrip", message }];
 }

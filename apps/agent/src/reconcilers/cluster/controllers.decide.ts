@@ -15,13 +15,16 @@ export interface Workload {
   readonly version?: string;
 }
 
+/** By name; or the API server is older than 1.30, or a simulated one, and knows no admission policies at all. */
+export type MissingPolicies = readonly string[] | "unserved";
+
 /** What is known of the cluster's controllers. */
 export interface ControllerFacts {
   /** Names of the CustomResourceDefinitions that there are. */
   readonly definitions: ReadonlySet<string>;
   readonly workloads: ReadonlyMap<ControllerName, readonly Workload[]>;
   /** Names of admission policies of ours that are missing; undefined where nobody could look. */
-  readonly missingPolicies?: readonly string[];
+  readonly missingPolicies?: MissingPolicies;
 }
 
 /** The known controllers that an object, of which metadata is enough, belongs to. */
@@ -157,11 +160,14 @@ function absenceOf(
 }
 
 function policyState(
-  missing: readonly string[] | undefined,
+  missing: MissingPolicies | undefined,
 ): readonly ControllerState[] {
   if (missing === undefined) return [];
   const isComplete = missing.length === 0;
-  const message = `missing: ${missing.join(", ")}`;
+  const message =
+    missing === "unserved"
+      ? "this API server serves no admission policies"
+      : `missing: ${missing.join(", ")}`;
   return [
     {
       name: "admission-policies",

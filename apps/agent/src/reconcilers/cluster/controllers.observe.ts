@@ -58,6 +58,8 @@ export class ControllerObserver {
     const kinds = [ADMISSION_POLICY, ADMISSION_POLICY_BINDING] as const;
     const isKnown = kinds.every((kind) => watches.isCurrent(kind));
     if (!isKnown) return {};
+    if (!kinds.every((kind) => watches.isServed(kind)))
+      return { missingPolicies: "unserved" };
     const [policies, bindings] = kinds.map((kind) => watches.objects(kind));
     if (policies === undefined || bindings === undefined) return {};
     return { missingPolicies: missingPolicies(policies, bindings) };

@@ -7,7 +7,11 @@ import {
   DEPLOYMENT,
   NAMESPACE,
 } from "../../watches/watched-kinds";
-import { controllersHealthy, controllerStates } from "./controllers.decide";
+import {
+  controllersHealthy,
+  controllerStates,
+  type MissingPolicies,
+} from "./controllers.decide";
 import { ControllerObserver } from "./controllers.observe";
 import { KNOWN_CONTROLLERS } from "./controllers.table";
 
@@ -235,7 +239,7 @@ describe("The controllers of a cluster", () => {
 
   it("list the admission policies where somebody looked for them", () => {
     const none = { definitions: new Set<string>(), workloads: new Map() };
-    const row = (missingPolicies: readonly string[]) =>
+    const row = (missingPolicies: MissingPolicies) =>
       controllerStates({ ...none, missingPolicies }).at(-1);
     expect(row([])).toMatchObject({ name: "admission-policies", ready: true });
     const missing = row(["a.vworkspace.io"]);
@@ -243,5 +247,6 @@ describe("The controllers of a cluster", () => {
       present: false,
       message: "missing: a.vworkspace.io",
     });
+    expect(row("unserved")).toMatchObject({ present: false, ready: false });
   });
 });

@@ -3,6 +3,7 @@ import {
   KubeApi,
   KubeError,
   type KubeObject,
+  refOf,
 } from "@vworkspace/kube";
 import {
   ANNOTATIONS,
@@ -60,8 +61,8 @@ export class DerivedWriter {
 
   /**
    * Applies a derived object onto what stands there, and onto nothing else. What isn't ours is never touched, unless the
-   * instance says adopt. Fields that others own are taken from them only by `force`, by adopt, or where they are annotations
-   * (whoever asks Flux to reconcile sets the same one).
+   * instance says adopt. Fields that others own are taken from them only by `force`, in the moment of adoption, or where they
+   * are annotations (whoever asks Flux to reconcile sets the same one).
    * @returns whether to look again at once; if not, refusal() says why it wasn't written
    * @throws KubeError that may pass by itself
    */
@@ -71,12 +72,12 @@ export class DerivedWriter {
     { force = false }: { readonly force?: boolean } = {},
   ): Promise<boolean> {
     const actual = await this.api.get(refOf(object));
-    const isAdopting = mayAdopt(instance);
+    const isTheirs = isForeign(instance, actual);
     // Somebody was quicker: what is seen next time decides.
-    if (!isAdopting && isForeign(instance, actual)) return true;
+    if (isTheirs && !mayAdopt(instance)) return true;
     const memory = this.memoryOf(instance);
     try {
-      const written = await this.applyOver(actual, object, force || isAdopting);
+      const written = await this.applyOver(actual, object, force || isTheirs);
       remember(memory, written, object);
       forgetRefusal(memory, object);
       return true;
@@ -156,11 +157,6 @@ function revisionOf({ metadata }: KubeObject): string {
 
 function keyOf({ metadata }: ApplicationInstance): string {
   return `${metadata.namespace}/${metadata.name}`;
-}
-
-function refOf({ apiVersion, kind, metadata }: KubeObject) {
-  const { namespace = "", name } = metadata;
-  return { apiVersion, kind, namespace, name };
 }
 
 /** A conflict over another object of the instance is still one. */

@@ -1,4 +1,4 @@
-import type { KubeApi, KubeObject } from "@vworkspace/kube";
+import { type KubeApi, type KubeObject, refOf } from "@vworkspace/kube";
 import {
   APPLICATION_INSTANCE,
   type ApplicationInstance,
@@ -70,11 +70,6 @@ export class InstanceActions {
       { fieldManager: FIELD_MANAGERS.operator },
     );
   }
-}
-
-function refOf({ apiVersion, kind, metadata }: KubeObject) {
-  const { namespace = "", name } = metadata;
-  return { apiVersion, kind, namespace, name };
 }
 
 function preconditions({ object }: { readonly object: KubeObject }) {

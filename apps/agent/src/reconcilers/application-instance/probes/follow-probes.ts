@@ -1,14 +1,10 @@
-import type { KubeApi, KubeObject } from "@vworkspace/kube";
 import type { ApplicationInstance, Probe } from "@vworkspace/resources";
-import { SERVICE } from "../../../watches/watched-kinds";
-import type { Watches } from "../../../watches/watches";
 import type { Observation } from "../observation";
+import { leadsOutside, type ServiceSources } from "./leads-outside";
 import type { ProbeRounds } from "./probe-rounds";
 import { addressOf, probeTarget } from "./probe-target";
 
-interface Around {
-  readonly api: KubeApi;
-  readonly watches: Watches;
+interface Around extends ServiceSources {
   readonly probes: ProbeRounds;
 }
 
@@ -24,7 +20,8 @@ export async function followProbes(
   const { probes = [] } = instance.spec;
   const outside: Probe[] = [];
   for (const probe of probes)
-    if (await leadsOutside(around, probe, namespace)) outside.push(probe);
+    if (await leadsOutside(around, namespace, probe.service))
+      outside.push(probe);
   const key = `${namespace}/${name}`;
   around.probes.follow(
     key,
@@ -36,17 +33,4 @@ export async function followProbes(
     url: addressOf(probeTarget(first, namespace)),
     message: `probe ${first.name} is not carried out: Service ${first.service} is of type ExternalName; name one that has pods`,
   };
-}
-
-async function leadsOutside(
-  { api, watches }: Around,
-  { service }: Probe,
-  namespace: string,
-): Promise<boolean> {
-  const ref = { ...SERVICE, namespace, name: service };
-  const seen: KubeObject | undefined =
-    (watches.isWatched(SERVICE) ? watches.object(ref) : undefined) ??
-    (await api.get(ref));
-  const { type } = (seen?.["spec"] ?? {}) as { type?: string };
-  return type === "ExternalName";
 }

@@ -18,7 +18,15 @@ const STORE: Probe = { name: "store", type: "tcp", service: "db", port: 5432 };
 function setUp() {
   const clock = new ManualClock();
   const prober = new FakeProber();
-  const rounds = new ProbeRounds({ clock, prober, random: () => 0.5 });
+  const closed = new Map<string, "closed" | "untold">();
+  const mayKnock = (namespace: string, service: string) => {
+    const what = closed.get(`${namespace}/${service}`);
+    return what === "untold"
+      ? Promise.reject(new Error("The API server is away."))
+      : Promise.resolve(what === undefined);
+  };
+  const random = () => 0.5;
+  const rounds = new ProbeRounds({ clock, prober, random, mayKnock });
   const changed: string[] = [];
   rounds.onChange((key) => changed.push(key));
   const stop = new AbortController();
@@ -29,7 +37,7 @@ function setUp() {
       await settle(4);
     }
   };
-  return { rounds, prober, changed, pass, stop, ended };
+  return { rounds, prober, changed, pass, stop, ended, closed };
 }
 
 describe("ProbeRounds", () => {
@@ -96,6 +104,27 @@ describe("ProbeRounds", () => {
     expect(prober.knocks).toHaveLength(knocks);
     expect(rounds.unreachable("shop/web")).toBe(undefined);
   });
+
+  it.each(["closed", "untold"] as const)(
+    "asks before every knock, and takes no knock for no failure: %s",
+    async (answer) => {
+      const { rounds, prober, closed, pass } = setUp();
+      rounds.follow("shop/web", [FRONT, STORE]);
+      await pass(6);
+      expect(prober.knocks).toHaveLength(1);
+      closed.set("shop/web", answer);
+      await pass(60);
+      expect(prober.knocks).toEqual([
+        "http://web.shop.svc:80/healthz",
+        "tcp://db.shop.svc:5432",
+        "tcp://db.shop.svc:5432",
+      ]);
+      expect(rounds.unreachable("shop/web")).toBe(undefined);
+      closed.clear();
+      await pass(20);
+      expect(rounds.unreachable("shop/web")).toBeDefined();
+    },
+  );
 
   it("ends all rounds with its run, and begins none after it", async () => {
     const { rounds, prober, pass, stop, ended } = setUp();

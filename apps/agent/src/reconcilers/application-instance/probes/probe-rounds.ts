@@ -7,6 +7,11 @@ import { addressOf, probeTarget } from "./probe-target";
 export interface ProbeRoundsOptions {
   readonly prober: Prober;
   readonly clock: Clock;
+  /**
+   * Whether a Service may be knocked at, asked before every knock; a round in which it may not, or in which nobody can tell,
+   * is left out and says nothing of the application.
+   */
+  readonly mayKnock: (namespace: string, service: string) => Promise<boolean>;
   /** Uniform in [0, 1); Math.random by default. */
   readonly random?: () => number;
 }
@@ -89,15 +94,19 @@ export class ProbeRounds {
     probe: Probe,
     round: Round,
   ): Promise<void> {
-    const { clock, prober, random = Math.random } = this.options;
+    const { clock, prober, mayKnock, random = Math.random } = this.options;
     const { signal } = round.stop;
-    const target = probeTarget(probe, key.split("/")[0] ?? "");
+    const namespace = key.split("/")[0] ?? "";
+    const target = probeTarget(probe, namespace);
     const periodMs =
       (probe.periodSeconds ?? ABSENT_MEANS.probePeriodSeconds) * 1000;
     let failures = 0;
     // Somewhere within the first period: probes that began together don't knock together for ever.
     let waitMs = periodMs * random();
     while (await clock.sleep(waitMs, signal)) {
+      waitMs = periodMs;
+      if (!(await mayKnock(namespace, probe.service).catch(() => false)))
+        continue;
       const problem = await prober
         .probe(target, signal)
         .catch(() => "can't be probed");
@@ -108,7 +117,6 @@ export class ProbeRounds {
         url: addressOf(target),
         isFailed: isTooMany(failures, probe),
       });
-      waitMs = periodMs;
     }
   }
 
