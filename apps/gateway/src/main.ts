@@ -35,6 +35,11 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  const [argument] = process.argv.slice(2);
+  if (argument !== undefined)
+    throw new ConfigurationError(
+      `The gateway knows no "${argument}": its settings are environment variables, which --help lists.`,
+    );
   const config = readGatewayConfig();
   const logger = pino({
     level: config.logLevel,

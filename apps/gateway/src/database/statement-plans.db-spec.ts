@@ -8,7 +8,9 @@ import { PollService } from "../delivery/pull/poll.service";
 import { SweepService } from "../delivery/sweep/sweep.service";
 import { ClusterService } from "../fleet/clusters/cluster.service";
 import { CredentialService } from "../fleet/clusters/credential.service";
+import { PresenceService } from "../fleet/clusters/presence.service";
 import { InstanceService } from "../intent/instances/instance.service";
+import { EventStore } from "../observed/events/domain/event-store";
 import { EventService } from "../observed/events/event.service";
 import type { SqlTransaction } from "./sql-transaction";
 
@@ -45,6 +47,12 @@ const FILL = [
    select $1, id, decode(md5(s::text), 'hex'), now() from filled, generate_series(1, 10) s`,
   `insert into events (organization_id, id, cluster_id, kind, body, timestamp)
    select $1, gen_random_uuid(), id, 'x', '{}', now() from filled, generate_series(1, 10)`,
+  `insert into rejected_events (organization_id, id, cluster_id, reason, body)
+   select $1, gen_random_uuid(), id, 'x', '' from filled, generate_series(1, 10) s`,
+  `insert into former_intents (organization_id, instance_id, generation, catalog_entry_id, chart_version, values_json, integrations)
+   select $1, id, 1, catalog_entry_id, '1.0.0', '{}', '[]' from application_instances where organization_id = $1`,
+  `insert into gateway_listening (id, since, heard_until)
+   select gen_random_uuid(), now() - n * interval '1 day', now() - n * interval '23 hours' from generate_series(1, 200) n`,
   `insert into audit_people (organization_id, person, salt) select $1, 'p-' || n, '\\x00' from generate_series(1, ${ROWS}) n`,
   `insert into request_replays (organization_id, user_id, request_id, digest, response)
    select $1, gen_random_uuid(), 'r', '\\x00', '{}' from generate_series(1, ${ROWS})`,
@@ -152,11 +160,21 @@ describe("statements on big tables", () => {
         timestamp,
       },
       { kind: "ClusterSnapshot", resourceRef: {}, timestamp, snapshot },
+      { kind: "" },
     ]);
+    await tenant.in((stores) =>
+      stores.get(EventStore).forgetAbsent(cluster.id),
+    );
     expectCheap();
   });
 
-  it("create, write and delete an instance by index", async () => {
+  it("note that the gateway listens by index", async () => {
+    await db.get(PresenceService).listen(60);
+    await db.get(PresenceService).listen(60);
+    expectCheap();
+  });
+
+  it("create, write, roll back and delete an instance by index", async () => {
     const id = await tenant.createInstance(cluster.id, {
       name: "other",
       external_ref: "x",
@@ -165,6 +183,10 @@ describe("statements on big tables", () => {
     await tenant.in((stores) =>
       instances.write(stores, tenant.actor, id, { suspended: true }),
     );
+    await tenant.in((stores) =>
+      instances.write(stores, tenant.actor, id, { values_json: '{"a":1}' }),
+    );
+    await tenant.in((stores) => instances.rollback(stores, tenant.actor, id));
     await tenant.in((stores) => instances.remove(stores, tenant.actor, id));
     expectCheap();
   });

@@ -43,11 +43,17 @@ describe("What a cluster may fill", () => {
     return row?.count;
   };
   /** So many objects as if it had told of them. */
-  const filled = (objects: number) =>
+  const filled = (objects: number, present = true) =>
     db.look(
       `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, present, observed_at)
-       select $1, $2, 'v1', 'Thing', 'n', 'filled-' || n, '', true, now() from generate_series(1, $3::int) n`,
-      [tenant.organizationId, cluster.id, objects],
+       select $1, $2, 'v1', 'Thing', 'n', 'filled-' || n, '', $4, now() from generate_series(1, $3::int) n`,
+      [tenant.organizationId, cluster.id, objects, present],
+    );
+  const desired = (name: string) =>
+    db.look(
+      `insert into desired_objects (organization_id, cluster_id, api_version, kind, namespace, name, generation, action, payload)
+       values ($1, $2, 'v1', 'Thing', 'n', $3, 1, 'apply', '{"metadata":{}}')`,
+      [tenant.organizationId, cluster.id, name],
     );
 
   it("is 50,000 objects: one more is refused with the reason, and known ones are followed on", async () => {
@@ -64,6 +70,22 @@ describe("What a cluster may fill", () => {
     });
     expect(await count("observed_objects")).toBe(50_000);
     expect(await count("rejected_events")).toBe(1);
+  }, 60_000);
+
+  it("is not what is gone: years of names that came and went keep no new one out", async () => {
+    await filled(50_000, false);
+    await desired("filled-7");
+    const { accepted } = await ingest(about("a"));
+    expect(accepted).toBe(1);
+    // What was desired there is remembered.
+    expect(await count("observed_objects")).toBe(2);
+  }, 60_000);
+
+  it("keeps nothing out that the cluster is to have", async () => {
+    await filled(50_000);
+    await desired("shop");
+    const { accepted, rejected } = await ingest(about("shop"), about("b"));
+    expect([accepted, rejected.map(({ index }) => index)]).toEqual([1, [1]]);
   }, 60_000);
 
   it("is 1,000 refused events, the newest", async () => {

@@ -120,13 +120,10 @@ async function quotaOf(
   });
   const keyOf = (ref: ResourceRef) => objectKey(identityOf(ref));
   const named = news.flatMap(({ event }) => objectsOf(event));
-  const { keys, seen } = await store.unseen(
-    clusterId,
-    named.map(identityOf),
-    MAX_OBJECTS_PER_CLUSTER,
-  );
-  const { taken, refused } = withinQuota(news, MAX_OBJECTS_PER_CLUSTER - seen, {
-    isUnknown: (ref) => keys.has(keyOf(ref)),
+  const strangers = await store.strangers(clusterId, named.map(identityOf));
+  const room = await roomFor(store, clusterId, strangers.size);
+  const { taken, refused } = withinQuota(news, room, {
+    isUnknown: (ref) => strangers.has(keyOf(ref)),
     keyOf,
   });
   const bodies = new Map(news.map(({ index, event }) => [index, event]));
@@ -138,6 +135,22 @@ async function quotaOf(
       body: excerpt(bodies.get(index)),
     })),
   };
+}
+
+/** How many more objects of a cluster can be followed, where so many are to be; what is gone makes room. */
+async function roomFor(
+  store: EventStore,
+  clusterId: string,
+  wanted: number,
+): Promise<number> {
+  if (wanted === 0) return 0;
+  const room = async () =>
+    MAX_OBJECTS_PER_CLUSTER -
+    (await store.countObserved(clusterId, MAX_OBJECTS_PER_CLUSTER));
+  const atFirst = await room();
+  if (atFirst >= wanted) return atFirst;
+  await store.forgetAbsent(clusterId);
+  return room();
 }
 
 /** A heartbeat and a snapshot are projected and not kept: they repeat what is known, many times a day, for every cluster. */

@@ -135,25 +135,41 @@ export class SqlEventStore extends EventStore {
     );
   }
 
-  override async unseen(
+  override async strangers(
     clusterId: string,
     objects: readonly ObjectIdentity[],
-    limit: number,
-  ): Promise<{ keys: ReadonlySet<string>; seen: number }> {
-    if (objects.length === 0) return { keys: new Set(), seen: 0 };
+  ): Promise<ReadonlySet<string>> {
+    if (objects.length === 0) return new Set();
+    const isIn = (table: string) =>
+      `exists (select 1 from ${table} known where known.organization_id = $1 and known.cluster_id = $2
+               and (known.api_version, known.kind, known.namespace, known.name) = (place.api_version, place.kind, place.namespace, place.name))`;
     const rows = await this.transaction.query<ObjectIdentity>(
       `select distinct $2::uuid as "clusterId", api_version as "apiVersion", kind, namespace, name
        from unnest(${PLACES}) as place (api_version, kind, namespace, name)
-       where not exists (select 1 from observed_objects o where o.organization_id = $1 and o.cluster_id = $2 and o.api_version = place.api_version
-                         and o.kind = place.kind and o.namespace = place.namespace and o.name = place.name)`,
+       where not ${isIn("observed_objects")} and not ${isIn("desired_objects")}`,
       this.places(clusterId, objects),
     );
-    if (rows.length === 0) return { keys: new Set(), seen: 0 };
+    return new Set(rows.map(objectKey));
+  }
+
+  override async countObserved(
+    clusterId: string,
+    limit: number,
+  ): Promise<number> {
     const counted = await this.transaction.one<{ seen: number }>(
       `select count(*)::int as seen from (select 1 from observed_objects where organization_id = $1 and cluster_id = $2 limit $3) seen`,
       [this.transaction.organization, clusterId, limit],
     );
-    return { keys: new Set(rows.map(objectKey)), seen: counted?.seen ?? 0 };
+    return counted?.seen ?? 0;
+  }
+
+  override async forgetAbsent(clusterId: string): Promise<void> {
+    await this.transaction.run(
+      `delete from observed_objects o where o.organization_id = $1 and o.cluster_id = $2 and not o.present
+         and not exists (select 1 from desired_objects d where d.organization_id = $1 and d.cluster_id = $2
+           and (d.api_version, d.kind, d.namespace, d.name) = (o.api_version, o.kind, o.namespace, o.name))`,
+      [this.transaction.organization, clusterId],
+    );
   }
 
   override async saveObserved(

@@ -29,15 +29,15 @@ export abstract class EventStore {
     clusterId: string,
     objects: readonly ObjectIdentity[],
   ): Promise<ReadonlyMap<string, ObservedObject>>;
-  /**
-   * By `objectKey`: which of these objects were never seen of the cluster, and how many were; the count stops at `limit` and is made
-   * only where one is unknown.
-   */
-  abstract unseen(
+  /** By `objectKey`: which of these objects were never seen of the cluster, and are none that it is to have. */
+  abstract strangers(
     clusterId: string,
     objects: readonly ObjectIdentity[],
-    limit: number,
-  ): Promise<{ readonly keys: ReadonlySet<string>; readonly seen: number }>;
+  ): Promise<ReadonlySet<string>>;
+  /** How many objects of a cluster are kept; counted no further than `limit`. */
+  abstract countObserved(clusterId: string, limit: number): Promise<number>;
+  /** Forgets what is gone from the cluster, save what it is to have. */
+  abstract forgetAbsent(clusterId: string): Promise<void>;
   /** Each object once. */
   abstract saveObserved(
     clusterId: string,

@@ -1,6 +1,9 @@
 import type { AgentEvent, ResourceRef } from "@vworkspace/contract";
 
-/** Objects of one cluster that are followed; a cluster that invents names doesn't fill the database. */
+/**
+ * Objects of one cluster that are followed, besides those that it is to have: a cluster that invents names neither fills the
+ * database nor keeps its own applications from being followed.
+ */
 export const MAX_OBJECTS_PER_CLUSTER = 50_000;
 
 export interface Arrived {
@@ -23,7 +26,7 @@ export function objectsOf(event: AgentEvent): readonly ResourceRef[] {
 /**
  * The events without what there is no room for. An event about an object that would be one too many is refused; a page of a
  * snapshot is taken without such objects, since it also tells what is absent.
- * @param isUnknown whether an object isn't followed yet
+ * @param isUnknown whether an object is neither followed yet nor one that the cluster is to have
  * @param keyOf text that names an object within the cluster
  * @param room how many more can be followed
  */
