@@ -1,14 +1,12 @@
-// Installs what package-lock.json names, when it isn't what was installed last. Plain JavaScript for any Node from 18 on:
-// it runs before there is anything installed.
+// Installs what package-lock.json names, when it isn't what is there. Plain JavaScript for any Node from 18 on: it runs
+// before there is anything installed.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST_NODE = 20;
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const note = join(root, "node_modules", ".installed-lock");
 
 function fail(sentence) {
   console.error(sentence);
@@ -22,11 +20,28 @@ if (major < OLDEST_NODE) {
   );
 }
 
-const digest = createHash("sha256")
-  .update(readFileSync(join(root, "package-lock.json")))
-  .digest("hex");
-const isInstalled = existsSync(note) && readFileSync(note, "utf8") === digest;
-if (!isInstalled) {
+function packagesIn(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), "utf8")).packages ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** npm writes what it has installed as the last thing of an install, whichever command of npm's it was. */
+function isInstalled() {
+  const installed = packagesIn("node_modules/.package-lock.json");
+  return Object.entries(packagesIn("package-lock.json")).every(
+    ([path, { version, integrity, optional }]) => {
+      const found = installed[path];
+      // Optional ones are there on their platform only.
+      if (found === undefined) return path === "" || optional === true;
+      return found.version === version && found.integrity === integrity;
+    },
+  );
+}
+
+if (!isInstalled()) {
   console.error("Installing packages (once, about half a minute) …");
   const { status } = spawnSync(
     "npm",
@@ -37,7 +52,6 @@ if (!isInstalled) {
     fail(
       "The packages could not be installed: see npm's message above, then run the command again.",
     );
-  writeFileSync(note, digest);
 }
 
 // node_modules/.bin/node is Node 24 where a package brings it; elsewhere the machine's own has to do.

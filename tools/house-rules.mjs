@@ -45,6 +45,26 @@ for (const document of ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"]) {
   }
 }
 
+// The tree in ARCHITECTURE.md names every room, and no other: `place/` at the margin, its folders two blanks deeper.
+const architecture = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+const tree = /^## The rooms$[^]*?^```$([^]*?)^```$/m.exec(architecture)?.[1];
+for (const block of tree?.split(/^(?=\S)/m) ?? []) {
+  const [place, ...named] = [...block.matchAll(/^ *(\S+\/) /gm)].map(
+    ([, name]) => name,
+  );
+  if (place === undefined) continue;
+  const there = files
+    .filter((path) => path.startsWith(place))
+    .map((path) => path.slice(place.length).match(/^[^/]+\//)?.[0]);
+  for (const room of new Set([...there, ...named])) {
+    if (room === undefined || (there.includes(room) && named.includes(room)))
+      continue;
+    problems.push(
+      `ARCHITECTURE.md, "The rooms": ${place}${room} ${there.includes(room) ? "is missing" : "is not there"}.`,
+    );
+  }
+}
+
 // A migration that has landed is never edited: databases that ran it would differ from those that run it now.
 const digests = new Map(
   readFileSync(join(root, "migrations", "landed.txt"), "utf8")

@@ -10,7 +10,8 @@ const child = spawn(
   ["--enable-source-maps", join(root, program), ...rest],
   { cwd: root, stdio: ["inherit", "inherit", "inherit", "ipc"] },
 );
-// Ctrl-C reaches the program by itself; a signal to this process alone is passed on.
+// A signal to this process alone is passed on. Ctrl-C has reached the program by itself then, so that it comes twice, or three
+// times under npm: our programs take all of them for one.
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"])
   process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

@@ -23,14 +23,3 @@ export function metricSum(text: string, name: string): number {
     .map((match) => Number(match?.[2]));
   return values.length === 0 ? NaN : values.reduce((a, b) => a + b, 0);
 }
-
-/** Random numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

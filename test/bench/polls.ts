@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import { seededRandom } from "@vworkspace/kernel";
 import { AgentSession } from "../conformance/agent-session";
 import {
   type GatewayTarget,
   startGatewayTarget,
 } from "../conformance/gateway-target";
-import { metricSum, percentile, residentBytes, seededRandom } from "./figures";
+import { metricSum, percentile, residentBytes } from "./figures";
 import { inParallel } from "./in-parallel";
 import { NotifyPeer } from "./notify-peer";
 import { WaitingCluster } from "./waiting-cluster";

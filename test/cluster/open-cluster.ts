@@ -28,6 +28,8 @@ export interface OpenedCluster {
 export interface OpenClusterOptions {
   /** Whether the simulator brings its stand-in Flux controllers and their kinds; there are none for a real server. */
   readonly hasFlux?: boolean;
+  /** Whether no other spec file may use the same server, because this one takes away what all need. */
+  readonly isOwn?: boolean;
 }
 
 /** What VWORKSPACE_TEST_CLUSTER names, for a suite that says something else of the simulator than of a real server. */
@@ -36,7 +38,7 @@ export const testedCluster = (): string =>
 
 /**
  * Opens the cluster that VWORKSPACE_TEST_CLUSTER names, `simulator` (the default) or `kube-apiserver`. A real one that runs
- * already is used when VWORKSPACE_TEST_KUBECONFIG names its kubeconfig (see serve.ts).
+ * already is used when VWORKSPACE_TEST_KUBECONFIG names its kubeconfig (see serve.ts), unless the spec wants its own.
  *
  * @throws Error naming the variable and its value, or why the real server cannot be had
  */
@@ -46,7 +48,9 @@ export async function openCluster(
   const target = testedCluster();
   if (target === "simulator") return openSimulator(options);
   if (target === "kube-apiserver")
-    return useRunning(process.env["VWORKSPACE_TEST_KUBECONFIG"] ?? "");
+    return useRunning(
+      options.isOwn ? "" : (process.env["VWORKSPACE_TEST_KUBECONFIG"] ?? ""),
+    );
   throw new Error(
     `VWORKSPACE_TEST_CLUSTER is "${target}"; use simulator or kube-apiserver.`,
   );

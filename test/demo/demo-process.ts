@@ -8,9 +8,16 @@ export class DemoProcess {
   private readonly child: ChildProcess;
   private hasExited = false;
 
-  constructor(args: readonly string[]) {
+  constructor(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.child = spawn(process.execPath, ["dist/tools/demo/main.js", ...args], {
-      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
+        ...environment,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -37,9 +44,11 @@ export class DemoProcess {
     }
   }
 
-  /** Ctrl-C. @returns its exit code */
+  /** Ctrl-C, which comes twice: from the terminal, and from the process above. @returns its exit code */
   async interrupt(): Promise<number | null> {
     this.child.kill("SIGINT");
+    // Another one, since two of a kind that wait are one.
+    this.child.kill("SIGTERM");
     return this.exited;
   }
 

@@ -1,5 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,8 +155,25 @@ describe("npm start", () => {
     rmSync(other, { recursive: true, force: true });
   });
 
+  test("hands the script of what goes wrong to its simulated cluster", async () => {
+    const other = mkdtempSync(join(tmpdir(), "vworkspace-demo-"));
+    const script = join(other, "script.yaml");
+    writeFileSync(script, "courses: [{ name: shop, course: chart-missing }]\n");
+    const second = new DemoProcess(
+      ["--data-dir", other, "--port", String(await freePort())],
+      { VWORKSPACE_SIMULATOR_SCRIPT: script },
+    );
+    await second.prints("Ctrl-C stops everything");
+    expect(second.output).toMatch(
+      /Ready=False ChartUnreachable[\s\S]*\nNot ready, as the script may have wanted it/,
+    );
+    expect(await second.interrupt()).toBe(0);
+    rmSync(other, { recursive: true, force: true });
+  });
+
   test("stops at Ctrl-C, and the next start keeps the data, even after a kill -9", async () => {
     expect(await demo.interrupt()).toBe(0);
+    expect(await isFree(port)).toBe(true);
     demo = start();
     await demo.prints("Ctrl-C stops everything");
     expect(demo.output).toMatch(
@@ -178,13 +201,14 @@ function freePort(): Promise<number> {
 
 /** The gateway of a killed demo notices that its starter is gone and stops by itself. */
 async function portIsFree(port: number): Promise<void> {
-  for (;;) {
-    const isFree = await new Promise<boolean>((resolve) => {
-      const probe = createServer();
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-    });
-    if (isFree) return;
+  while (!(await isFree(port)))
     await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }

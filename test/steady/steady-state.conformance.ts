@@ -42,6 +42,7 @@ describe("An agent in a cluster where nothing happens", () => {
       // Its requests to the gateway take real time.
       VWORKSPACE_POLL_WAIT_SECONDS: "2",
       VWORKSPACE_LOG_LEVEL: "warn",
+      VWORKSPACE_LEADER_ELECTION: "true",
       KUBECONFIG: cluster.agentKubeconfig,
     });
     await allReady(cluster, agent);

@@ -10,11 +10,15 @@ export interface DemoOptions {
   readonly context?: string;
   readonly yes: boolean;
   readonly remove: boolean;
+  /** What goes wrong in the simulated cluster; from the environment, as the simulator's own program takes it. */
+  readonly scriptFile?: string;
 }
 
+const SCRIPT = "VWORKSPACE_SIMULATOR_SCRIPT";
 const EPILOGUE = `
 Without options everything is on this machine: an embedded PostgreSQL, the gateway, a simulated cluster and its agent.
 Logs are in the data directory, under logs/. Ctrl-C stops all of it; the data stay for the next start.
+${SCRIPT} names a file that says what goes wrong in the simulated cluster: docs/simulator.md.
 
 Examples:
   npm start
@@ -30,7 +34,12 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
     command.error("--context needs --kubeconfig.");
   if (options.kubeconfig !== undefined)
     requireReadable(command, options.kubeconfig);
-  return { ...options, dataDir: resolve(options.dataDir) };
+  const scriptFile = process.env[SCRIPT];
+  return {
+    ...options,
+    dataDir: resolve(options.dataDir),
+    ...(scriptFile ? { scriptFile } : {}),
+  };
 }
 
 function demoCommand(): Command {

@@ -16,7 +16,7 @@ import { DemoFailure, Program } from "./program";
 import { ClusterSetup, type ClusterTarget } from "./cluster-setup";
 import { Screen } from "./screen";
 import { snippet } from "./snippet";
-import { Tour } from "./tour";
+import { type Outcome, Tour } from "./tour";
 
 const SIMULATED_CLUSTER = "demo";
 const REAL_CLUSTER = "demo-real";
@@ -25,7 +25,7 @@ const REAL_CLUSTER = "demo-real";
 class Demo {
   private readonly programs: Program[] = [];
   private readonly screen = new Screen();
-  private isStopping = false;
+  private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: DemoOptions) {}
 
@@ -50,17 +50,31 @@ class Demo {
     try {
       await this.startCluster(demo, tour);
       await tour.prepare();
-      const state = await tour.application();
       this.screen.ready(
-        state === "ready"
-          ? "Ready"
-          : "Blocked: the lines above say what the application waits for; it goes on by itself.",
+        this.lastWord(await tour.application(this.patienceSeconds)),
       );
     } finally {
       await tour.close();
     }
     this.screen.text(snippet(demo, join(dataDir, "demo.json")));
     await this.untilOneEnds();
+  }
+
+  /** Where something is to go wrong, there may be nothing to wait for. */
+  private get patienceSeconds(): number {
+    return this.options.scriptFile === undefined ? 90 : 10;
+  }
+
+  /** @throws DemoFailure when the application isn't Ready though nothing was to go wrong */
+  private lastWord(state: Outcome): string {
+    if (state === "ready") return "Ready";
+    if (state === "blocked")
+      return "Blocked: the lines above say what the application waits for; it goes on by itself.";
+    if (this.options.scriptFile !== undefined)
+      return "Not ready, as the script may have wanted it: the lines above say what happened; it goes on by itself.";
+    throw new DemoFailure(
+      "The application is not ready in time: the logs of gateway and agent in the data directory say why.",
+    );
   }
 
   /** Takes vworkspace away from the cluster that is named, or that the last start used. */
@@ -77,10 +91,14 @@ class Demo {
     await this.setup({ ...cluster, yes }).remove();
   }
 
+  /** Resolves when all have ended, whoever asks: Ctrl-C comes several times, from the terminal and from the processes above. */
+  stop(): Promise<void> {
+    this.stopping ??= this.stopPrograms();
+    return this.stopping;
+  }
+
   /** The agent first, so that it can say goodbye; the gateway last, since it keeps the database. */
-  async stop(): Promise<void> {
-    if (this.isStopping) return;
-    this.isStopping = true;
+  private async stopPrograms(): Promise<void> {
     for (const program of [...this.programs].reverse()) await program.stop();
   }
 
@@ -135,16 +153,20 @@ class Demo {
   }
 
   private async startSimulator(): Promise<string> {
-    const kubeconfig = join(this.options.dataDir, "simulator.kubeconfig");
+    const { dataDir, scriptFile } = this.options;
+    const kubeconfig = join(dataDir, "simulator.kubeconfig");
     const simulator = this.start("simulator", {
       VWORKSPACE_SIMULATOR_ADDR: "127.0.0.1:0",
       VWORKSPACE_SIMULATOR_KUBECONFIG: kubeconfig,
-      VWORKSPACE_SIMULATOR_STATE: join(this.options.dataDir, "simulator.json"),
+      VWORKSPACE_SIMULATOR_STATE: join(dataDir, "simulator.json"),
+      ...(scriptFile === undefined
+        ? {}
+        : { VWORKSPACE_SIMULATOR_SCRIPT: scriptFile }),
     });
     const { url } = await simulator.event("listening");
     this.screen.step(
       "Simulated cluster",
-      `${String(url)}, with stand-in Flux controllers`,
+      `${String(url)}, with stand-in Flux controllers${scriptFile === undefined ? "" : `; what goes wrong: ${scriptFile}`}`,
     );
     return kubeconfig;
   }
@@ -186,7 +208,8 @@ class Demo {
         code: await program.ended,
       })),
     );
-    if (!this.isStopping) throw new DemoFailure(ended.program.lastWords());
+    if (this.stopping === undefined)
+      throw new DemoFailure(ended.program.lastWords());
   }
 }
 

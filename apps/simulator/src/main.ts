@@ -35,18 +35,25 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  if (command !== undefined)
+    throw new ConfigurationError(
+      `The simulator knows no "${command}": its settings are environment variables, which --help lists; its one command is fleet.`,
+    );
   const config = readSimulatorConfig();
   const simulator = await start(config);
   if (config.kubeconfigFile !== undefined)
     writeKubeconfig(config.kubeconfigFile, simulator);
+  let stopping: Promise<void> | undefined;
+  // Ctrl-C comes several times: from the terminal, from npm, and from the program that started this one.
+  const stop = () => {
+    stopping ??= simulator.stop().then(() => process.exit(0));
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+  // A program that started this one over an IPC channel is gone, however it went.
+  process.once("disconnect", stop);
   process.stdout.write(
     `${JSON.stringify({ event: "listening", url: simulator.url, kubeconfig: config.kubeconfigFile })}\n`,
   );
-  const stop = () => void simulator.stop().then(() => process.exit(0));
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.once(signal, stop);
-  // A program that started this one over an IPC channel is gone, however it went.
-  process.once("disconnect", stop);
 }
 
 async function start(config: SimulatorConfig): Promise<Simulator> {
@@ -85,14 +92,20 @@ function readDefinitions({ crdDirectory }: SimulatorConfig): object[] {
   }
 }
 
-/** A kubeconfig with the one user who may do everything; for its owner's eyes. */
+/**
+ * A kubeconfig with the one user who may do everything; for its owner's eyes. The token stands in it twice: kubectl leaves a
+ * user's out without TLS, other clients that of the URL.
+ */
 function writeKubeconfig(file: string, simulator: Simulator): void {
   const name = "simulated";
+  const server = new URL(simulator.url);
+  server.username = name;
+  server.password = simulator.token;
   const kubeconfig = {
     apiVersion: "v1",
     kind: "Config",
     "current-context": name,
-    clusters: [{ name, cluster: { server: simulator.url } }],
+    clusters: [{ name, cluster: { server: server.href } }],
     users: [{ name, user: { token: simulator.token } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   };

@@ -1,4 +1,4 @@
-import { type Clock, SystemClock } from "@vworkspace/kernel";
+import { type Clock, seededRandom, SystemClock } from "@vworkspace/kernel";
 import { ResourceApi } from "./api/resource-api";
 import { ClusterAccess } from "./controllers/cluster-access";
 import type { Controller } from "./controllers/controller";
@@ -18,7 +18,6 @@ import { storageKey } from "./resources/resource-type";
 import { vworkspaceRules } from "./resources/vworkspace-rules";
 import { CourseBook } from "./script/course-book";
 import type { CourseRule } from "./script/simulator-script";
-import { seededRandom } from "./seeded-random";
 import { ShiftedClock } from "./shifted-clock";
 import { SnapshotFile } from "./store/snapshot-file";
 import { Store } from "./store/store";

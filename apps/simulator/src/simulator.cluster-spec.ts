@@ -58,6 +58,22 @@ describe("The simulator", () => {
   });
 
   it.each([
+    ["right", 200],
+    ["wrong", 401],
+  ])(
+    "takes the token in Basic too, as kubectl sends it without TLS: %s",
+    async (token, status) => {
+      await start({ token: "right" });
+      const pair = Buffer.from(`anybody:${token}`).toString("base64");
+      const { status: answered } = await fetch(
+        `${simulator.url}/api/v1/namespaces`,
+        { headers: { authorization: `Basic ${pair}` } },
+      );
+      expect(answered).toBe(status);
+    },
+  );
+
+  it.each([
     ["GET", "/apis/batch/v1/namespaces/default/jobs", "batch"],
     ["GET", "/api/v1/namespaces/default/pods/x/log", "pods/log"],
     ["POST", "/api/v1/namespaces/default/serviceaccounts/x/token", "token"],

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { seededRandom } from "../seeded-random";
+import { seededRandom } from "@vworkspace/kernel";
 import {
   type FaultEffect,
   type FaultRule,

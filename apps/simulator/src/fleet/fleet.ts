@@ -85,8 +85,9 @@ export class Fleet {
       polls: sumOf(sums, "vworkspace_agent_polls_total "),
       jobsSucceeded,
       jobsFailed: jobs - jobsSucceeded,
-      applications: this.applications.length,
+      // Asked before the applications are counted: those that come meanwhile aren't Ready without being there.
       ...(await this.asked()),
+      applications: this.applications.length,
       eventsQueued: sums.get("vworkspace_agent_events_queued") ?? 0,
       problems: this.log.problems,
       resident: process.memoryUsage.rss(),

@@ -12,7 +12,7 @@ import type { Traffic } from "../faults/traffic";
 import { failure, write } from "./answer";
 import type { Router } from "./router";
 
-/** Somebody who may come in, by the bearer token. */
+/** Somebody who may come in, by the token. */
 export interface Identity {
   readonly token: string;
   readonly user: User;
@@ -20,7 +20,7 @@ export interface Identity {
 
 const NOBODY: User = { name: "system:anonymous", groups: [] };
 
-/** The API over HTTP on a loopback address; every request but the health checks carries a bearer token. */
+/** The API over HTTP on a loopback address; every request but the health checks carries a token. */
 export class ApiServer {
   private readonly server: Server;
   private requests = 0;
@@ -80,7 +80,7 @@ export class ApiServer {
   private authenticate({ headers, url }: IncomingMessage): User {
     if (["/readyz", "/livez", "/healthz", "/version"].includes(url ?? ""))
       return NOBODY;
-    const given = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
+    const given = tokenOf(headers.authorization ?? "");
     const known = this.identities.find(({ token }) =>
       timingSafeEqual(digest(given), digest(token)),
     );
@@ -88,6 +88,18 @@ export class ApiServer {
       throw new StatusError(401, "Unauthorized", "Unauthorized");
     return known.user;
   }
+}
+
+/**
+ * The bearer token, or the password of Basic: kubectl sends no bearer token without TLS, but what stands in the URL of the
+ * server it sends.
+ */
+function tokenOf(authorization: string): string {
+  const [, scheme = "", credentials = ""] =
+    /^(Bearer|Basic) (.+)$/i.exec(authorization) ?? [];
+  if (scheme.toLowerCase() !== "basic") return credentials;
+  const pair = Buffer.from(credentials, "base64").toString();
+  return pair.slice(pair.indexOf(":") + 1);
 }
 
 function digest(text: string): Buffer {
