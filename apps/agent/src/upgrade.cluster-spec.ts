@@ -30,7 +30,10 @@ describe("An agent that takes over what version 0.1.0 wrote", () => {
   let jobId: string;
 
   beforeAll(async () => {
-    bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
+    bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"], {
+      // Its Cluster object must be no other agent's.
+      isOwn: true,
+    });
     await bench.installFlux();
     const cluster = bench.gateway.newCluster();
     registrationToken = cluster.registrationToken;
