@@ -13,6 +13,8 @@ export const LIMITS = {
   jobSeconds: 24 * 3600,
   credentialGraceSeconds: 24 * 3600,
   tokenSeconds: 30 * 24 * 3600,
+  /** Of a certificate with its chain, or of a bundle of them. */
+  pemCharacters: 64 * 1024,
   /** Longest text of a message or reason that comes from a cluster, in characters; longer ones are cut. */
   messageCharacters: 4096,
 } as const;

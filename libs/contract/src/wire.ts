@@ -38,6 +38,23 @@ export const resourceRefSchema = z.looseObject({
 });
 export type ResourceRef = z.infer<typeof resourceRefSchema>;
 
+/** A public key (RFC 7517). One that holds a private part is refused: it should never have left its owner. */
+export const publicJwkSchema = z
+  .looseObject({
+    kty: z.enum(["EC", "OKP"]),
+    crv: z.string().max(16),
+    x: z.string().max(128),
+    y: z.string().max(128).optional(),
+    kid: z.string().max(128).optional(),
+  })
+  .refine((jwk) => !("d" in jwk), {
+    message: "holds a private key: send the public part only",
+  });
+export type PublicJwk = z.infer<typeof publicJwkSchema>;
+
+/** Certificates or a request for one, as PEM (RFC 7468). */
+const pemSchema = z.string().max(LIMITS.pemCharacters);
+
 /** POST /register. The token may stand in the Authorization header instead, or in both if they are equal. */
 export const registerRequestSchema = z.looseObject({
   registrationToken: z.string().max(1024).optional(),
@@ -48,6 +65,12 @@ export const registerRequestSchema = z.looseObject({
   simulated: z.boolean().optional(),
   /** Ours: UID of the namespace kube-system, by which a person recognises the cluster. */
   clusterUid: z.string().max(128).optional(),
+  /** Ours: public JWK that the token is bound to; comes with a DPoP proof over a nonce of the gateway (RFC 9449). */
+  dpopKey: publicJwkSchema.optional(),
+  /** Ours: a PKCS#10 request (PEM) for a client certificate; of it only the key counts. */
+  csr: pemSchema.optional(),
+  /** Ours: public JWK that payloads for this cluster may be encrypted to (ECDH-ES). */
+  publicKey: publicJwkSchema.optional(),
 });
 export type RegisterRequest = z.infer<typeof registerRequestSchema>;
 
@@ -55,12 +78,29 @@ export const registerResponseSchema = z.looseObject({
   clusterId: z.string(),
   token: z.string(),
   expiresAt: timestampSchema.optional(),
+  /** Ours: the client certificate with its chain, where a csr was sent. */
+  certificate: pemSchema.optional(),
+  /** Ours: what the control plane's own certificate may be issued by. */
+  caBundle: pemSchema.optional(),
+  /** Ours: `iss` of the token. */
+  issuer: z.string().max(2048).optional(),
+  /** Ours: the key that signs the set of payload keys, to be pinned. */
+  trustRoot: publicJwkSchema.optional(),
 });
 export type RegisterResponse = z.infer<typeof registerResponseSchema>;
+
+/** POST /credentials/rotate. Ours: a new certificate, another key to encrypt to. */
+export const rotateRequestSchema = z.looseObject({
+  csr: pemSchema.optional(),
+  publicKey: publicJwkSchema.optional(),
+});
+export type RotateRequest = z.infer<typeof rotateRequestSchema>;
 
 export const rotateResponseSchema = z.looseObject({
   token: z.string(),
   expiresAt: timestampSchema.optional(),
+  certificate: pemSchema.optional(),
+  caBundle: pemSchema.optional(),
 });
 export type RotateResponse = z.infer<typeof rotateResponseSchema>;
 

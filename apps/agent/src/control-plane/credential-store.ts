@@ -14,6 +14,18 @@ export interface StoredCredentials {
   readonly previous?: Credential;
   /** SHA-256 prefix of the registration token that was used up: another token means register again. */
   readonly registrationTokenDigest?: string;
+  /** Private JWK (JSON) that DPoP proofs are made with (RFC 9449). */
+  readonly dpopKey?: string;
+  /** Client certificate with its chain, and its private key (PEM). */
+  readonly certificate?: { readonly chain: string; readonly key: string };
+  /** Certificates (PEM) that the control plane is known by, where it gave some at registration or rotation. */
+  readonly caBundle?: string;
+  /** Private JWKs (JSON) that payloads may be encrypted to, newest first. */
+  readonly encryptionKeys?: readonly string[];
+  /** Public JWK (JSON) pinned at registration: it signs the set of payload keys. */
+  readonly trustRoot?: string;
+  /** The newest set of payload keys, as the trust root signed it (compact JWS). */
+  readonly payloadKeySet?: string;
 }
 
 /** Where credentials outlive the process. */

@@ -15,8 +15,7 @@ type SecretData = Readonly<Record<string, string>>;
 
 /**
  * Credentials in the Secret `vworkspace-agent-credentials` of the agent's namespace. The keys control-plane-base-url,
- * cluster-id and token are those of the third-party operator; issued-at, expires-at, previous-token and
- * registration-token-digest are ours.
+ * cluster-id and token are those of the third-party operator; all others are ours.
  */
 export class SecretCredentialStore extends CredentialStore {
   constructor(
@@ -73,6 +72,14 @@ function encode(credentials: StoredCredentials): SecretData {
     "expires-at": time(current.expiresAt),
     "previous-token": previous?.token,
     "registration-token-digest": credentials.registrationTokenDigest,
+    "dpop-key": credentials.dpopKey,
+    "tls.crt": credentials.certificate?.chain,
+    "tls.key": credentials.certificate?.key,
+    "ca.crt": credentials.caBundle,
+    "encryption-keys":
+      credentials.encryptionKeys && `[${credentials.encryptionKeys.join(",")}]`,
+    "trust-root": credentials.trustRoot,
+    "payload-key-set": credentials.payloadKeySet,
   };
   return Object.fromEntries(
     Object.entries(texts).flatMap(([key, text]) =>
@@ -99,7 +106,38 @@ function decode(data: SecretData): StoredCredentials | undefined {
     current: decodeCredential(token, text("issued-at"), text("expires-at")),
     ...(previousToken && { previous: { token: previousToken } }),
     ...(registrationTokenDigest && { registrationTokenDigest }),
+    ...decodeKeys(text),
   };
+}
+
+function decodeKeys(
+  text: (key: string) => string | undefined,
+): Partial<StoredCredentials> {
+  const named = {
+    dpopKey: text("dpop-key"),
+    caBundle: text("ca.crt"),
+    trustRoot: text("trust-root"),
+    payloadKeySet: text("payload-key-set"),
+  };
+  const [chain, key] = [text("tls.crt"), text("tls.key")];
+  const encryptionKeys = decodeList(text("encryption-keys"));
+  return {
+    ...Object.fromEntries(
+      Object.entries(named).filter(([, value]) => value !== undefined),
+    ),
+    ...(chain && key && { certificate: { chain, key } }),
+    ...(encryptionKeys.length > 0 && { encryptionKeys }),
+  };
+}
+
+/** A list of JWKs, each as JSON again; none where the text is no such list. */
+function decodeList(json: string | undefined): readonly string[] {
+  try {
+    const list: unknown = JSON.parse(json ?? "[]");
+    return Array.isArray(list) ? list.map((key) => JSON.stringify(key)) : [];
+  } catch {
+    return [];
+  }
 }
 
 function decodeCredential(
