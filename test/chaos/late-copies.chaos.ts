@@ -21,9 +21,8 @@ describe("LateCopies", () => {
       let body = "";
       asked.on("data", (chunk: Buffer) => (body += chunk.toString()));
       asked.on("end", () => {
-        const isNew = body.startsWith("create");
         if (asked.method !== "GET") writes.push(body);
-        answer.writeHead(isNew ? 201 : 200).end("{}");
+        answer.writeHead(asked.method === "POST" ? 201 : 200).end("{}");
       });
     });
     server.listen(0, "127.0.0.1");
@@ -62,13 +61,24 @@ describe("LateCopies", () => {
     expect(copies.answered).toBe(2);
   });
 
-  it("has none arrive again that created, or that isn't a job's", async () => {
-    await send("PATCH", `${INSTANCES}/web${AGENT}`, "create");
+  it("has what created arrive again too, but not after a delete", async () => {
+    const create = '{"metadata":{"name":"web"}}';
+    await send("POST", `${INSTANCES}${AGENT}`, create);
     await send("PATCH", `${INSTANCES}/web${AGENT}`, "two");
+    await copies.idle();
+    const other = '{"metadata":{"name":"other"}}';
+    await send("POST", `${INSTANCES}${AGENT}`, other);
+    await send("DELETE", `${INSTANCES}/other`, "gone");
+    await copies.idle();
+    expect(writes).toEqual([create, "two", create, other, "gone"]);
+  });
+
+  it("has none arrive again that isn't a job's", async () => {
+    await send("PATCH", `${INSTANCES}/web${AGENT}`, "one");
     const operator = "?fieldManager=vworkspace-operator";
     await send("PATCH", `${INSTANCES}/web${operator}`, "finalizer");
     await send("PATCH", `${INSTANCES}/web/status${AGENT}`, "status");
     await copies.idle();
-    expect(writes).toEqual(["create", "two", "finalizer", "status"]);
+    expect(writes).toEqual(["one", "finalizer", "status"]);
   });
 });

@@ -1,14 +1,15 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeObject } from "@vworkspace/kube";
 import type { ConnectionTap, ProxyTarget } from "./fault-proxy";
 
 /** A write of a job, with the object that it is about; over plain HTTP, so of a real API server there are none. */
 const WRITE =
-  /^(?:PATCH|DELETE) (\/apis\/apps\.vworkspace\.io\/v1alpha1\/namespaces\/[^/ ]+\/applicationinstances\/[^/? ]+)(?:\?fieldManager=vworkspace-agent(?:&[^ ]*)?)? HTTP\/1\.1\r\n/;
+  /^(POST|PATCH|DELETE) (\/apis\/apps\.vworkspace\.io\/v1alpha1\/namespaces\/[^/ ]+\/applicationinstances(?:\/[^/? ]+)?)(?:\?fieldManager=vworkspace-agent(?:&[^ ]*)?)? HTTP\/1\.1\r\n/;
 const LENGTH = /\r\ncontent-length: *(\d+)\r\n/i;
 const BODY_AFTER = "\r\n\r\n";
-const DONE = /^HTTP\/1\.1 (200|201) /;
+const DONE = /^HTTP\/1\.1 20[01] /;
 
 const LATE_MS = 100;
 const ANSWER_MS = 5_000;
@@ -16,8 +17,7 @@ const ANSWER_MS = 5_000;
 /** The last write to an object that was done. */
 interface Done {
   readonly request: Buffer;
-  /** Nothing can be demanded of what isn't there: a late create is kept from harm by an admission policy alone. */
-  readonly isCreate: boolean;
+  readonly method: string;
 }
 
 /**
@@ -36,14 +36,12 @@ export class LateCopies {
     let request: Buffer = Buffer.alloc(0);
     return {
       up: (chunk) => {
-        const isNext = objectOf(request) === undefined || isWhole(request);
+        const isNext = !isWrite(request) || isWhole(request);
         request = isNext ? chunk : Buffer.concat([request, chunk]);
       },
       down: (chunk) => {
-        const object = objectOf(request);
-        const [, status] = DONE.exec(chunk.toString("latin1", 0, 16)) ?? [];
-        if (object !== undefined && status !== undefined && isWhole(request))
-          this.note(object, { request, isCreate: status === "201" });
+        if (isWhole(request) && DONE.test(chunk.toString("latin1", 0, 16)))
+          this.noteWrite(request);
         request = Buffer.alloc(0);
       },
     };
@@ -54,10 +52,15 @@ export class LateCopies {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
-  private note(object: string, newest: Done): void {
+  private noteWrite(request: Buffer): void {
+    const [, method = "", path = ""] = lineOf(request) ?? [];
+    if (method === "") return;
+    const object = method === "POST" ? `${path}/${nameIn(request)}` : path;
     const former = this.done.get(object);
-    this.done.set(object, newest);
-    if (former === undefined || former.isCreate) return;
+    this.done.set(object, { request, method });
+    if (former === undefined) return;
+    // Nothing can be demanded of what isn't there: what creates may come back after a delete, and a snapshot tells of it.
+    if (former.method === "POST" && method === "DELETE") return;
     const copy = this.send(former.request);
     this.underWay.add(copy);
     void copy.then(() => this.underWay.delete(copy));
@@ -78,8 +81,18 @@ export class LateCopies {
   }
 }
 
-function objectOf(request: Buffer): string | undefined {
-  return WRITE.exec(request.toString("latin1", 0, 1_024))?.[1];
+function lineOf(request: Buffer): RegExpExecArray | null {
+  return WRITE.exec(request.toString("latin1", 0, 1_024));
+}
+
+function isWrite(request: Buffer): boolean {
+  return lineOf(request) !== null;
+}
+
+function nameIn(request: Buffer): string {
+  const body = request.subarray(request.indexOf(BODY_AFTER));
+  const { metadata } = JSON.parse(body.toString("utf8")) as KubeObject;
+  return metadata.name;
 }
 
 function isWhole(request: Buffer): boolean {

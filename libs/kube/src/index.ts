@@ -1,6 +1,7 @@
 export * from "./kube-object";
 export * from "./kube-api";
 export * from "./kube-error";
+export * from "./create-applied";
 export {
   KubeConnection,
   type KubeRequest,

@@ -51,7 +51,7 @@ export abstract class KubeApi {
     options?: ListOptions,
   ): Promise<T[]>;
 
-  /** POST: fails with reason AlreadyExists instead of touching what is there. */
+  /** POST: fails with reason AlreadyExists instead of touching what is there, and with BadRequest for a field that the kind has not. */
   abstract create<T extends KubeObject>(
     object: T,
     options: WriteOptions,

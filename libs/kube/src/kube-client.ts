@@ -100,7 +100,8 @@ class ConnectedKubeApi extends KubeApi implements WatchSource {
     return this.sendObject<T>(ref, "create", {
       method: "POST",
       path: parentPath(resource, ref),
-      query: { fieldManager: options.fieldManager },
+      // An unknown field is an error, as it is in an apply, and not dropped in silence.
+      query: { fieldManager: options.fieldManager, fieldValidation: "Strict" },
       body: { contentType: JSON_TYPE, text: JSON.stringify(object) },
     });
   }

@@ -149,7 +149,7 @@ describe("JobApplier", () => {
     await settle();
     await clock.advance(10_000);
     await settle();
-    expect(api.writes).toEqual(["apply ApplicationInstance shop/web"]);
+    expect(api.writes).toEqual(["create ApplicationInstance shop/web"]);
   });
 
   it("answers noop, and writes nothing, when a newer generation is stamped", async () => {
@@ -373,7 +373,7 @@ describe("JobApplier", () => {
       "apply RoleBinding shop/vworkspace-agent",
       "apply ServiceAccount shop/vworkspace-release",
       "apply RoleBinding shop/vworkspace-release",
-      "apply ApplicationInstance shop/web",
+      "create ApplicationInstance shop/web",
     ]);
   });
 

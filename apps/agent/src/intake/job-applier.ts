@@ -1,6 +1,8 @@
 import type { Job } from "@vworkspace/contract";
 import { backoffMs, type Clock } from "@vworkspace/kernel";
 import {
+  claimCreated,
+  createApplied,
   isDenial,
   type Kind,
   KubeApi,
@@ -53,6 +55,8 @@ interface Work<T> {
 
 /** What one attempt came to: an outcome, `closed` (nobody waits any more), or `again` with a fresh read. */
 type Step = JobOutcome | "closed" | "again";
+
+const WRITES = { fieldManager: FIELD_MANAGERS.agent };
 
 const RETRY = { baseMs: 500, maxMs: 15_000 };
 /** Denials in a row that are taken for good: an API server that has just started forbids everything for a moment. */
@@ -166,16 +170,18 @@ export class JobApplier {
     }
   }
 
-  /** Server-side apply; onto an existing object only if it is still the one that was read. */
-  private write(change: Apply, read?: KubeObject): Promise<KubeObject> {
-    const { clusterId } = this.options;
+  /** Makes the object where there was none, else server-side apply onto the one that was read and onto no other. */
+  private async write(change: Apply, read?: KubeObject): Promise<KubeObject> {
+    const { api, clusterId } = this.options;
     const { generation } = change;
     const manifest = stampedManifest(change.manifest, change.ref, {
       clusterId: clusterId(),
       ...(generation !== undefined && { generation }),
     });
-    const { uid, resourceVersion } = read?.metadata ?? {};
-    return this.options.api.apply(
+    if (read === undefined) return createApplied(api, manifest, WRITES);
+    const { uid, resourceVersion } = (await claimCreated(api, read, WRITES))
+      .metadata;
+    return api.apply(
       {
         ...manifest,
         metadata: {
@@ -184,7 +190,7 @@ export class JobApplier {
           ...(resourceVersion !== undefined && { resourceVersion }),
         },
       },
-      { fieldManager: FIELD_MANAGERS.agent },
+      WRITES,
     );
   }
 
