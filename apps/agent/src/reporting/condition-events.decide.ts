@@ -12,8 +12,8 @@ export interface ObservedState {
 }
 
 /**
- * The conditions whose change the control plane is told of: another status, reason or observed generation; and all of
- * them when they now speak about another generation of the intent, since readiness is taken from conditions alone.
+ * The conditions whose change the control plane is told of: another status, reason, message (whoever looks at the
+ * application in Odoo reads why) or observed generation; and all of them when they now speak about another generation of the intent, since readiness is taken from conditions alone.
  */
 export function changedConditions(
   before: ObservedState,
@@ -26,6 +26,7 @@ export function changedConditions(
     return (
       old?.status !== condition.status ||
       old.reason !== condition.reason ||
+      old.message !== condition.message ||
       old.observedGeneration !== condition.observedGeneration
     );
   });

@@ -30,7 +30,8 @@ function condition(over: Partial<Condition> = {}): Condition {
 describe("Which conditions are told of", () => {
   it.each([
     ["nothing", {}, []],
-    ["only its message", { message: "other words" }, []],
+    ["only the moment", { lastTransitionTime: "2026-01-02T00:00:00Z" }, []],
+    ["its message", { message: "other words" }, ["Ready"]],
     ["its status", { status: "False" as const }, ["Ready"]],
     ["its reason", { reason: "Better" }, ["Ready"]],
     ["its generation", { observedGeneration: 2 }, ["Ready"]],

@@ -360,9 +360,11 @@ describe("ApplicationInstanceReconciler", () => {
     api.afterStatus = () => undefined;
     await run();
     const told = events.flatMap(({ conditions = [] }) =>
-      conditions.map(({ type, reason }) => `${type} ${reason}`),
+      conditions.map(
+        ({ type, reason, message }) => `${type} ${reason} ${message}`,
+      ),
     );
-    expect(told).toContain("Ready Installing");
+    expect(told.join()).toContain("Ready Installing");
     expect(new Set(told).size).toBe(told.length);
   });
 
