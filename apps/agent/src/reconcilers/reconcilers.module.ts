@@ -167,7 +167,7 @@ function clusterReconciler(
     reporter,
     teller,
     credential,
-    controllers: new ControllerObserver(api, watches),
+    controllers: new ControllerObserver(api, watches, config.agentNamespace),
     clock,
     log,
     endpoint: config.controlPlaneEndpoint,

@@ -8,6 +8,7 @@ import {
   settled,
 } from "@vworkspace/kube";
 import {
+  ADMISSION_USERS,
   CLUSTER,
   type ClusterSpec,
   type ClusterStatus,
@@ -99,6 +100,11 @@ export class ClusterReconciler {
       log.info(
         {},
         "This API server serves no ValidatingAdmissionPolicies (Kubernetes has them from 1.30 on): what only they refuse, nobody refuses.",
+      );
+    else if (said !== this.saidMissing && missing === "elsewhere")
+      log.warn(
+        { agentNamespace: this.options.agentNamespace },
+        `The admission policies name the agent in ${ADMISSION_USERS.agentNamespace}: run it there, or name this namespace in them.`,
       );
     else if (said !== this.saidMissing && missing.length > 0)
       log.warn(

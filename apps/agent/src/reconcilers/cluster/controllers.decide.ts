@@ -1,5 +1,6 @@
 import type { ControllerName, ControllerState } from "@vworkspace/contract";
 import type { KubeObject } from "@vworkspace/kube";
+import { ADMISSION_USERS } from "@vworkspace/resources";
 import type { NewCondition } from "../conditions.status";
 import {
   KNOWN_CONTROLLERS,
@@ -15,8 +16,11 @@ export interface Workload {
   readonly version?: string;
 }
 
-/** By name; or the API server is older than 1.30, or a simulated one, and knows no admission policies at all. */
-export type MissingPolicies = readonly string[] | "unserved";
+/**
+ * By name; or the API server is older than 1.30, or a simulated one, and knows no admission policies at all; or the agent
+ * runs in another namespace than the one that they name it in, and so none of them means it.
+ */
+export type MissingPolicies = readonly string[] | "unserved" | "elsewhere";
 
 /** What is known of the cluster's controllers. */
 export interface ControllerFacts {
@@ -164,10 +168,7 @@ function policyState(
 ): readonly ControllerState[] {
   if (missing === undefined) return [];
   const isComplete = missing.length === 0;
-  const message =
-    missing === "unserved"
-      ? "this API server serves no admission policies"
-      : `missing: ${missing.join(", ")}`;
+  const message = policyProblem(missing);
   return [
     {
       name: "admission-policies",
@@ -176,6 +177,17 @@ function policyState(
       ...(!isComplete && { message }),
     },
   ];
+}
+
+function policyProblem(missing: MissingPolicies): string {
+  switch (missing) {
+    case "unserved":
+      return "this API server serves no admission policies";
+    case "elsewhere":
+      return `they name the agent in ${ADMISSION_USERS.agentNamespace}, and this one runs in another namespace: none of them means it`;
+    default:
+      return `missing: ${missing.join(", ")}`;
+  }
 }
 
 const NEEDED: ReadonlySet<string> = new Set(

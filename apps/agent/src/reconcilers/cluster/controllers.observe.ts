@@ -1,5 +1,6 @@
 import type { ControllerName } from "@vworkspace/contract";
 import type { KubeApi, KubeObject } from "@vworkspace/kube";
+import { ADMISSION_USERS } from "@vworkspace/resources";
 import { missingPolicies } from "../../permissions/missing-policies";
 import {
   ADMISSION_POLICY,
@@ -37,6 +38,7 @@ export class ControllerObserver {
   constructor(
     private readonly api: KubeApi,
     private readonly watches: Watches,
+    private readonly agentNamespace: string = ADMISSION_USERS.agentNamespace,
   ) {}
 
   /** Undefined while what there is isn't known, or may not be seen. */
@@ -60,6 +62,8 @@ export class ControllerObserver {
     if (!isKnown) return {};
     if (!kinds.every((kind) => watches.isServed(kind)))
       return { missingPolicies: "unserved" };
+    if (this.agentNamespace !== ADMISSION_USERS.agentNamespace)
+      return { missingPolicies: "elsewhere" };
     const [policies, bindings] = kinds.map((kind) => watches.objects(kind));
     if (policies === undefined || bindings === undefined) return {};
     return { missingPolicies: missingPolicies(policies, bindings) };

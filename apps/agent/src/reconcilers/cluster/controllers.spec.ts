@@ -10,6 +10,7 @@ import {
 import {
   controllersHealthy,
   controllerStates,
+  type ControllerFacts,
   type MissingPolicies,
 } from "./controllers.decide";
 import { ControllerObserver } from "./controllers.observe";
@@ -248,5 +249,22 @@ describe("The controllers of a cluster", () => {
       message: "missing: a.vworkspace.io",
     });
     expect(row("unserved")).toMatchObject({ present: false, ready: false });
+  });
+
+  it("don't count policies that name the agent in another namespace than its own", async () => {
+    const watches = new MemoryWatches();
+    const observer = new ControllerObserver(
+      new MemoryKubeApi(),
+      watches,
+      "elsewhere",
+    );
+    const facts = await observer.observe();
+    expect(facts?.missingPolicies).toBe("elsewhere");
+    const last = controllerStates(facts as ControllerFacts).at(-1);
+    expect(last).toMatchObject({
+      name: "admission-policies",
+      ready: false,
+      message: expect.stringContaining("vworkspace-system") as string,
+    });
   });
 });
