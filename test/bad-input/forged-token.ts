@@ -24,14 +24,14 @@ export function partsOf(token: string): TokenParts {
   };
 }
 
-/** Signs with any key; the algorithm is what the header says. */
+/** Signs with any key; the algorithm is what the header says, and `exp2` an extension that nobody else knows. */
 export function signed(
   { header, claims }: TokenParts,
   key: KeyObject | Uint8Array,
 ): Promise<string> {
   return new SignJWT({ ...claims })
     .setProtectedHeader({ alg: "EdDSA", ...header })
-    .sign(key);
+    .sign(key, { crit: { exp2: true } });
 }
 
 /** A token that says of itself that nobody signed it (RFC 7519 §6). */
@@ -48,7 +48,7 @@ export function foreignKey(): KeyObject {
 
 /** What only the gateway has: the key that it signs cluster tokens with, and its public half as bytes. */
 export async function gatewayKey(
-  gateway: GatewayProcess,
+  gateway: Pick<GatewayProcess, "dataDir" | "databaseUrl">,
 ): Promise<{ readonly secret: KeyObject; readonly publicBytes: Uint8Array }> {
   const database = new Client({
     connectionString: await gateway.databaseUrl(),

@@ -9,8 +9,9 @@ const MAIN = resolve("dist/apps/gateway/src/main.js");
 const START_MS = 60_000;
 const STOP_MS = 20_000;
 
-/** Lines of its output that are kept, to say why a gateway ended. */
-const KEPT_LINES = 40;
+/** Lines of its output that are kept, and those of them that say why a gateway ended. */
+const KEPT_LINES = 20_000;
+const LAST_LINES = 40;
 
 /**
  * A real gateway, as a process of its own with an embedded PostgreSQL in a temporary directory. It runs what was built:
@@ -76,6 +77,11 @@ export class GatewayProcess {
 
   /** What it wrote last, for a person. */
   get lastOutput(): string {
+    return this.output.slice(-LAST_LINES).join("\n");
+  }
+
+  /** Everything that it wrote. */
+  get wholeOutput(): string {
     return this.output.join("\n");
   }
 

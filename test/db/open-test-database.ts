@@ -127,7 +127,8 @@ async function openGateway(
   };
 }
 
-async function superuserUrl(
+/** URL of the superuser of an embedded PostgreSQL. */
+export async function superuserUrl(
   dataDir: string,
   ownerUrl: string,
 ): Promise<string> {

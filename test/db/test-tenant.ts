@@ -24,6 +24,9 @@ export interface Leaf {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** What a tenant is made in. */
+export type TenantHost = Pick<TestDatabase, "get" | "unitOfWork" | "look">;
+
 /** A registered cluster and the token of its agent. */
 export interface TestCluster {
   readonly principal: ClusterPrincipal;
@@ -38,11 +41,11 @@ const LOGIN = "ada@example.com";
 /** An organization of its own for a test, with an admin in it. */
 export class TestTenant {
   private constructor(
-    private readonly db: TestDatabase,
+    private readonly db: TenantHost,
     readonly actor: UserActor,
   ) {}
 
-  static async make(db: TestDatabase): Promise<TestTenant> {
+  static async make(db: TenantHost): Promise<TestTenant> {
     const organizationCode = `org-${newId().slice(-12)}`;
     const made = await db
       .get(UserService)

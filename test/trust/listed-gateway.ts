@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NestFactory } from "@nestjs/core";
+import type { NestFastifyApplication } from "@nestjs/platform-fastify";
+import { Client } from "pg";
+import pino from "pino";
+import { ErrorFilter } from "../../apps/gateway/src/api/http/error.filter";
+import {
+  httpAdapter,
+  prepareServer,
+} from "../../apps/gateway/src/api/http/server";
+import {
+  embeddedMasterKeyFile,
+  readGatewayConfig,
+} from "../../apps/gateway/src/config";
+import { openDatabase } from "../../apps/gateway/src/database/open-database";
+import { UnitOfWork } from "../../apps/gateway/src/database/unit-of-work";
+import { GatewayModule } from "../../apps/gateway/src/gateway.module";
+import { superuserUrl } from "../db/open-test-database";
+import type { TenantHost } from "../db/test-tenant";
+
+export interface Route {
+  readonly method: string;
+  /** As the application registered it, for example `/api/agent/jobs/:id/ack`. */
+  readonly path: string;
+}
+
+/** A whole gateway in this process, which tells what routes it serves. */
+export interface ListedGateway extends TenantHost {
+  readonly url: string;
+  readonly dataDir: string;
+  /** URL of the superuser of its database. */
+  databaseUrl(): Promise<string>;
+  /** Every route, in the order of registration; nothing that the application serves is missing. */
+  readonly routes: readonly Route[];
+  stop(): Promise<void>;
+}
+
+export async function startListedGateway(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ListedGateway> {
+  const dataDir = await mkdtemp(join(tmpdir(), "vworkspace-trust-"));
+  // PostgreSQL runs as another user where the tests run as root: it must be able to pass through.
+  await chmod(dataDir, 0o711);
+  const config = readGatewayConfig({
+    VWORKSPACE_DATA_DIR: dataDir,
+    VWORKSPACE_HTTP_ADDR: "127.0.0.1:0",
+    ...settings,
+  });
+  const database = await openDatabase({
+    ...config,
+    embeddedMasterKeyFile: embeddedMasterKeyFile(config),
+    log: () => undefined,
+  });
+  let url = "";
+  const app = await NestFactory.create<NestFastifyApplication>(
+    GatewayModule.register(config, database, () => url),
+    httpAdapter(pino({ level: "silent" })),
+    { logger: false, bodyParser: false },
+  );
+  const routes: Route[] = [];
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook("onRoute", ({ method, url: path }) => {
+      for (const one of [method].flat()) routes.push({ method: one, path });
+    });
+  app.useGlobalFilters(new ErrorFilter());
+  prepareServer(app, config);
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const { port } = app.getHttpServer().address() as { port: number };
+  url = `http://127.0.0.1:${port}`;
+  const databaseUrl = () => superuserUrl(dataDir, database.urls.owner);
+  const admin = new Client({ connectionString: await databaseUrl() });
+  await admin.connect();
+  return {
+    url,
+    dataDir,
+    databaseUrl,
+    routes,
+    unitOfWork: app.get(UnitOfWork),
+    get: (provided) => app.get(provided, { strict: false }),
+    look: async <Row>(sql: string, values: readonly unknown[] = []) =>
+      (await admin.query(sql, [...values])).rows as Row[],
+    stop: async () => {
+      await admin.end();
+      await app.close();
+      await database.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

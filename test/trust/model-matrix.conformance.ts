@@ -1,0 +1,222 @@
+import { z } from "zod";
+import { ModelRegistry } from "../../apps/gateway/src/api/odoo/registry/model-registry";
+import { mayCall } from "../../apps/gateway/src/api/odoo/registry/permissions";
+import type { Role } from "../../apps/gateway/src/trust/identity/domain/actor";
+import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
+import { TestTenant } from "../db/test-tenant";
+import { type ListedGateway, startListedGateway } from "./listed-gateway";
+
+jest.setTimeout(120_000);
+
+const ROLES: readonly Role[] = [
+  "reader",
+  "operator",
+  "approver",
+  "admin",
+  "bridge",
+];
+
+const answerSchema = z.object({
+  result: z.unknown().optional(),
+  error: z
+    .object({ data: z.object({ name: z.string(), message: z.string() }) })
+    .optional(),
+});
+
+/** What a call came to: the class of Odoo's exception and its sentence, or neither. */
+interface Outcome {
+  readonly name: string;
+  readonly message: string;
+  readonly result: unknown;
+}
+
+interface Caller {
+  readonly uid: unknown;
+  readonly key: string;
+}
+
+/** No record has it, in any organization. */
+const ABSENT = 2_000_000_000;
+
+describe("Every method of every model", () => {
+  let gateway: ListedGateway;
+  let tenant: TestTenant;
+  let organizationCode: string;
+  let methods: readonly (readonly [model: string, method: string])[];
+  let cells = 0;
+
+  beforeAll(async () => {
+    gateway = await startListedGateway();
+    tenant = await TestTenant.make(gateway);
+    const [row] = await gateway.look<{ code: string }>(
+      "select code from organizations where id = $1",
+      [tenant.organizationId],
+    );
+    organizationCode = row?.code ?? "";
+    methods = gateway
+      .get(ModelRegistry)
+      .models.flatMap(({ model, methods: all }) =>
+        Object.keys(all).map((method) => [model.name, method] as const),
+      );
+  });
+
+  afterAll(async () => {
+    process.stdout.write(
+      `matrix of the models: ${methods.length} methods, ${cells} cells\n`,
+    );
+    await gateway.stop();
+  });
+
+  async function rpc(
+    service: string,
+    method: string,
+    args: readonly unknown[],
+  ): Promise<Outcome> {
+    const response = await fetch(`${gateway.url}/jsonrpc`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        method: "call",
+        id: 1,
+        params: { service, method, args },
+      }),
+    });
+    expect(response.status).toBe(200);
+    const { error, result } = answerSchema.parse(await response.json());
+    cells += 1;
+    const { name = "", message = "" } = error?.data ?? {};
+    return { name, message, result };
+  }
+
+  /** With an id where the method takes some: a record that isn't there, so that nothing comes of it. */
+  function call(
+    { uid, key }: Caller,
+    [model, method]: readonly [string, string],
+    args: readonly unknown[] = [[ABSENT]],
+  ): Promise<Outcome> {
+    return rpc("object", "execute_kw", ["any", uid, key, model, method, args]);
+  }
+
+  async function userOf(
+    role: Role,
+    login = `${role}@example.com`,
+  ): Promise<Caller> {
+    const { key } = await gateway
+      .get(UserService)
+      .add({ login, role, organizationCode });
+    const { result } = await rpc("common", "login", ["any", login, key]);
+    expect(result).toEqual(expect.any(Number));
+    return { uid: result, key };
+  }
+
+  async function everywhere(caller: Caller): Promise<readonly string[]> {
+    const said: string[] = [];
+    for (const one of methods) {
+      const { name, message } = await call(caller, one);
+      said.push(`${name} ${message}`);
+    }
+    return said;
+  }
+
+  const denied = () =>
+    methods.map(() => "odoo.exceptions.AccessDenied Access Denied");
+
+  it.each(ROLES)(
+    "is open to the role %s where the table says so, and nowhere else",
+    async (role) => {
+      const caller = await userOf(role);
+      for (const [model, method] of methods) {
+        const { name, message } = await call(caller, [model, method]);
+        const isRefused =
+          name === "odoo.exceptions.AccessError" &&
+          /^(The role|Nobody)/.test(message);
+        expect([model, method, isRefused]).toEqual([
+          model,
+          method,
+          !mayCall(role, model, method),
+        ]);
+      }
+    },
+  );
+
+  it("is closed to whoever has no key, a wrong one, or another's", async () => {
+    const admin = await userOf("admin", "first@example.com");
+    const other = await userOf("admin", "second@example.com");
+    const stranger = await TestTenant.make(gateway);
+    const wrong: readonly Caller[] = [
+      { ...admin, key: "" },
+      { ...admin, key: `${admin.key}x` },
+      { ...admin, key: admin.key.slice(0, -1) },
+      { ...admin, key: other.key },
+      { ...other, key: admin.key },
+      { uid: stranger.actor.number, key: admin.key },
+      { uid: false, key: admin.key },
+      { uid: "1 or 1=1", key: admin.key },
+      { uid: [admin.uid], key: admin.key },
+    ];
+    for (const caller of wrong)
+      expect(await everywhere(caller)).toEqual(denied());
+    expect(await everywhere(admin)).not.toEqual(denied());
+  });
+
+  it("is closed to a key that was revoked or has ended, and to a user who is no longer active", async () => {
+    const cases = [
+      "update api_keys set revoked_at = now() where user_id = $1",
+      "update api_keys set expires_at = now() - interval '1 second' where user_id = $1",
+      "update users set active = false where id = $1",
+    ];
+    for (const [index, sql] of cases.entries()) {
+      const login = `gone-${index}@example.com`;
+      const caller = await userOf("admin", login);
+      const [user] = await gateway.look<{ id: string }>(
+        "select id from users where organization_id = $1 and login = $2",
+        [tenant.organizationId, login],
+      );
+      await gateway.look(sql, [user?.id]);
+      expect(await everywhere(caller)).toEqual(denied());
+    }
+  });
+
+  it("says of a foreign record what it says of one that isn't there", async () => {
+    const admin = await userOf("admin", "third@example.com");
+    const stranger = await TestTenant.make(gateway);
+    await stranger.allow();
+    const { id } = await stranger.cluster();
+    await stranger.createInstance(id);
+    for (const [model, method] of methods) {
+      const table = TABLES[model];
+      if (table === undefined) continue;
+      const [foreign] = await gateway.look<{ number: number }>(
+        `select number from ${table} where organization_id = $1 limit 1`,
+        [stranger.organizationId],
+      );
+      if (foreign === undefined) throw new Error(`${table} is empty`);
+      const said = async (record: number) => {
+        const args = [[record], ...(method === "write" ? [{ name: "x" }] : [])];
+        const { name, message, result } = await call(
+          admin,
+          [model, method],
+          args,
+        );
+        const text = JSON.stringify({ name, message, result });
+        return text.replaceAll(String(record), "N");
+      };
+      expect([model, method, await said(foreign.number)]).toEqual([
+        model,
+        method,
+        await said(ABSENT),
+      ]);
+    }
+  });
+});
+
+/** Where records of a model have their numbers. */
+const TABLES: Readonly<Record<string, string>> = {
+  "vworkspace.cluster": "clusters",
+  "vworkspace.catalog.entry": "catalog_entries",
+  "vworkspace.policy": "policies",
+  "vworkspace.application.instance": "application_instances",
+  "vworkspace.job": "jobs",
+  "res.users": "users",
+};

@@ -1,0 +1,214 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
+import { Client } from "pg";
+import { GatewayProcess } from "../conformance/gateway-process";
+import { PlantedSecrets } from "./planted-secrets";
+
+jest.setTimeout(120_000);
+
+const CLUSTER = "vworkspace.cluster";
+const INSTANCE = "vworkspace.application.instance";
+const LOGIN = "ada@example.com";
+
+describe("Secrets that were planted wherever one can enter the gateway", () => {
+  const secrets = new PlantedSecrets();
+  const answers: string[] = [];
+  let gateway: GatewayProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    const adminKey = secrets.plant("the key of an admin");
+    const started = await GatewayProcess.start({
+      VWORKSPACE_BOOTSTRAP_ADMIN: `${LOGIN}:${adminKey}`,
+      VWORKSPACE_METRICS_TOKEN: secrets.plant("the token for metrics"),
+      VWORKSPACE_LOG_LEVEL: "trace",
+    });
+    gateway = started.process;
+    url = started.url;
+    for (const file of ["master.key", "postgres.password"]) {
+      const content = await readFile(join(gateway.dataDir, "keys", file));
+      secrets.know(file, content.toString("utf8").trim());
+    }
+    await use(adminKey);
+    await misuse(adminKey);
+  });
+
+  afterAll(() => gateway.stop());
+
+  /** What people and clusters do: every secret in its place. */
+  async function use(adminKey: string): Promise<void> {
+    const rpc = (...call: readonly unknown[]) => execute(adminKey, ...call);
+    const cluster = await rpc(CLUSTER, "create", [{ code: "c", name: "C" }]);
+    const order = [[cluster]];
+    const issued = (await rpc(
+      CLUSTER,
+      "action_issue_registration_token",
+      order,
+    )) as { token: string };
+    answers.pop();
+    secrets.know("a registration token", issued.token);
+    const registered = await agent("POST", "/register", issued.token, {
+      clusterId: "c",
+    });
+    answers.pop();
+    const { token } = JSON.parse(registered) as { token: string };
+    secrets.know("a cluster's token", token);
+    await agent("GET", "/jobs?cluster=c&wait=0", token);
+    const rotated = await agent("POST", "/credentials/rotate", token, {});
+    answers.pop();
+    const next = (JSON.parse(rotated) as { token: string }).token;
+    secrets.know("a rotated token", next);
+    await agent("GET", "/jobs?cluster=c&wait=0", next);
+    await agent("GET", "/jobs?cluster=c&wait=0", token);
+  }
+
+  /** What goes wrong: secrets in the wrong place, or wrong ones in the right place. */
+  async function misuse(adminKey: string): Promise<void> {
+    const plant = (place: string) => secrets.plant(place);
+    await execute(plant("a wrong key"), CLUSTER, "search", [[]]);
+    await rpc("common", "login", ["any", LOGIN, plant("a wrong password")]);
+    await rpc("common", "login", ["any", plant("a key as login"), "x"]);
+    await rpc("common", "login", [plant("a key as database"), LOGIN, "x"]);
+    await execute(adminKey, INSTANCE, "create", [
+      {
+        name: "shop",
+        namespace: "shop",
+        cluster_id: 1,
+        catalog_code: "shop",
+        values_json: JSON.stringify({
+          database: { password: plant("a password in values") },
+          list: [{ apiKey: plant("an API key in values") }],
+          pem: `-----BEGIN PRIVATE KEY-----\n${plant("a PEM in values")}\n-----END PRIVATE KEY-----`,
+        }),
+      },
+    ]);
+    await execute(adminKey, CLUSTER, "search", [[["code", "=", adminKey]]]);
+    await agent("POST", "/register", plant("a wrong registration token"), {});
+    await agent("POST", "/register", "x", {
+      registrationToken: plant("a registration token in the body"),
+    });
+    await agent("GET", "/jobs?cluster=c&wait=0", plant("a wrong token"));
+    const query = plant("a token in the query");
+    await agent("GET", `/jobs?cluster=c&wait=0&access_token=${query}`, "x");
+    await agent("GET", `/jobs/${plant("a token in the path")}`, "x");
+    await fetch(`${url}/metrics`, {
+      headers: {
+        authorization: `Bearer ${plant("a wrong token for metrics")}`,
+        cookie: `session=${plant("a cookie")}`,
+        "x-api-key": plant("a header of somebody else"),
+      },
+    }).then(keep);
+    await fetch(`${url}/xmlrpc/2/object`, {
+      method: "POST",
+      body: `<methodCall><methodName>execute_kw</methodName><params><param><value>any</value></param><param><value><int>1</int></value></param><param><value>${plant("a key in broken XML")}</value>`,
+    }).then(keep);
+    await fetch(`${url}/jsonrpc`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: `{"params":{"args":["any",1,"${plant("a key in broken JSON")}"`,
+    }).then(keep);
+  }
+
+  async function keep(response: Response): Promise<string> {
+    const text = await response.text();
+    answers.push(`${[...response.headers].join("\n")}\n${text}`);
+    return text;
+  }
+
+  function agent(
+    method: string,
+    path: string,
+    bearer: string,
+    body?: object,
+  ): Promise<string> {
+    return fetch(`${url}/api/agent${path}`, {
+      method,
+      headers: {
+        accept: AGENT_MEDIA_TYPE,
+        "content-type": AGENT_MEDIA_TYPE,
+        authorization: `Bearer ${bearer}`,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    }).then(keep);
+  }
+
+  async function rpc(
+    service: string,
+    method: string,
+    args: readonly unknown[],
+  ): Promise<unknown> {
+    const text = await fetch(`${url}/jsonrpc`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        method: "call",
+        id: 1,
+        params: { service, method, args },
+      }),
+    }).then(keep);
+    return (JSON.parse(text) as { result?: unknown }).result;
+  }
+
+  function execute(key: string, ...call: readonly unknown[]): Promise<unknown> {
+    return rpc("object", "execute_kw", ["any", 1, key, ...call]);
+  }
+
+  /** Every row of every table, as text. */
+  async function databaseAsText(): Promise<string> {
+    const database = new Client({
+      connectionString: await gateway.databaseUrl(),
+    });
+    await database.connect();
+    try {
+      const { rows: tables } = await database.query<{ name: string }>(
+        `select format('%I.%I', schemaname, tablename) as name from pg_tables
+         where schemaname not in ('pg_catalog', 'information_schema')`,
+      );
+      const texts: string[] = [];
+      for (const { name } of tables) {
+        const { rows } = await database.query<{ text: string }>(
+          `select t::text as text from ${name} t`,
+        );
+        texts.push(name, ...rows.map(({ text }) => withBytesRead(text)));
+      }
+      expect(tables.length).toBeGreaterThan(20);
+      return texts.join("\n");
+    } finally {
+      await database.end();
+    }
+  }
+
+  it("stand in no line of its log", () => {
+    expect(gateway.wholeOutput).toContain('"request"');
+    expect(secrets.foundIn(gateway.wholeOutput)).toEqual([]);
+  });
+
+  it("stand in no answer to anybody", () => {
+    expect(answers.length).toBeGreaterThan(15);
+    expect(secrets.foundIn(answers.join("\n"))).toEqual([]);
+  });
+
+  it("stand in no metric", async () => {
+    const metrics = await fetch(`${url}/metrics`).then((answer) =>
+      answer.text(),
+    );
+    expect(secrets.foundIn(metrics)).toEqual([]);
+  });
+
+  it("stand in no table of the database in clear text, the audit log's included", async () => {
+    const text = await databaseAsText();
+    expect(text).toContain("cluster.rotate_credential");
+    expect(secrets.foundIn(text)).toEqual([]);
+    expect(text).not.toContain("PRIVATE KEY");
+  });
+});
+
+/** bytea columns are shown as hexadecimal digits: what they hold is searched besides. */
+function withBytesRead(text: string): string {
+  const read = text.replace(/\\\\?x((?:[0-9a-f]{2})+)/g, (_, hex: string) =>
+    Buffer.from(hex, "hex").toString("utf8"),
+  );
+  return `${text}\n${read}`;
+}
