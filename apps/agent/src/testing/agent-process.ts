@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { repositoryRoot } from "../../../../test/cluster/repository-root";
 
 const MAIN = join(repositoryRoot(), "dist/apps/agent/src/main.js");
-const KEPT_LINES = 200;
+const KEPT_LINES = 20_000;
+const LAST_LINES = 200;
 
 /** The agent's own program, in a process that a test may kill. It ends with the process that started it. */
 export class AgentProcess {
@@ -41,6 +42,11 @@ export class AgentProcess {
 
   /** What it logged last, for a person. */
   get lastWords(): string {
+    return this.lines.slice(-LAST_LINES).join("\n");
+  }
+
+  /** Everything that it wrote. */
+  get wholeOutput(): string {
     return this.lines.join("\n");
   }
 
