@@ -25,11 +25,11 @@ describeWithOdoorpc(
     beforeAll(async () => {
       gateway = await OdooGateway.start();
       const { login, key } = gateway.admin;
-      client = PythonClient.start(python, "odoorpc_client.py", [
-        gateway.url,
-        login,
-        key,
-      ]);
+      client = PythonClient.start(
+        python,
+        "test/odoo-clients/odoorpc_client.py",
+        [gateway.url, login, key],
+      );
     });
     afterAll(async () => {
       await client?.stop();

@@ -19,14 +19,13 @@ export class PythonClient {
     });
   }
 
-  /** @param script file beside this one */
+  /** @param script path of a file, from the repository's root */
   static start(
     python: string,
     script: string,
     args: readonly string[],
   ): PythonClient {
-    const file = resolve("test/odoo-clients", script);
-    return new PythonClient(spawn(python, [file, ...args]));
+    return new PythonClient(spawn(python, [resolve(script), ...args]));
   }
 
   async ask(command: object): Promise<Readonly<Record<string, unknown>>> {

@@ -19,7 +19,11 @@ describeWithPython(
 
     beforeAll(async () => {
       gateway = await OdooGateway.start();
-      python = PythonClient.start("python3", "xmlrpc_client.py", [gateway.url]);
+      python = PythonClient.start(
+        "python3",
+        "test/odoo-clients/xmlrpc_client.py",
+        [gateway.url],
+      );
     });
     afterAll(async () => {
       await python?.stop();

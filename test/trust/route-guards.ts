@@ -1,0 +1,23 @@
+import type { Route } from "./listed-gateway";
+
+/** What stands before a route: nothing (anybody may ask), or who must prove what. */
+export type Guard =
+  "public" | "cluster" | "registration" | "api-key" | "metrics";
+
+const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
+  ["POST /api/agent/register", "registration"],
+  ["POST /api/agent/", "cluster"],
+  ["GET /api/agent/", "cluster"],
+  ["POST /xmlrpc/", "api-key"],
+  ["POST /jsonrpc", "api-key"],
+  ["POST /web/webclient/version_info", "public"],
+  ["POST /web/database/list", "public"],
+  ["GET /health/", "public"],
+  ["GET /metrics", "metrics"],
+];
+
+/** Undefined for a route that nobody has thought about here: then the matrix fails. */
+export function guardOf({ method, path }: Route): Guard | undefined {
+  const said = `${method} ${path}`;
+  return GUARDS.find(([prefix]) => said.startsWith(prefix))?.[1];
+}
