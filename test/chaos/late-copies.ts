@@ -28,6 +28,8 @@ export class LateCopies {
   /** Copies that the API server has answered. */
   answered = 0;
   private readonly done = new Map<string, Done>();
+  /** What somebody began to delete, and what was not created since. */
+  private readonly deleted = new Set<string>();
   private readonly underWay = new Set<Promise<void>>();
 
   constructor(private readonly target: ProxyTarget) {}
@@ -38,6 +40,7 @@ export class LateCopies {
       up: (chunk) => {
         const isNext = !isWrite(request) || isWhole(request);
         request = isNext ? chunk : Buffer.concat([request, chunk]);
+        this.noteDelete(request);
       },
       down: (chunk) => {
         if (isWhole(request) && DONE.test(chunk.toString("latin1", 0, 16)))
@@ -52,22 +55,28 @@ export class LateCopies {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
   }
 
+  private noteDelete(request: Buffer): void {
+    const [, method, object] = lineOf(request) ?? [];
+    if (method === "DELETE" && object !== undefined) this.deleted.add(object);
+  }
+
   private noteWrite(request: Buffer): void {
     const [, method = "", path = ""] = lineOf(request) ?? [];
     if (method === "") return;
     const object = method === "POST" ? `${path}/${nameIn(request)}` : path;
+    if (method === "POST") this.deleted.delete(object);
     const former = this.done.get(object);
     this.done.set(object, { request, method });
     if (former === undefined) return;
-    // Nothing can be demanded of what isn't there: what creates may come back after a delete, and a snapshot tells of it.
-    if (former.method === "POST" && method === "DELETE") return;
-    const copy = this.send(former.request);
+    const copy = this.send(object, former);
     this.underWay.add(copy);
     void copy.then(() => this.underWay.delete(copy));
   }
 
-  private async send(request: Buffer): Promise<void> {
+  private async send(object: string, { request, method }: Done): Promise<void> {
     await sleep(LATE_MS);
+    // Nothing can be demanded of what isn't there: what creates comes back after a delete, until a snapshot tells of it.
+    if (method === "POST" && this.deleted.has(object)) return;
     const socket = connect(this.target());
     try {
       socket.write(request);
