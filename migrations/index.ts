@@ -1,8 +1,18 @@
 import { FirstSchema1795561200000 } from "./1795561200000-first-schema";
 import { SilenceAndRollback1795593600000 } from "./1795593600000-silence-and-rollback";
+import { PayloadKeys1795680001000 } from "./1795680001000-payload-keys";
+import { Certificates1795680002000 } from "./1795680002000-certificates";
+import { Credentials1795680003000 } from "./1795680003000-credentials";
+import { People1795680004000 } from "./1795680004000-people";
+import { Dpop1795680006000 } from "./1795680006000-dpop";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
 export const MIGRATIONS = [
   FirstSchema1795561200000,
   SilenceAndRollback1795593600000,
+  PayloadKeys1795680001000,
+  Certificates1795680002000,
+  Credentials1795680003000,
+  People1795680004000,
+  Dpop1795680006000,
 ];

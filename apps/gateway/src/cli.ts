@@ -1,6 +1,9 @@
 import "reflect-metadata";
 import { ConfigurationError, DomainError, VERSION } from "@vworkspace/kernel";
 import { Command } from "commander";
+import { addCaCommands } from "./cli/ca.commands";
+import { addMasterKeyCommands } from "./cli/master-key.commands";
+import { addSigningKeyCommands } from "./cli/signing-key.commands";
 import { addUserCommands } from "./cli/user.commands";
 
 /** Commands of an operator, on the gateway's database itself. Works while the gateway runs, and while it doesn't. */
@@ -9,6 +12,9 @@ async function main(): Promise<void> {
     .description("Operator's commands of the vworkspace gateway.")
     .version(VERSION);
   addUserCommands(program);
+  addSigningKeyCommands(program);
+  addMasterKeyCommands(program);
+  addCaCommands(program);
   await program.parseAsync();
 }
 

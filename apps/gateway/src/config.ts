@@ -1,15 +1,26 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { LIMITS } from "@vworkspace/contract";
 import {
   ConfigurationError,
   type Environment,
   type EnvironmentVariable,
-  isLoopback,
   readAddress,
   readFlag,
   readLogLevel,
   readWholeNumber,
 } from "@vworkspace/kernel";
+import {
+  AGENT_LISTENER_ENVIRONMENT,
+  type AgentListenerConfig,
+  readAgentListenerConfig,
+} from "./agent-listener-config";
+import { readUrl } from "./read-url";
+import { refuseExposure } from "./refuse-exposure";
+import {
+  readTrustConfig,
+  TRUST_ENVIRONMENT,
+  type TrustConfig,
+} from "./trust-config";
 
 /** Every environment variable the gateway reads. docs/reference/environment.md is generated from this table. */
 export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
@@ -59,6 +70,8 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description:
       "File with 32 random bytes in base64: openssl rand -base64 32.",
   },
+  ...TRUST_ENVIRONMENT,
+  ...AGENT_LISTENER_ENVIRONMENT,
   {
     name: "VWORKSPACE_JOB_LEASE_SECONDS",
     default: String(LIMITS.leaseSeconds),
@@ -139,7 +152,7 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
   },
 ];
 
-export interface GatewayConfig {
+export interface GatewayConfig extends TrustConfig, AgentListenerConfig {
   readonly http: { readonly host: string; readonly port: number };
   readonly publicUrl: string | undefined;
   readonly database: DatabaseConfig;
@@ -201,6 +214,8 @@ export function readGatewayConfig(
       400,
     ),
     ...readConnectionLimits(environment),
+    ...readTrustConfig(environment),
+    ...readAgentListenerConfig(environment),
     odooDatabases: readNames(environment, "VWORKSPACE_ODOO_DATABASES"),
     bootstrapAdmin: readBootstrapAdmin(environment),
     isDemo: readFlag(environment, "VWORKSPACE_DEMO"),
@@ -228,26 +243,6 @@ function readConnectionLimits(
 function readNames(environment: Environment, name: string): readonly string[] {
   const names = (environment[name] ?? "").split(",");
   return names.map((item) => item.trim()).filter(Boolean);
-}
-
-/** Demo, embedded database and bootstrap admin are for one machine: never on an address that others reach. */
-function refuseExposure(config: GatewayConfig): void {
-  if (isLoopback(config.http.host)) return;
-  if (config.isDemo) {
-    throw new ConfigurationError(
-      `VWORKSPACE_HTTP_ADDR is ${config.http.host}: the demo listens on a loopback address only; unset VWORKSPACE_DEMO.`,
-    );
-  }
-  if (!config.database.url) {
-    throw new ConfigurationError(
-      `VWORKSPACE_HTTP_ADDR is ${config.http.host}: with the embedded database the gateway listens on a loopback address only; set DATABASE_URL.`,
-    );
-  }
-  if (config.bootstrapAdmin) {
-    throw new ConfigurationError(
-      "VWORKSPACE_BOOTSTRAP_ADMIN is for tests on this machine: unset it and use `npm run -s vworkspace -- user add`.",
-    );
-  }
 }
 
 function readDatabase(environment: Environment): DatabaseConfig {
@@ -304,17 +299,6 @@ function readJobTimes(environment: Environment): JobTimes {
   };
 }
 
-function readUrl(environment: Environment, name: string): string | undefined {
-  const text = environment[name];
-  if (!text) return undefined;
-  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) {
-    throw new ConfigurationError(
-      `${name} is "${text}": give a URL such as https://gateway.example.com.`,
-    );
-  }
-  return text.replace(/\/+$/, "");
-}
-
 function readBootstrapAdmin(
   environment: Environment,
 ): GatewayConfig["bootstrapAdmin"] {
@@ -327,6 +311,12 @@ function readBootstrapAdmin(
     );
   }
   return { login, key };
+}
+
+/** Where the copy of revocations is: where it was asked for, else beside the master key. */
+export function trustFile(config: GatewayConfig): string {
+  const masterKey = config.masterKeyFile ?? embeddedMasterKeyFile(config);
+  return config.trustFile ?? join(dirname(masterKey), "trust.sealed");
 }
 
 /** The master key file of an embedded start; made on first use. */

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { AgentApiModule } from "./api/agent/agent-api.module";
 import { HealthModule } from "./api/health/health.module";
 import { OdooModule } from "./api/odoo/odoo.module";
-import type { GatewayConfig } from "./config";
+import { type GatewayConfig, trustFile } from "./config";
 import { DatabaseModule } from "./database/database.module";
 import type { OpenDatabase } from "./database/open-database";
 import { DeliveryModule } from "./delivery/delivery.module";
@@ -11,7 +11,14 @@ import { SignalsModule } from "./fleet/signals/signals.module";
 import { IntentModule } from "./intent/intent.module";
 import { ObservedModule } from "./observed/observed.module";
 import { AuditModule } from "./trust/audit/audit.module";
+import { CertificatesModule } from "./trust/certificates/certificates.module";
+import { TrustCopyModule } from "./trust/copy/trust-copy.module";
+import { DpopModule } from "./trust/dpop/dpop.module";
+import { ClusterTokenModule } from "./trust/identity/cluster-token.module";
 import { IdentityModule } from "./trust/identity/identity.module";
+import { PAYLOAD_SIGNATURE_SECONDS } from "./trust/payload-keys/payload-key-options";
+import { PayloadKeysModule } from "./trust/payload-keys/payload-keys.module";
+import { KEY_PUBLICATION_SECONDS } from "./trust/identity/token-options";
 
 /** The storeys of the gateway, lowest first: each uses only what stands before it. */
 @Module({})
@@ -30,8 +37,7 @@ export class GatewayModule {
           masterKey,
           poolSize: config.database.poolSize,
         }),
-        IdentityModule,
-        AuditModule,
+        ...trustModules(config, publicUrl),
         SignalsModule.register(urls.worker),
         ClustersModule.register({
           credentialGraceSeconds: config.credentialGraceSeconds,
@@ -53,4 +59,38 @@ export class GatewayModule {
       ],
     };
   }
+}
+
+/** The storey of trust. */
+function trustModules(
+  config: GatewayConfig,
+  publicUrl: () => string,
+): Required<DynamicModule>["imports"] {
+  return [
+    IdentityModule,
+    AuditModule,
+    TrustCopyModule.register({
+      path: trustFile(config),
+      isRequired: config.trustFile !== undefined,
+    }),
+    ClusterTokenModule.register({
+      issuer: () => config.issuer ?? publicUrl(),
+      algorithm: config.tokenAlgorithm,
+      rotationSeconds: config.signingKeySeconds,
+      publishSeconds: KEY_PUBLICATION_SECONDS,
+    }),
+    PayloadKeysModule.register({
+      rotationSeconds: config.signingKeySeconds,
+      publishSeconds: KEY_PUBLICATION_SECONDS,
+      signatureSeconds: PAYLOAD_SIGNATURE_SECONDS,
+    }),
+    CertificatesModule.register({
+      domain: config.agents.trustDomain,
+      caFiles: config.agents.caFiles,
+      servesByOwnCa: Boolean(config.agents.address && !config.agents.tlsFiles),
+    }),
+    DpopModule.register({
+      urls: () => [publicUrl(), ...config.agentUrls],
+    }),
+  ];
 }

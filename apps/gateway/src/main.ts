@@ -9,6 +9,7 @@ import {
 import pino from "pino";
 import { ErrorFilter } from "./api/http/error.filter";
 import { PinoLogger } from "./api/http/pino-logger";
+import { prepareAgentListener } from "./api/http/start-agent-listener";
 import { httpAdapter, prepareServer } from "./api/http/server";
 import {
   embeddedMasterKeyFile,
@@ -77,9 +78,15 @@ async function serve(
   );
   app.useGlobalFilters(new ErrorFilter());
   prepareServer(app, config);
+  const listenForAgents = prepareAgentListener(app, config.agents, {
+    limits: config,
+    logger,
+  });
+  let agentPort: number | undefined;
   try {
     await prepareOrganizations(app, config);
     await listen(app, host, port);
+    agentPort = await listenForAgents();
   } catch (error) {
     // Its connections end before the database does: one that is cut off would end the process without a sentence.
     await app.close();
@@ -88,7 +95,7 @@ async function serve(
   const address = app.getHttpServer().address() as { port: number };
   listeningUrl = `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
   logger.info(
-    { event: "listening", url: listeningUrl, version: VERSION },
+    { event: "listening", url: listeningUrl, agentPort, version: VERSION },
     "The gateway listens",
   );
   closeOnSignal(app, database, logger);

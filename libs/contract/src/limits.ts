@@ -13,6 +13,10 @@ export const LIMITS = {
   jobSeconds: 24 * 3600,
   credentialGraceSeconds: 24 * 3600,
   tokenSeconds: 30 * 24 * 3600,
+  /** How long after its end an unrevoked token may still rotate, with a proof by the key registered with it. */
+  renewalSeconds: 90 * 24 * 3600,
+  /** How long a used registration token may be repeated with a proof of the same key: the answer may have been lost. */
+  registrationRetrySeconds: 600,
   /** Of a certificate with its chain, or of a bundle of them. */
   pemCharacters: 64 * 1024,
   /** Longest text of a message or reason that comes from a cluster, in characters; longer ones are cut. */

@@ -101,6 +101,7 @@ export const rotateResponseSchema = z.looseObject({
   expiresAt: timestampSchema.optional(),
   certificate: pemSchema.optional(),
   caBundle: pemSchema.optional(),
+  trustRoot: publicJwkSchema.optional(),
 });
 export type RotateResponse = z.infer<typeof rotateResponseSchema>;
 
@@ -121,6 +122,31 @@ export const jobSchema = z.looseObject({
 });
 /** apply: a whole manifest; delete: an {@link ObjectReference}; intent: `{intent, …}`. */
 export type Job = z.infer<typeof jobSchema>;
+
+/**
+ * A job as it travels. Ours: a signature over the payload, and an encrypted payload (with its signature inside) in place of
+ * both ("Protection above TLS").
+ */
+export const offeredJobSchema = jobSchema
+  .extend({
+    payload: jobSchema.shape.payload.optional(),
+    signature: z.string().optional(),
+    encryptedPayload: z.string().optional(),
+  })
+  .refine(
+    ({ payload, encryptedPayload }) =>
+      (payload === undefined) !== (encryptedPayload === undefined),
+    {
+      path: ["payload"],
+      message: "is required, or encryptedPayload in its place",
+    },
+  );
+export type OfferedJob = z.infer<typeof offeredJobSchema>;
+
+/** GET /payload-keys (ours): the set of payload keys as the trust root signed it. */
+export interface PayloadKeysAnswer {
+  readonly keySet: string;
+}
 
 export const jobsResponseSchema = z.looseObject({ jobs: z.array(jobSchema) });
 

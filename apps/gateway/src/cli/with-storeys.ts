@@ -2,16 +2,21 @@ import { type INestApplicationContext, Module } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { embeddedMasterKeyFile, readGatewayConfig } from "../config";
 import { DatabaseModule } from "../database/database.module";
-import { openDatabase } from "../database/open-database";
+import { type OpenDatabase, openDatabase } from "../database/open-database";
 import { AuditModule } from "../trust/audit/audit.module";
+import { CertificatesModule } from "../trust/certificates/certificates.module";
+import { ClusterTokenModule } from "../trust/identity/cluster-token.module";
 import { IdentityModule } from "../trust/identity/identity.module";
+import { PAYLOAD_SIGNATURE_SECONDS } from "../trust/payload-keys/payload-key-options";
+import { PayloadKeysModule } from "../trust/payload-keys/payload-keys.module";
+import { KEY_PUBLICATION_SECONDS } from "../trust/identity/token-options";
 
 @Module({})
 class CliModule {}
 
-/** The storeys below the interfaces, as far as commands need them, on the database that the gateway's configuration names. */
-export async function withStoreys<T>(
-  work: (storeys: INestApplicationContext) => Promise<T>,
+/** The database that the gateway's configuration names. */
+export async function withDatabase<T>(
+  work: (database: OpenDatabase) => Promise<T>,
 ): Promise<T> {
   const config = readGatewayConfig();
   const database = await openDatabase({
@@ -21,11 +26,38 @@ export async function withStoreys<T>(
     log: () => undefined,
   });
   try {
-    const { urls, masterKey } = database;
+    return await work(database);
+  } finally {
+    await database.stop();
+  }
+}
+
+/** The storeys below the interfaces, as far as commands need them, on that database. */
+export async function withStoreys<T>(
+  work: (storeys: INestApplicationContext) => Promise<T>,
+): Promise<T> {
+  const config = readGatewayConfig();
+  return withDatabase(async ({ urls, masterKey }) => {
     const imports = [
       DatabaseModule.register({ urls, masterKey, poolSize: 2 }),
       IdentityModule,
       AuditModule,
+      ClusterTokenModule.register({
+        issuer: () => config.issuer ?? config.publicUrl ?? "",
+        algorithm: config.tokenAlgorithm,
+        rotationSeconds: config.signingKeySeconds,
+        publishSeconds: KEY_PUBLICATION_SECONDS,
+      }),
+      CertificatesModule.register({
+        domain: config.agents.trustDomain,
+        caFiles: config.agents.caFiles,
+        servesByOwnCa: false,
+      }),
+      PayloadKeysModule.register({
+        rotationSeconds: config.signingKeySeconds,
+        publishSeconds: KEY_PUBLICATION_SECONDS,
+        signatureSeconds: PAYLOAD_SIGNATURE_SECONDS,
+      }),
     ];
     const storeys = await NestFactory.createApplicationContext(
       { module: CliModule, imports },
@@ -36,7 +68,5 @@ export async function withStoreys<T>(
     } finally {
       await storeys.close();
     }
-  } finally {
-    await database.stop();
-  }
+  });
 }

@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from "../config";
 import { type DatabaseUrls } from "./data-sources";
 import { type EmbeddedMode, startEmbeddedPostgres } from "./embedded";
+import { withHashKey } from "./hash-key";
 import { type MasterKey, readMasterKey } from "./master-key";
 import { migrate } from "./migrate";
 import { bootstrapRoles, useRoles } from "./roles";
@@ -33,9 +34,13 @@ export async function openDatabase(
   const urls =
     ownerUrl && workerUrl
       ? await useRoles({ owner: ownerUrl, app: url, worker: workerUrl })
-      : await bootstrapRoles(url, masterKey.bytes);
+      : await bootstrapRoles(url, masterKey.oldest);
   await migrateWithLog(urls, options.log);
-  return { urls, masterKey, stop: () => Promise.resolve() };
+  return {
+    urls,
+    masterKey: await withHashKey(urls.worker, masterKey),
+    stop: () => Promise.resolve(),
+  };
 }
 
 async function openEmbedded(
@@ -51,9 +56,13 @@ async function openEmbedded(
       options.masterKeyFile ?? options.embeddedMasterKeyFile,
       true,
     );
-    const urls = await bootstrapRoles(server.bootstrapUrl, masterKey.bytes);
+    const urls = await bootstrapRoles(server.bootstrapUrl, masterKey.oldest);
     await migrateWithLog(urls, options.log);
-    return { urls, masterKey, stop: () => server.stop() };
+    return {
+      urls,
+      masterKey: await withHashKey(urls.worker, masterKey),
+      stop: () => server.stop(),
+    };
   } catch (error) {
     await server.stop();
     throw error;

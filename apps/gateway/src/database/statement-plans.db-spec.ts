@@ -2,7 +2,11 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../../../test/db/open-test-database";
-import { type TestCluster, TestTenant } from "../../../../test/db/test-tenant";
+import {
+  BARE_PROOF,
+  type TestCluster,
+  TestTenant,
+} from "../../../../test/db/test-tenant";
 import { JobService } from "../delivery/jobs/job.service";
 import { PollService } from "../delivery/pull/poll.service";
 import { SweepService } from "../delivery/sweep/sweep.service";
@@ -115,7 +119,7 @@ describe("statements on big tables", () => {
 
   it("sweep by index, whatever the number of jobs", async () => {
     const client = new AbortController();
-    const waiting = db.get(PollService).poll(cluster.principal, cluster.token, {
+    const waiting = db.get(PollService).poll(cluster.principal, {
       waitMs: 60_000,
       resume: false,
       signal: client.signal,
@@ -129,8 +133,12 @@ describe("statements on big tables", () => {
   it("register, rotate, authenticate and revoke by index", async () => {
     const credentials = db.get(CredentialService);
     const other = await tenant.cluster();
-    const next = await credentials.rotate(other.principal);
-    await credentials.rotate(await credentials.authenticate(next.token));
+    const next = await credentials.rotate(other.principal, {}, BARE_PROOF);
+    await credentials.rotate(
+      await credentials.authenticate(next.token, BARE_PROOF),
+      {},
+      BARE_PROOF,
+    );
     await tenant.in((stores) =>
       db.get(ClusterService).revoke(stores, tenant.actor, other.id),
     );

@@ -14,6 +14,13 @@ const NOT_OF_TENANTS = [
   "signing_keys",
   "schema_migrations",
   "gateway_listening",
+  "certificate_authorities",
+  "certificate_authority_keys",
+  "dpop_epoch",
+  "dpop_proofs",
+  "sealed_keys",
+  "token_issuers",
+  "trust_version",
 ];
 
 const TABLES = `

@@ -72,6 +72,8 @@ export async function decryptPayload(
     const { plaintext } = await compactDecrypt(jwe, key, {
       keyManagementAlgorithms: [KEY_AGREEMENT],
       contentEncryptionAlgorithms: [ENCRYPTION],
+      // Nothing is compressed here: what anybody may encrypt must not grow by being read.
+      maxDecompressedLength: 0,
     });
     const text = new TextDecoder("utf-8", { fatal: true }).decode(plaintext);
     const content = contentSchema.parse(JSON.parse(text));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import {
+  CompactEncrypt,
   type CryptoKey,
   exportJWK,
   FlattenedSign,
@@ -9,7 +10,7 @@ import { canonicalJson } from "../canonical-json";
 import { decryptPayload, encryptPayload } from "./payload-encryption";
 import { signKeySet, verifyKeySet } from "./payload-key-set";
 import { signPayload, verifyPayload } from "./payload-signature";
-import type { ProtectedJob } from "./protected-job";
+import { ENCRYPTED_PAYLOAD_TYPE, type ProtectedJob } from "./protected-job";
 
 const JOB: ProtectedJob = {
   id: "0190a000-0000-7000-8000-000000000001",
@@ -219,6 +220,27 @@ describe.each([
     for (const text of [...changed, parts.slice(0, 4).join("."), ""])
       expect(await decryptPayload(text, [mine])).toMatchObject({ ok: false });
     expect(await decryptPayload(jwe, [other])).toMatchObject({
+      reason: "undecryptable",
+    });
+  });
+
+  it("is refused where it is compressed", async () => {
+    const header = {
+      alg: "ECDH-ES+A256KW",
+      enc: "A256GCM",
+      kid: mine.kid,
+      typ: ENCRYPTED_PAYLOAD_TYPE,
+    };
+    const content = new TextEncoder().encode('{"payload":{}}');
+    const sealed = (more: object) =>
+      new CompactEncrypt(content)
+        .setProtectedHeader({ ...header, ...more })
+        .encrypt(mine.publicKey);
+    expect(await decryptPayload(await sealed({}), [mine])).toMatchObject({
+      ok: true,
+    });
+    const compressed = await sealed({ zip: "DEF" });
+    expect(await decryptPayload(compressed, [mine])).toMatchObject({
       reason: "undecryptable",
     });
   });

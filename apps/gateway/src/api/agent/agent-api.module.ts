@@ -2,11 +2,21 @@ import { Module } from "@nestjs/common";
 import { ObservedModule } from "../../observed/observed.module";
 import { EventsController } from "./events.controller";
 import { JobsController } from "./jobs.controller";
+import { JwksController } from "./jwks.controller";
+import { PayloadKeysController } from "./payload-keys.controller";
+import { ProofReader } from "./proof-reader";
 import { RegistrationController } from "./registration.controller";
 
 /** The agent contract over HTTP, below /api/agent. */
 @Module({
   imports: [ObservedModule],
-  controllers: [RegistrationController, JobsController, EventsController],
+  controllers: [
+    RegistrationController,
+    JobsController,
+    EventsController,
+    JwksController,
+    PayloadKeysController,
+  ],
+  providers: [ProofReader],
 })
 export class AgentApiModule {}

@@ -10,23 +10,32 @@ import { DomainError } from "@vworkspace/kernel";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
+import type { PresentedProof } from "../../fleet/clusters/domain/presented-proof";
 import type { PollRequest } from "../../delivery/pull/poll.service";
 
 /** A request after its guards: who sent it is known. */
 export interface AgentRequest extends FastifyRequest {
   principal: ClusterPrincipal;
-  bearer: string;
+  proof: PresentedProof;
 }
 
-/** The token of `Authorization: Bearer <token>` (RFC 6750 §2.1), if any. */
+/** The token of `Authorization: Bearer <token>` (RFC 6750 §2.1) or of the scheme DPoP (RFC 9449 §7.1), if any. */
 export function bearerOf(request: FastifyRequest): string | undefined {
-  return /^Bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+  return /^(?:Bearer|DPoP) +([^\s]+) *$/i.exec(
+    request.headers.authorization ?? "",
+  )?.[1];
 }
 
 /** The cluster that sent the request. */
 export const Principal = createParamDecorator(
   (_: unknown, context: ExecutionContext) =>
     context.switchToHttp().getRequest<AgentRequest>().principal,
+);
+
+/** What the request proved besides its token. */
+export const Proof = createParamDecorator(
+  (_: unknown, context: ExecutionContext) =>
+    context.switchToHttp().getRequest<AgentRequest>().proof,
 );
 
 /** The registration token of the Authorization header. */

@@ -12,6 +12,7 @@ import { DomainError } from "@vworkspace/kernel";
 import type { FastifyRequest } from "fastify";
 import { CredentialService } from "../../fleet/clusters/credential.service";
 import { type AgentRequest, bearerOf } from "./agent-request";
+import { ProofReader } from "./proof-reader";
 
 /** Content negotiation of the contract: 406 and 415, before anything else. */
 @Injectable()
@@ -35,16 +36,54 @@ export class MediaTypeGuard implements CanActivate {
   }
 }
 
-/** The bearer token is one of a cluster, live by the database's word. */
+/** Notes what a request proves besides a token, for a handler that judges it. */
+@Injectable()
+export class ProofGuard implements CanActivate {
+  constructor(private readonly proofs: ProofReader) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AgentRequest>();
+    request.proof = await this.proofs.read(request);
+    return true;
+  }
+}
+
+/** The token is one of a cluster, live by the database's word, and comes with what it is bound to. */
 @Injectable()
 export class ClusterGuard implements CanActivate {
-  constructor(private readonly credentials: CredentialService) {}
+  constructor(
+    private readonly credentials: CredentialService,
+    private readonly proofs: ProofReader,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AgentRequest>();
     const bearer = bearerOf(request);
-    request.principal = await this.credentials.authenticate(bearer);
-    request.bearer = bearer ?? "";
+    request.proof = await this.proofs.read(request, bearer);
+    request.principal = await this.credentials.authenticate(
+      bearer,
+      request.proof,
+    );
+    return true;
+  }
+}
+
+/** The same for who wants the next credential: its time may be over, if a key registered with it is proven. */
+@Injectable()
+export class RotationGuard implements CanActivate {
+  constructor(
+    private readonly credentials: CredentialService,
+    private readonly proofs: ProofReader,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AgentRequest>();
+    const bearer = bearerOf(request);
+    request.proof = await this.proofs.read(request, bearer);
+    request.principal = await this.credentials.authenticateForRotation(
+      bearer,
+      request.proof,
+    );
     return true;
   }
 }

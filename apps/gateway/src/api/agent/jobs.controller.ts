@@ -5,12 +5,11 @@ import {
   HttpCode,
   Param,
   Post,
-  Req,
   UseGuards,
 } from "@nestjs/common";
 import {
   AGENT_MEDIA_TYPE,
-  type Job,
+  type OfferedJob,
   type ResultReport,
   resultReportSchema,
   type StatusReport,
@@ -21,9 +20,10 @@ import {
   type PollRequest,
   PollService,
 } from "../../delivery/pull/poll.service";
+import { PayloadKeyService } from "../../trust/payload-keys/payload-key.service";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import { ClusterGuard, MediaTypeGuard } from "./agent.guards";
-import { type AgentRequest, Body, Poll, Principal } from "./agent-request";
+import { Body, Poll, Principal } from "./agent-request";
 
 /** Work for a cluster: offered, acked, reported on, settled (agent contract, JOB, ACK, STA, RES). */
 @Controller("api/agent/jobs")
@@ -32,17 +32,17 @@ export class JobsController {
   constructor(
     private readonly polls: PollService,
     private readonly jobs: JobService,
+    private readonly payloadKeys: PayloadKeyService,
   ) {}
 
   @Get()
   @Header("content-type", AGENT_MEDIA_TYPE)
   async poll(
-    @Req() request: AgentRequest,
+    @Principal() principal: ClusterPrincipal,
     @Poll() poll: PollRequest,
-  ): Promise<{ jobs: readonly Job[] }> {
-    return {
-      jobs: await this.polls.poll(request.principal, request.bearer, poll),
-    };
+  ): Promise<{ jobs: readonly OfferedJob[] }> {
+    const jobs = await this.polls.poll(principal, poll);
+    return { jobs: await this.payloadKeys.protect(principal, jobs) };
   }
 
   @Post(":id/ack")

@@ -4,13 +4,15 @@ import {
   type RegisterRequest,
   type RegisterResponse,
   registerRequestSchema,
+  type RotateRequest,
+  rotateRequestSchema,
   type RotateResponse,
 } from "@vworkspace/contract";
-import { z } from "zod";
 import { CredentialService } from "../../fleet/clusters/credential.service";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
-import { ClusterGuard, MediaTypeGuard } from "./agent.guards";
-import { Bearer, Body, Principal } from "./agent-request";
+import type { PresentedProof } from "../../fleet/clusters/domain/presented-proof";
+import { MediaTypeGuard, ProofGuard, RotationGuard } from "./agent.guards";
+import { Bearer, Body, Principal, Proof } from "./agent-request";
 
 /** How a cluster comes by its credential, and by the next one (agent contract, REG and ROT). */
 @Controller("api/agent")
@@ -20,27 +22,38 @@ export class RegistrationController {
 
   @Post("register")
   @HttpCode(200)
+  @UseGuards(ProofGuard)
   @Header("content-type", AGENT_MEDIA_TYPE)
   async register(
     @Bearer() bearer: string | undefined,
     @Body(() => registerRequestSchema) request: RegisterRequest,
+    @Proof() proof: PresentedProof,
   ): Promise<RegisterResponse> {
-    const { clusterId, token, expiresAt } = await this.credentials.register(
+    const { expiresAt, ...issued } = await this.credentials.register(
       bearer,
       request,
+      proof,
     );
-    return { clusterId, token, expiresAt: expiresAt.toISOString() };
+    return { ...issued, expiresAt: expiresAt.toISOString() };
   }
 
   @Post("credentials/rotate")
   @HttpCode(200)
-  @UseGuards(ClusterGuard)
+  @UseGuards(RotationGuard)
   @Header("content-type", AGENT_MEDIA_TYPE)
   async rotate(
     @Principal() principal: ClusterPrincipal,
-    @Body(() => z.looseObject({})) _request: object,
+    @Body(() => rotateRequestSchema) request: RotateRequest,
+    @Proof() proof: PresentedProof,
   ): Promise<RotateResponse> {
-    const { token, expiresAt } = await this.credentials.rotate(principal);
-    return { token, expiresAt: expiresAt.toISOString() };
+    const { token, expiresAt, trustRoot, certificate, caBundle } =
+      await this.credentials.rotate(principal, request, proof);
+    return {
+      token,
+      expiresAt: expiresAt.toISOString(),
+      trustRoot,
+      ...(certificate !== undefined && { certificate }),
+      ...(caBundle !== undefined && { caBundle }),
+    };
   }
 }

@@ -1,6 +1,7 @@
 import { HttpException } from "@nestjs/common";
 import {
   AGENT_MEDIA_TYPE,
+  DPOP_ALGORITHMS,
   ERROR_STATUS,
   type ErrorBody,
   type ErrorCode,
@@ -43,12 +44,20 @@ export function refuse(
   if (refusal.retryAfterSeconds !== undefined)
     void reply.header("retry-after", String(refusal.retryAfterSeconds));
   if (refusal.code === "unauthenticated")
-    void reply.header("www-authenticate", "Bearer");
+    void reply.header("www-authenticate", challengeOf(error));
   void reply
     .status(ERROR_STATUS[refusal.code])
     .header("content-type", `${AGENT_MEDIA_TYPE}; charset=utf-8`)
     .send(body);
   return refusal;
+}
+
+/** RFC 6750 §3; for a proof of possession that doesn't count, RFC 9449 §7.1. */
+function challengeOf(error: unknown): string {
+  const dpop = error instanceof DomainError ? error.details["dpop"] : undefined;
+  return typeof dpop === "string"
+    ? `DPoP error="${dpop}", algs="${DPOP_ALGORITHMS.join(" ")}"`
+    : "Bearer";
 }
 
 function refusalOf(error: unknown): Refusal {

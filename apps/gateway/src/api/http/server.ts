@@ -8,6 +8,8 @@ import { isLoopback, newId } from "@vworkspace/kernel";
 import { type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import type { Logger } from "pino";
 import { Histogram } from "prom-client";
+import { DpopNonces } from "../../trust/dpop/dpop-nonces";
+import { dpopNonceHook } from "../agent/dpop-nonce.hook";
 import { refuse } from "./refuse";
 
 const BODY_TIMEOUT_MS = 30_000;
@@ -20,6 +22,15 @@ const durations = new Histogram({
   labelNames: ["method", "route", "status"],
   buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300],
 });
+
+/** Limits of a server in front of the same routes. */
+export const SERVER_LIMITS = {
+  requestTimeout: BODY_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  maxHeaderSize: HEADER_BYTES,
+  headersTimeout: BODY_TIMEOUT_MS,
+  handshakeTimeout: BODY_TIMEOUT_MS,
+} as const;
 
 /** The HTTP server with its limits. Every body arrives as a Buffer: each skin decodes its own. */
 export function httpAdapter(logger: Logger): FastifyAdapter {
@@ -72,6 +83,7 @@ export function prepareServer(
       done();
     },
   );
+  fastify.addHook("onSend", dpopNonceHook(app.get(DpopNonces)));
   fastify.addHook(
     "onResponse",
     (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
@@ -79,17 +91,18 @@ export function prepareServer(
       done();
     },
   );
-  limitConnections(app, limits);
+  limitConnections(app.getHttpServer(), limits);
 }
 
-function limitConnections(
-  app: NestFastifyApplication,
+interface LimitedServer {
+  maxConnections: number;
+  on(event: "connection", listener: (socket: Socket) => void): unknown;
+}
+
+export function limitConnections(
+  server: LimitedServer,
   limits: ConnectionLimits,
 ): void {
-  const server = app.getHttpServer() as {
-    maxConnections: number;
-    on(event: "connection", listener: (socket: Socket) => void): void;
-  };
   server.maxConnections = limits.maxConnections;
   server.on("connection", limitPerAddress(limits.maxConnectionsPerAddress));
 }

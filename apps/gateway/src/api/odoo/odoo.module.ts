@@ -7,11 +7,13 @@ import { IdentityModule } from "../../trust/identity/identity.module";
 import { JsonRpcController } from "./json-rpc.controller";
 import { ReadMethods } from "./methods/read.methods";
 import { WriteMethods } from "./methods/write.methods";
+import { ApiKeyChanges } from "./models/api-key.changes";
 import { ApplicationInstanceChanges } from "./models/application-instance.changes";
 import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
-import { makeRegistry } from "./models/make-registry";
+import { type AllChanges, makeRegistry } from "./models/make-registry";
 import { PolicyChanges } from "./models/policy.changes";
+import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
 import { ModelRegistry } from "./registry/model-registry";
 import { JsonRpcSkin } from "./rpc/json-rpc.skin";
@@ -26,6 +28,8 @@ const CHANGES = [
   CatalogEntryChanges,
   PolicyChanges,
   ApplicationInstanceChanges,
+  ApiKeyChanges,
+  UsersChanges,
 ] as const;
 
 /**
@@ -55,16 +59,13 @@ export class OdooModule {
             reads: ReadMethods,
             writes: WriteMethods,
             ...changes: ChangesInOrder
-          ) => {
-            const [cluster, catalogEntry, policy, applicationInstance] =
-              changes;
-            return makeRegistry(options.disconnectAfterSeconds, reads, writes, {
-              cluster,
-              catalogEntry,
-              policy,
-              applicationInstance,
-            });
-          },
+          ) =>
+            makeRegistry(
+              options.disconnectAfterSeconds,
+              reads,
+              writes,
+              named(changes),
+            ),
         },
         SignIn,
         RpcServices,
@@ -82,4 +83,17 @@ type ChangesInOrder = [
   CatalogEntryChanges,
   PolicyChanges,
   ApplicationInstanceChanges,
+  ApiKeyChanges,
+  UsersChanges,
 ];
+
+function named([
+  cluster,
+  catalogEntry,
+  policy,
+  applicationInstance,
+  apiKey,
+  users,
+]: ChangesInOrder): AllChanges {
+  return { cluster, catalogEntry, policy, applicationInstance, apiKey, users };
+}

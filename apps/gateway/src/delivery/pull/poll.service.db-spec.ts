@@ -46,7 +46,7 @@ describe("waiting polls", () => {
   ) => {
     const client = new AbortController();
     clients.add(client);
-    const answer = gateway.get(PollService).poll(id.principal, id.token, {
+    const answer = gateway.get(PollService).poll(id.principal, {
       waitMs,
       resume: false,
       signal: client.signal,
@@ -130,7 +130,7 @@ describe("waiting polls", () => {
     expect(await first.answer).toEqual([]);
     const gone = new AbortController();
     gone.abort();
-    const late = db.get(PollService).poll(cluster.principal, cluster.token, {
+    const late = db.get(PollService).poll(cluster.principal, {
       waitMs: LONG_MS,
       resume: false,
       signal: gone.signal,

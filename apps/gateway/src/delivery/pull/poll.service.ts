@@ -39,10 +39,9 @@ export class PollService {
     return this.waiters.size;
   }
 
-  /** @param bearer checked again after each wake-up without a job: the credential may have been revoked meanwhile */
+  /** The credential is looked at again after each wake-up without a job: it may have been revoked meanwhile. */
   async poll(
     principal: ClusterPrincipal,
-    bearer: string,
     request: PollRequest,
   ): Promise<readonly Job[]> {
     this.presence.note(principal);
@@ -58,7 +57,7 @@ export class PollService {
       let jobs = await this.jobs.claim(principal, request.resume);
       while (jobs.length === 0 && (await waiter.wait()) === "woken") {
         jobs = await this.jobs.claim(principal, false);
-        if (jobs.length === 0) await this.credentials.authenticate(bearer);
+        if (jobs.length === 0) await this.credentials.requireLive(principal);
       }
       return jobs;
     } finally {

@@ -5,11 +5,18 @@ import { DomainError, newId } from "@vworkspace/kernel";
 import { MasterKey } from "../../database/master-key";
 import type { Stores } from "../../database/unit-of-work";
 import { AuditStore } from "../../trust/audit/domain/audit-store";
+import { TrustCopyService } from "../../trust/copy/trust-copy.service";
+import type { PayloadRequirements } from "../../trust/payload-keys/domain/cluster-encryption-key-store";
+import { PayloadKeyService } from "../../trust/payload-keys/payload-key.service";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { ClusterSignals } from "../signals/domain/cluster-signals";
 import type { Cluster, ClusterState } from "./domain/cluster";
 import { ClusterStore } from "./domain/cluster-store";
 import { CredentialStore } from "./domain/credential-store";
+import {
+  refusalOfMode,
+  type TokenMode,
+} from "./domain/sender-constraint.decide";
 
 export const REGISTRATION_TOKEN_PURPOSE = "registration-token";
 
@@ -27,6 +34,8 @@ export class ClusterService {
   constructor(
     private readonly masterKey: MasterKey,
     private readonly signals: ClusterSignals,
+    private readonly trustCopy: TrustCopyService,
+    private readonly payloadKeys: PayloadKeyService,
   ) {}
 
   /** Adds a pending cluster. `code` is its clusterId on the wire and can't be changed later. */
@@ -102,11 +111,100 @@ export class ClusterService {
     return { token, expiresAt };
   }
 
+  /**
+   * How the cluster's tokens are tied to who may send them. Counts at once, for every token; so it is refused while the
+   * newest live credential could not meet it, which would lock the agent out.
+   */
+  async setTokenMode(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+    mode: TokenMode,
+  ): Promise<void> {
+    const cluster = await this.hold(stores, clusterId);
+    if (cluster.tokenMode === mode) return;
+    const live = await stores.get(CredentialStore).newestLive(clusterId);
+    const refusal = refusalOfMode(mode, live?.confirmation);
+    if (refusal !== undefined)
+      throw new DomainError(
+        "validation_failed",
+        `token_mode of cluster ${cluster.code} can't be ${mode} yet: ${refusal}.`,
+      );
+    await stores.get(ClusterStore).setTokenMode(clusterId, mode);
+    await this.record(stores, actor, "cluster.set_token_mode", {
+      ...cluster,
+      detail: { from: cluster.tokenMode, to: mode },
+    });
+  }
+
+  /** @throws DomainError validation_failed where the cluster's agent could not meet it */
+  async requirePayloadProtection(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+    changes: Partial<PayloadRequirements>,
+  ): Promise<void> {
+    const cluster = await this.hold(stores, clusterId);
+    const named = {
+      clusterId,
+      clusterCode: cluster.code,
+      isRegistered: cluster.state !== "pending",
+    };
+    const before = await this.payloadKeys.require(stores, named, changes);
+    await this.record(stores, actor, "cluster.require_payload_protection", {
+      ...cluster,
+      detail: { from: { ...before }, to: { ...before, ...changes } },
+    });
+  }
+
+  /**
+   * Lets a registration count that waits for an admin's word: he has compared what is shown of it.
+   * @param keyThumbprint of the registration that he means, "" where it has no key: another one may have come meanwhile
+   */
+  async confirmRegistration(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+    keyThumbprint: string,
+  ): Promise<void> {
+    const cluster = await this.hold(stores, clusterId);
+    const credentials = stores.get(CredentialStore);
+    const waiting = await credentials.newestUnconfirmed(clusterId);
+    if (!waiting || cluster.state === "revoked")
+      throw new DomainError(
+        "validation_failed",
+        `No registration of cluster ${cluster.code} waits to be confirmed.`,
+      );
+    const { jkt = "" } = waiting.confirmation;
+    if (jkt !== keyThumbprint)
+      throw new DomainError(
+        "conflict",
+        `key_thumbprint is "${keyThumbprint.slice(0, 80)}", and the registration that waits has "${jkt}": compare again, another one may have come.`,
+      );
+    await credentials.confirm(clusterId, waiting.credentialId);
+    const clusters = stores.get(ClusterStore);
+    await clusters.setFacts(clusterId, { clusterUid: waiting.clusterUid });
+    if (cluster.state === "pending")
+      await clusters.setState(clusterId, "active");
+    // A poll that waits looks again, and gets its jobs.
+    stores.afterCommit(() => this.signals.signal(clusterId));
+    await this.record(stores, actor, "cluster.confirm_registration", {
+      ...cluster,
+      detail: {
+        credential_id: waiting.credentialId,
+        key_thumbprint: jkt,
+        cluster_uid: waiting.clusterUid,
+        address: waiting.address,
+      },
+    });
+  }
+
   /** Ends every credential of the cluster, for good; what runs there goes on running. */
   async revoke(stores: Stores, actor: Actor, clusterId: string): Promise<void> {
     const cluster = await this.hold(stores, clusterId);
     if (cluster.state === "revoked") return;
     await stores.get(CredentialStore).revokeAll(clusterId);
+    stores.afterCommit(() => this.trustCopy.soon());
     await this.changeState(stores, actor, cluster, {
       state: "revoked",
       action: "cluster.revoke",
@@ -135,7 +233,7 @@ export class ClusterService {
     const cluster = await this.hold(stores, clusterId);
     if (cluster.state !== "disabled") return;
     // Enabled is what it was before: active only where an agent ever registered.
-    const wasActive = await stores.get(CredentialStore).hasAny(clusterId);
+    const wasActive = await stores.get(CredentialStore).hasConfirmed(clusterId);
     await this.changeState(stores, actor, cluster, {
       state: wasActive ? "active" : "pending",
       action: "cluster.enable",

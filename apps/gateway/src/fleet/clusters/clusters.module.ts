@@ -7,11 +7,14 @@ import {
 } from "./adapters/sql-cluster-store";
 import { SqlCredentialStore } from "./adapters/sql-credential-store";
 import { ClusterService } from "./cluster.service";
+import { CredentialIssuer } from "./credential-issuer";
 import { CredentialService } from "./credential.service";
 import { ClusterStore, PresenceStore } from "./domain/cluster-store";
 import { CredentialStore } from "./domain/credential-store";
 import { FLEET_OPTIONS, type FleetOptions } from "./fleet-options";
 import { PresenceService } from "./presence.service";
+import { RegistrationService } from "./registration.service";
+import { SuccessionService } from "./succession.service";
 
 @Module({})
 export class ClustersModule {
@@ -29,6 +32,9 @@ export class ClustersModule {
       providers: [
         { provide: FLEET_OPTIONS, useValue: options },
         ClusterService,
+        CredentialIssuer,
+        RegistrationService,
+        SuccessionService,
         CredentialService,
         PresenceService,
       ],

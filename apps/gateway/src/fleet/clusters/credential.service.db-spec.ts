@@ -3,8 +3,9 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
-import { TestTenant } from "../../../../../test/db/test-tenant";
+import { BARE_PROOF, TestTenant } from "../../../../../test/db/test-tenant";
 import { ClusterTokenService } from "../../trust/identity/cluster-token.service";
+import { SigningKeyRing } from "../../trust/identity/signing-key-ring";
 import { ClusterService } from "./cluster.service";
 import { CredentialService } from "./credential.service";
 
@@ -27,9 +28,17 @@ describe("credentials of clusters", () => {
   });
 
   const register = async () =>
-    credentials.register(await tenant.registrationToken(cluster.id), {});
+    credentials.register(
+      await tenant.registrationToken(cluster.id),
+      {},
+      BARE_PROOF,
+    );
   const rotate = async (token: string) =>
-    credentials.rotate(await credentials.authenticate(token));
+    credentials.rotate(
+      await credentials.authenticate(token, BARE_PROOF),
+      {},
+      BARE_PROOF,
+    );
   const isRefused = (call: Promise<unknown>, code = "unauthenticated") =>
     expect(call).rejects.toMatchObject({ code });
   const rows = () =>
@@ -56,7 +65,7 @@ describe("credentials of clusters", () => {
         clusterId: cluster.code,
         state: "active",
       });
-      expect(await credentials.authenticate(token)).toMatchObject({
+      expect(await credentials.authenticate(token, BARE_PROOF)).toMatchObject({
         clusterCode: cluster.code,
         organizationId: tenant.organizationId,
       });
@@ -65,7 +74,9 @@ describe("credentials of clusters", () => {
     it("lets exactly one of ten win that come at once", async () => {
       const token = await tenant.registrationToken(cluster.id);
       const answers = await Promise.allSettled(
-        Array.from({ length: 10 }, () => credentials.register(token, {})),
+        Array.from({ length: 10 }, () =>
+          credentials.register(token, {}, BARE_PROOF),
+        ),
       );
       const lost = answers.filter((answer) => answer.status === "rejected");
       expect(
@@ -84,43 +95,57 @@ describe("credentials of clusters", () => {
 
     it("refuses a token that is unknown, used, expired or of two minds", async () => {
       const token = await tenant.registrationToken(cluster.id);
-      await isRefused(credentials.register("vwr_unknown", {}));
-      await isRefused(credentials.register(undefined, {}));
+      await isRefused(credentials.register("vwr_unknown", {}, BARE_PROOF));
+      await isRefused(credentials.register(undefined, {}, BARE_PROOF));
       await isRefused(
-        credentials.register(token, { registrationToken: `${token}x` }),
+        credentials.register(
+          token,
+          { registrationToken: `${token}x` },
+          BARE_PROOF,
+        ),
       );
       await db.look(
         "update registration_tokens set expires_at = now() - interval '1 second' where cluster_id = $1",
         [cluster.id],
       );
-      await isRefused(credentials.register(token, {}));
+      await isRefused(credentials.register(token, {}, BARE_PROOF));
       const next = await tenant.registrationToken(cluster.id);
-      await credentials.register(next, { registrationToken: next });
+      await credentials.register(next, { registrationToken: next }, BARE_PROOF);
       await isRefused(
-        credentials.register(undefined, { registrationToken: next }),
+        credentials.register(
+          undefined,
+          { registrationToken: next },
+          BARE_PROOF,
+        ),
       );
     });
 
     it("does not spend a token on a clusterId that isn't its own, nor on a simulated cluster", async () => {
       const token = await tenant.registrationToken(cluster.id);
       await isRefused(
-        credentials.register(token, { clusterId: "another" }),
+        credentials.register(token, { clusterId: "another" }, BARE_PROOF),
         "forbidden",
       );
       await isRefused(
-        credentials.register(token, { simulated: true }),
+        credentials.register(token, { simulated: true }, BARE_PROOF),
         "forbidden",
       );
-      await credentials.register(token, { clusterId: cluster.code });
+      await credentials.register(
+        token,
+        { clusterId: cluster.code },
+        BARE_PROOF,
+      );
     });
 
     it("notes a simulated cluster as one where they are welcome", async () => {
       const demo = await db.openReplica({ acceptsSimulated: true });
-      await demo
-        .get(CredentialService)
-        .register(await tenant.registrationToken(cluster.id), {
+      await demo.get(CredentialService).register(
+        await tenant.registrationToken(cluster.id),
+        {
           simulated: true,
-        });
+        },
+        BARE_PROOF,
+      );
       await demo.close();
       expect(
         await db.look("select simulated from clusters where id = $1", [
@@ -132,33 +157,35 @@ describe("credentials of clusters", () => {
     it("gives nothing for a revoked or disabled cluster's tokens, not even when both happen at once", async () => {
       const token = await tenant.registrationToken(cluster.id);
       const [registered] = await Promise.allSettled([
-        credentials.register(token, {}),
+        credentials.register(token, {}, BARE_PROOF),
         change("revoke"),
       ]);
       expect(await state()).toBe("revoked");
       if (registered.status === "fulfilled")
-        await isRefused(credentials.authenticate(registered.value.token));
+        await isRefused(
+          credentials.authenticate(registered.value.token, BARE_PROOF),
+        );
     });
 
     it("changes hands at the new credential's first use, and not before", async () => {
       const old = await register();
-      await credentials.authenticate(old.token);
+      await credentials.authenticate(old.token, BARE_PROOF);
       const next = await register();
-      await credentials.authenticate(old.token);
+      await credentials.authenticate(old.token, BARE_PROOF);
       expect(await tenant.auditActions()).not.toContain("cluster.change_hands");
-      await credentials.authenticate(next.token);
-      await isRefused(credentials.authenticate(old.token));
+      await credentials.authenticate(next.token, BARE_PROOF);
+      await isRefused(credentials.authenticate(old.token, BARE_PROOF));
       expect(await tenant.auditActions()).toContain("cluster.change_hands");
     });
 
     it("ends every credential that was rotated from the old one, too", async () => {
       const old = await register();
       const rotated = await rotate(old.token);
-      await credentials.authenticate(rotated.token);
+      await credentials.authenticate(rotated.token, BARE_PROOF);
       const next = await register();
-      await credentials.authenticate(next.token);
-      await isRefused(credentials.authenticate(old.token));
-      await isRefused(credentials.authenticate(rotated.token));
+      await credentials.authenticate(next.token, BARE_PROOF);
+      await isRefused(credentials.authenticate(old.token, BARE_PROOF));
+      await isRefused(credentials.authenticate(rotated.token, BARE_PROOF));
     });
   });
 
@@ -166,22 +193,22 @@ describe("credentials of clusters", () => {
     it("keeps the old one working through the grace, and no longer", async () => {
       const old = await register();
       const next = await rotate(old.token);
-      await credentials.authenticate(next.token);
-      await credentials.authenticate(old.token);
+      await credentials.authenticate(next.token, BARE_PROOF);
+      await credentials.authenticate(old.token, BARE_PROOF);
       await db.look(
         "update cluster_credentials set grace_until = now() - interval '1 second' where grace_until is not null and cluster_id = $1",
         [cluster.id],
       );
-      await isRefused(credentials.authenticate(old.token));
-      await credentials.authenticate(next.token);
+      await isRefused(credentials.authenticate(old.token, BARE_PROOF));
+      await credentials.authenticate(next.token, BARE_PROOF);
     });
 
     it("replaces a successor that nobody used, so that a lost answer costs nothing", async () => {
       const old = await register();
       const lost = await rotate(old.token);
       const next = await rotate(old.token);
-      await isRefused(credentials.authenticate(lost.token));
-      await credentials.authenticate(next.token);
+      await isRefused(credentials.authenticate(lost.token, BARE_PROOF));
+      await credentials.authenticate(next.token, BARE_PROOF);
       expect(await rows()).toHaveLength(2);
     });
 
@@ -201,7 +228,7 @@ describe("credentials of clusters", () => {
     it("takes a rotation by one whose successor is in use for a copy, and says so in the audit log", async () => {
       const old = await register();
       const next = await rotate(old.token);
-      await credentials.authenticate(next.token);
+      await credentials.authenticate(next.token, BARE_PROOF);
       await isRefused(rotate(old.token));
       const leaf = (await tenant.audit()).find(
         ({ action }) => action === "cluster.credential_reuse",
@@ -210,27 +237,31 @@ describe("credentials of clusters", () => {
         actor: { type: "cluster" },
         subject: { name: cluster.code },
       });
-      await credentials.authenticate(next.token);
+      await credentials.authenticate(next.token, BARE_PROOF);
     });
 
     it("ends the grace of the one before when the successor rotates in its turn", async () => {
       const first = await register();
       const second = await rotate(first.token);
       const third = await rotate(second.token);
-      await isRefused(credentials.authenticate(first.token));
-      await credentials.authenticate(second.token);
-      await credentials.authenticate(third.token);
+      await isRefused(credentials.authenticate(first.token, BARE_PROOF));
+      await credentials.authenticate(second.token, BARE_PROOF);
+      await credentials.authenticate(third.token, BARE_PROOF);
     });
 
     it("leaves one living successor, whoever rotates at once", async () => {
       const { token } = await register();
-      const principal = await credentials.authenticate(token);
+      const principal = await credentials.authenticate(token, BARE_PROOF);
       const answers = await Promise.all(
-        Array.from({ length: 8 }, () => credentials.rotate(principal)),
+        Array.from({ length: 8 }, () =>
+          credentials.rotate(principal, {}, BARE_PROOF),
+        ),
       );
       expect(await rows()).toHaveLength(2);
       const works = await Promise.allSettled(
-        answers.map((answer) => credentials.authenticate(answer.token)),
+        answers.map((answer) =>
+          credentials.authenticate(answer.token, BARE_PROOF),
+        ),
       );
       expect(works.filter(({ status }) => status === "fulfilled")).toHaveLength(
         1,
@@ -239,18 +270,18 @@ describe("credentials of clusters", () => {
 
     it("never leaves two lines when the successor's first use and a repeat meet", async () => {
       const { token } = await register();
-      const principal = await credentials.authenticate(token);
+      const principal = await credentials.authenticate(token, BARE_PROOF);
       for (let round = 0; round < 5; round += 1) {
-        const successor = await credentials.rotate(principal);
+        const successor = await credentials.rotate(principal, {}, BARE_PROOF);
         const [used, again] = await Promise.allSettled([
-          credentials.authenticate(successor.token),
-          credentials.rotate(principal),
+          credentials.authenticate(successor.token, BARE_PROOF),
+          credentials.rotate(principal, {}, BARE_PROOF),
         ]);
         if (again.status === "rejected") {
           expect(used.status).toBe("fulfilled");
           return;
         }
-        await isRefused(credentials.authenticate(successor.token));
+        await isRefused(credentials.authenticate(successor.token, BARE_PROOF));
       }
     });
   });
@@ -267,20 +298,29 @@ describe("credentials of clusters", () => {
         `${header}.${payload}.${"A".repeat(86)}`,
         "a".repeat(5000),
       ])
-        await isRefused(credentials.authenticate(wrong));
+        await isRefused(credentials.authenticate(wrong, BARE_PROOF));
       const tokens = db.get(ClusterTokenService);
-      const expiresAt = new Date(Date.now() + 60_000);
+      const life = {
+        issuedAt: new Date(),
+        expiresAt: new Date(Date.now() + 60_000),
+      };
       const claims = {
         organizationId: tenant.organizationId,
         clusterId: cluster.id,
         credentialId: newId(),
       };
       await isRefused(
-        credentials.authenticate(await tokens.issue(claims, expiresAt)),
+        credentials.authenticate(
+          (await tokens.issue(claims, life)).token,
+          BARE_PROOF,
+        ),
       );
       const foreign = { ...claims, organizationId: "'; --" };
       await isRefused(
-        credentials.authenticate(await tokens.issue(foreign, expiresAt)),
+        credentials.authenticate(
+          (await tokens.issue(foreign, life)).token,
+          BARE_PROOF,
+        ),
       );
     });
 
@@ -288,15 +328,15 @@ describe("credentials of clusters", () => {
       await register();
       const [row] = await rows();
       const other = await tenant.addCluster();
-      const token = await db.get(ClusterTokenService).issue(
+      const { token } = await db.get(ClusterTokenService).issue(
         {
           organizationId: tenant.organizationId,
           clusterId: other.id,
           credentialId: row?.id ?? "",
         },
-        new Date(Date.now() + 60_000),
+        { issuedAt: new Date(), expiresAt: new Date(Date.now() + 60_000) },
       );
-      await isRefused(credentials.authenticate(token));
+      await isRefused(credentials.authenticate(token, BARE_PROOF));
     });
 
     it("goes by the row's expiry, which the database's clock judges", async () => {
@@ -305,17 +345,17 @@ describe("credentials of clusters", () => {
         "update cluster_credentials set expires_at = now() where cluster_id = $1",
         [cluster.id],
       );
-      await isRefused(credentials.authenticate(token));
+      await isRefused(credentials.authenticate(token, BARE_PROOF));
     });
 
     it("says 401 for a revoked cluster, and 403 for a disabled one until it is enabled", async () => {
       const { token } = await register();
       await change("disable");
-      await isRefused(credentials.authenticate(token), "forbidden");
+      await isRefused(credentials.authenticate(token, BARE_PROOF), "forbidden");
       await change("enable");
-      await credentials.authenticate(token);
+      await credentials.authenticate(token, BARE_PROOF);
       await change("revoke");
-      await isRefused(credentials.authenticate(token));
+      await isRefused(credentials.authenticate(token, BARE_PROOF));
       await isRefused(change("disable"), "validation_failed");
       await isRefused(
         tenant.registrationToken(cluster.id),
@@ -332,9 +372,13 @@ describe("credentials of clusters", () => {
     it("reads tokens that another replica signed, and both sign with one key", async () => {
       const replica = await db.openReplica();
       const { token } = await register();
-      await replica.get(CredentialService).authenticate(token);
+      await replica.get(CredentialService).authenticate(token, BARE_PROOF);
       await replica.close();
-      expect(await db.look("select kid from signing_keys")).toHaveLength(1);
+      expect(
+        await db.look(
+          "select kid from signing_keys where purpose = 'cluster-token'",
+        ),
+      ).toHaveLength(1);
     });
   });
 
@@ -342,8 +386,8 @@ describe("credentials of clusters", () => {
     await db.look(
       "update signing_keys set private_key = private_key || '\\x00'",
     );
-    const starting = new ClusterTokenService(db.unitOfWork, db.masterKey);
-    await expect(starting.onModuleInit()).rejects.toMatchObject({
+    const starting = new SigningKeyRing(db.unitOfWork, db.masterKey);
+    await expect(starting.get()).rejects.toMatchObject({
       name: "ConfigurationError",
       message: expect.stringContaining("VWORKSPACE_MASTER_KEY_FILE") as string,
     });

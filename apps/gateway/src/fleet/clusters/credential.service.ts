@@ -1,205 +1,113 @@
-import { timingSafeEqual } from "node:crypto";
-import { Inject, Injectable } from "@nestjs/common";
-import { LIMITS, type RegisterRequest } from "@vworkspace/contract";
-import { DomainError, isUuid, newId } from "@vworkspace/kernel";
-import { MasterKey } from "../../database/master-key";
-import { type Stores, UnitOfWork } from "../../database/unit-of-work";
-import { AuditStore } from "../../trust/audit/domain/audit-store";
-import { ClusterTokenService } from "../../trust/identity/cluster-token.service";
-import { type Actor, gatewayActor } from "../../trust/identity/domain/actor";
-import { REGISTRATION_TOKEN_PURPOSE } from "./cluster.service";
+import { Injectable } from "@nestjs/common";
+import type { RegisterRequest, RotateRequest } from "@vworkspace/contract";
+import { DomainError, isUuid } from "@vworkspace/kernel";
+import { UnitOfWork } from "../../database/unit-of-work";
+import {
+  ClusterTokenService,
+  type ReadClusterToken,
+} from "../../trust/identity/cluster-token.service";
+import type { IssuedCredential } from "./credential-issuer";
 import type { ClusterPrincipal, CredentialRow } from "./domain/cluster";
-import { ClusterStore } from "./domain/cluster-store";
 import { CredentialStore } from "./domain/credential-store";
-import { FLEET_OPTIONS, type FleetOptions } from "./fleet-options";
-
-export interface IssuedCredential {
-  readonly clusterId: string;
-  readonly token: string;
-  readonly expiresAt: Date;
-}
+import type { PresentedProof } from "./domain/presented-proof";
+import {
+  refusalOfRotation,
+  refusalOfSender,
+} from "./domain/sender-constraint.decide";
+import { RegistrationService } from "./registration.service";
+import { SuccessionService } from "./succession.service";
 
 const MAX_TOKEN_CHARACTERS = 4096;
 
-/** Registration, rotation and the check of every request of an agent (agent contract, REG, ROT, AUTH). */
+/** The check of every request of an agent, and its way from one credential to the next (agent contract, AUTH, ROT). */
 @Injectable()
 export class CredentialService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly tokens: ClusterTokenService,
-    private readonly masterKey: MasterKey,
-    @Inject(FLEET_OPTIONS) private readonly options: FleetOptions,
+    private readonly registrations: RegistrationService,
+    private readonly successions: SuccessionService,
   ) {}
 
-  /** Exchanges a registration token for a credential. Of many at once, exactly one wins. */
-  async register(
+  /** {@link RegistrationService.register} */
+  register(
     bearer: string | undefined,
     request: RegisterRequest,
+    proof: PresentedProof,
   ): Promise<IssuedCredential> {
-    const token = oneToken(bearer, request.registrationToken);
-    const hash = this.masterKey.hash(REGISTRATION_TOKEN_PURPOSE, token);
-    const found = await this.unitOfWork.beforeSignIn((stores) =>
-      stores.get(CredentialStore).findRegistrationToken(hash),
-    );
-    if (!found) throw refusedToken();
-    const issued = await this.unitOfWork.inOrganization(
-      found.organizationId,
-      (stores) => this.exchange(stores, found, request),
-    );
-    return this.sign(found.organizationId, issued);
+    return this.registrations.register(bearer, request, proof);
+  }
+
+  /** {@link SuccessionService.rotate} */
+  rotate(
+    principal: ClusterPrincipal,
+    request: RotateRequest,
+    proof: PresentedProof,
+  ): Promise<IssuedCredential> {
+    return this.successions.rotate(principal, request, proof);
   }
 
   /**
-   * The cluster behind a bearer token. Said no to only after a successful look-up.
+   * The cluster behind a token. Said no to only after a successful look-up.
    * @throws DomainError unauthenticated (401), forbidden (403: the cluster is disabled), unavailable (503)
    */
-  async authenticate(bearer: string | undefined): Promise<ClusterPrincipal> {
-    const claims = await this.readToken(bearer);
-    return this.unitOfWork.inOrganization(
-      claims.organizationId,
+  authenticate(
+    bearer: string | undefined,
+    proof: PresentedProof,
+  ): Promise<ClusterPrincipal> {
+    return this.identify(bearer, (row) =>
+      row.isLive ? refusalOfSender(row, proof) : REFUSED,
+    );
+  }
+
+  /** The same for who wants to rotate: the token may have ended, if a key that was registered with it is proven. */
+  authenticateForRotation(
+    bearer: string | undefined,
+    proof: PresentedProof,
+  ): Promise<ClusterPrincipal> {
+    return this.identify(bearer, (row) =>
+      row.isLive || row.isRenewable ? refusalOfRotation(row, proof) : REFUSED,
+    );
+  }
+
+  /**
+   * That who was let in some time ago would be let in still; what its request proved stays proven.
+   * @throws DomainError as {@link authenticate}
+   */
+  async requireLive(principal: ClusterPrincipal): Promise<void> {
+    await this.unitOfWork.inOrganization(
+      principal.organizationId,
       async (stores) => {
-        const row = await stores.get(CredentialStore).find(claims.credentialId);
-        if (!row?.isLive || row.clusterId !== claims.clusterId)
-          throw refusedCredential();
-        if (row.clusterState === "disabled")
-          throw new DomainError(
-            "forbidden",
-            `Cluster ${row.clusterCode} is disabled.`,
-          );
-        if (row.isFirstUse)
-          await this.noteFirstUse(stores, claims.organizationId, row);
-        return {
-          organizationId: claims.organizationId,
-          clusterId: row.clusterId,
-          clusterCode: row.clusterCode,
-          credentialId: row.id,
-        };
+        const row = await stores
+          .get(CredentialStore)
+          .find(principal.credentialId);
+        admit(row, (found) => (found.isLive ? undefined : REFUSED));
       },
     );
   }
 
-  /**
-   * A successor for the credential. A repeat replaces a successor that nobody used, so a lost answer costs nothing; once
-   * the successor was used the older credential may no longer rotate: someone holds a copy.
-   */
-  async rotate(principal: ClusterPrincipal): Promise<IssuedCredential> {
-    const { organizationId } = principal;
-    const issued = await this.unitOfWork.inOrganization(
-      organizationId,
-      (stores) => this.succeed(stores, principal),
-    );
-    if (issued) return this.sign(organizationId, issued);
-    await this.unitOfWork.inOrganization(organizationId, (stores) =>
-      this.record(
-        stores,
-        organizationId,
-        { clusterId: principal.clusterId, clusterCode: principal.clusterCode },
-        {
-          action: "cluster.credential_reuse",
-          credential: principal.credentialId,
-        },
-      ),
-    );
-    throw new DomainError(
-      "unauthenticated",
-      "This credential was succeeded by one that is in use: it may no longer rotate.",
-    );
-  }
-
-  /** The successor, or undefined where one is in use already. */
-  private async succeed(
-    stores: Stores,
-    principal: ClusterPrincipal,
-  ): Promise<Issued | undefined> {
-    const credentials = stores.get(CredentialStore);
-    const row = await credentials.lock(principal.credentialId);
-    if (!row?.isLive) throw refusedCredential();
-    if (!(await credentials.takeBackSuccessor(row))) return undefined;
-    const id = newId();
-    const { clusterId, clusterCode } = row;
-    const expiresAt = await credentials.add({
-      id,
-      clusterId,
-      ttlSeconds: LIMITS.tokenSeconds,
-    });
-    await credentials.succeed(row, id, this.options.credentialGraceSeconds);
-    await credentials.endPredecessor(row);
-    await this.record(stores, principal.organizationId, row, {
-      action: "cluster.rotate_credential",
-      credential: id,
-    });
-    return { id, clusterId, clusterCode, expiresAt };
-  }
-
-  private async exchange(
-    stores: Stores,
-    found: { organizationId: string; tokenId: string },
-    request: RegisterRequest,
-  ): Promise<Issued> {
-    const credentials = stores.get(CredentialStore);
-    const owner = await credentials.clusterOfToken(found.tokenId);
-    if (!owner) throw refusedToken();
-    this.refuseForeign(request, owner.clusterCode);
-    const clusters = stores.get(ClusterStore);
-    // The cluster's row is held before the token's, as where a cluster is revoked: neither undoes the other.
-    const cluster = await clusters.lock(owner.clusterId);
-    const isOpen = cluster?.state === "pending" || cluster?.state === "active";
-    if (!isOpen || !(await credentials.consumeRegistrationToken(found.tokenId)))
-      throw refusedToken();
-    const id = newId();
-    const expiresAt = await credentials.add({
-      id,
-      clusterId: owner.clusterId,
-      registrationTokenId: found.tokenId,
-      ttlSeconds: LIMITS.tokenSeconds,
-    });
-    await clusters.setState(owner.clusterId, "active");
-    await clusters.setFacts(owner.clusterId, {
-      agentVersion: request.agentVersion,
-      clusterUid: request.clusterUid,
-      simulated: request.simulated,
-    });
-    await this.record(stores, found.organizationId, owner, {
-      action: "cluster.register",
-      credential: id,
-    });
-    return {
-      id,
-      clusterId: owner.clusterId,
-      clusterCode: owner.clusterCode,
-      expiresAt,
-    };
-  }
-
-  private refuseForeign(request: RegisterRequest, clusterCode: string): void {
-    if (request.clusterId && request.clusterId !== clusterCode) {
-      throw new DomainError(
-        "forbidden",
-        `clusterId is "${request.clusterId}": the registration token is for another cluster.`,
+  private async identify(
+    bearer: string | undefined,
+    refusalOf: (row: CredentialRow) => string | undefined,
+  ): Promise<ClusterPrincipal> {
+    const claims = await this.readToken(bearer);
+    const { organizationId, clusterId, credentialId } = claims;
+    return this.unitOfWork.inOrganization(organizationId, async (stores) => {
+      const row = await stores.get(CredentialStore).find(credentialId, claims);
+      const found = admit(
+        row?.clusterId === clusterId ? row : undefined,
+        refusalOf,
       );
-    }
-    if (request.simulated && !this.options.acceptsSimulated) {
-      throw new DomainError(
-        "forbidden",
-        "This gateway takes no simulated clusters: they belong to the demo.",
-      );
-    }
+      if (found.isFirstUse && found.isLive && !found.isUnconfirmed)
+        await this.successions.noteFirstUse(stores, organizationId, found);
+      const { clusterCode } = found;
+      return { organizationId, clusterId, clusterCode, credentialId };
+    });
   }
 
-  private async noteFirstUse(
-    stores: Stores,
-    organizationId: string,
-    row: CredentialRow,
-  ): Promise<void> {
-    const ended = await stores.get(CredentialStore).noteFirstUse(row);
-    if (ended > 0)
-      await this.record(stores, organizationId, row, {
-        action: "cluster.change_hands",
-        credential: row.id,
-      });
-  }
-
-  private async readToken(bearer: string | undefined) {
+  private async readToken(
+    bearer: string | undefined,
+  ): Promise<ReadClusterToken> {
     if (!bearer || bearer.length > MAX_TOKEN_CHARACTERS) {
       throw new DomainError(
         "unauthenticated",
@@ -207,99 +115,30 @@ export class CredentialService {
       );
     }
     const claims = await this.tokens.read(bearer);
-    if (
-      ![claims.organizationId, claims.clusterId, claims.credentialId].every(
-        isUuid,
-      )
-    )
-      throw refusedCredential();
+    const ids = [claims.organizationId, claims.clusterId, claims.credentialId];
+    if (!ids.every(isUuid)) throw refused(REFUSED);
     return claims;
   }
-
-  private async sign(
-    organizationId: string,
-    issued: Issued,
-  ): Promise<IssuedCredential> {
-    const claims = {
-      organizationId,
-      clusterId: issued.clusterId,
-      credentialId: issued.id,
-    };
-    return {
-      clusterId: issued.clusterCode,
-      token: await this.tokens.issue(claims, issued.expiresAt),
-      expiresAt: issued.expiresAt,
-    };
-  }
-
-  private record(
-    stores: Stores,
-    organizationId: string,
-    cluster: { clusterId: string; clusterCode: string },
-    what: { action: string; credential: string },
-  ): Promise<void> {
-    const actor: Actor =
-      what.action === "cluster.change_hands"
-        ? gatewayActor(organizationId)
-        : {
-            organizationId,
-            type: "cluster",
-            id: cluster.clusterId,
-            name: cluster.clusterCode,
-          };
-    return stores.get(AuditStore).append(actor, {
-      action: what.action,
-      subject: {
-        type: "cluster",
-        id: cluster.clusterId,
-        name: cluster.clusterCode,
-      },
-      detail: { credential_id: what.credential },
-    });
-  }
 }
 
-interface Issued {
-  readonly id: string;
-  readonly clusterId: string;
-  readonly clusterCode: string;
-  readonly expiresAt: Date;
+const REFUSED = "The cluster's credential is unknown, expired or revoked.";
+
+function refused(sentence: string): DomainError {
+  return new DomainError("unauthenticated", sentence);
 }
 
-/** The token may stand in the header, in the body, or in both if they are equal. */
-function oneToken(
-  bearer: string | undefined,
-  inBody: string | undefined,
-): string {
-  const token = bearer || inBody;
-  if (!token)
+/** Lets a row in, or says why not. */
+function admit(
+  row: CredentialRow | undefined,
+  refusalOf: (row: CredentialRow) => string | undefined,
+): CredentialRow {
+  if (!row) throw refused(REFUSED);
+  const refusal = refusalOf(row);
+  if (refusal !== undefined) throw refused(refusal);
+  if (row.clusterState === "disabled")
     throw new DomainError(
-      "unauthenticated",
-      "Send the registration token as bearer token or as registrationToken.",
+      "forbidden",
+      `Cluster ${row.clusterCode} is disabled.`,
     );
-  if (bearer && inBody) {
-    const [left, right] = [Buffer.from(bearer), Buffer.from(inBody)];
-    const isEqual =
-      left.length === right.length && timingSafeEqual(left, right);
-    if (!isEqual)
-      throw new DomainError(
-        "unauthenticated",
-        "The bearer token and registrationToken differ: send one, or both the same.",
-      );
-  }
-  return token;
-}
-
-function refusedToken(): DomainError {
-  return new DomainError(
-    "unauthenticated",
-    "The registration token is unknown, used or expired: issue a new one for the cluster.",
-  );
-}
-
-function refusedCredential(): DomainError {
-  return new DomainError(
-    "unauthenticated",
-    "The cluster's credential is unknown, expired or revoked.",
-  );
+  return row;
 }

@@ -16,6 +16,7 @@ const DEFAULTS: PolicyFields = {
   allowed_operations: [],
   require_approval_for: [],
   four_eyes: false,
+  confirm_registration: false,
   approval_trust: "personal",
   maintenance_windows: [],
   max_instances: null,

@@ -1,24 +1,17 @@
-import { Injectable } from "@nestjs/common";
-import { ConfigurationError, DomainError } from "@vworkspace/kernel";
+import { Inject, Injectable } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
 import {
-  calculateJwkThumbprint,
-  exportJWK,
-  exportPKCS8,
-  generateKeyPair,
-  importJWK,
-  importPKCS8,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
   jwtVerify,
   SignJWT,
 } from "jose";
-import { MasterKey } from "../../database/master-key";
 import { UnitOfWork } from "../../database/unit-of-work";
-import {
-  type SealedSigningKey,
-  SigningKeyStore,
-} from "./domain/signing-key-store";
+import { SigningKeyStore } from "./domain/signing-key-store";
+import { type KeyRing, SigningKeyRing } from "./signing-key-ring";
+import { TOKEN_OPTIONS, type TokenOptions } from "./token-options";
 
-const PURPOSE = "cluster-token";
-const ALGORITHM = "EdDSA";
 /** RFC 9068's pattern: a typ of its own, so that no other token of this gateway can be used in its place. */
 const TOKEN_TYPE = "vworkspace-cluster+jwt";
 const AUDIENCE = "vworkspace-agent-api";
@@ -29,76 +22,65 @@ export interface ClusterTokenClaims {
   readonly clusterId: string;
   /** UUID of the credential's row: the token's jti. */
   readonly credentialId: string;
+  /** RFC 7800: what the token is bound to. */
+  readonly confirmation?:
+    Readonly<{ jkt?: string; "x5t#S256"?: string }> | undefined;
 }
 
-type Key = Awaited<ReturnType<typeof importPKCS8>>;
-
-interface KeyRing {
-  readonly currentKid: string;
-  readonly signing: Key;
-  readonly verifying: ReadonlyMap<string, Key>;
+/** What a token says, its times in seconds since 1970; whether they hold is for the database's clock to say. */
+export interface ReadClusterToken extends ClusterTokenClaims {
+  readonly notBefore: number | undefined;
+  readonly expires: number | undefined;
 }
 
-/** Makes and reads cluster tokens: JWTs signed with Ed25519 (RFC 8037), whose validity a row of the database decides. */
+/** Makes and reads cluster tokens: JWTs signed with Ed25519 (RFC 8037) or ES256, whose validity a row of the database decides. */
 @Injectable()
 export class ClusterTokenService {
-  private ring: Promise<KeyRing> | undefined;
-
   constructor(
+    private readonly ring: SigningKeyRing,
     private readonly unitOfWork: UnitOfWork,
-    private readonly masterKey: MasterKey,
+    @Inject(TOKEN_OPTIONS) private readonly options: TokenOptions,
   ) {}
 
-  /** A wrong master key is told at the start, not to the first agent that calls. @throws ConfigurationError */
-  async onModuleInit(): Promise<void> {
-    await this.keyRing();
-  }
-
-  async issue(claims: ClusterTokenClaims, expiresAt: Date): Promise<string> {
-    const ring = await this.keyRing();
-    return new SignJWT({ org: claims.organizationId })
+  /** @param life by the database's clock */
+  async issue(
+    claims: ClusterTokenClaims,
+    life: { readonly issuedAt: Date; readonly expiresAt: Date },
+  ): Promise<{ readonly token: string; readonly issuer: string }> {
+    const issuer = await this.knownIssuer();
+    const { current } = await this.ring.get();
+    const { organizationId: org, confirmation: cnf } = claims;
+    const token = await new SignJWT({ org, ...(cnf && { cnf }) })
       .setProtectedHeader({
-        alg: ALGORITHM,
+        alg: current.algorithm,
         typ: TOKEN_TYPE,
-        kid: ring.currentKid,
+        kid: current.kid,
       })
-      .setIssuer("vworkspace")
+      .setIssuer(issuer)
       .setAudience(AUDIENCE)
       .setSubject(claims.clusterId)
       .setJti(claims.credentialId)
-      .setIssuedAt()
-      .setExpirationTime(expiresAt)
-      .sign(ring.signing);
+      .setIssuedAt(life.issuedAt)
+      .setNotBefore(life.issuedAt)
+      .setExpirationTime(life.expiresAt)
+      .sign(current.key);
+    return { token, issuer };
   }
 
   /**
-   * The claims of a token that this gateway signed. Expiry is not judged here but by the database's clock, in the row.
-   * @throws DomainError unauthenticated
+   * The claims of a token that this gateway signed. A key or a name that this replica doesn't know may be a new one of
+   * another: it asks the database once more before it says no.
+   * @throws DomainError unauthenticated, unavailable
    */
-  async read(token: string): Promise<ClusterTokenClaims> {
-    const ring = await this.keyRing();
+  async read(token: string): Promise<ReadClusterToken> {
     try {
-      const { payload } = await jwtVerify(
-        token,
-        (header) => {
-          const key = ring.verifying.get(header.kid ?? "");
-          if (!key) throw new Error("unknown kid");
-          return key;
-        },
-        {
-          algorithms: [ALGORITHM],
-          typ: TOKEN_TYPE,
-          audience: AUDIENCE,
-          issuer: "vworkspace",
-          clockTolerance: "100 years",
-        },
-      );
-      return {
-        organizationId: String(payload["org"]),
-        clusterId: payload.sub ?? "",
-        credentialId: payload.jti ?? "",
-      };
+      const ring = await this.ringFor(token);
+      const payload = await verified(token, ring);
+      if (isNameOf(payload, ring)) return claimsOf(payload);
+      if (isNameOf(payload, await this.ring.reload())) return claimsOf(payload);
+      throw new errors.JWTClaimValidationFailed("iss", payload, "iss");
     } catch (error) {
+      if (error instanceof DomainError) throw error;
       throw new DomainError(
         "unauthenticated",
         "The bearer token is not one of this gateway.",
@@ -107,79 +89,61 @@ export class ClusterTokenService {
     }
   }
 
-  private keyRing(): Promise<KeyRing> {
-    this.ring ??= this.loadRing().catch((error: unknown) => {
-      this.ring = undefined;
-      throw error;
-    });
-    return this.ring;
+  /** Keys that anybody may verify tokens with (RFC 7517 §5). */
+  async published(): Promise<KeyRing["published"]> {
+    return (await this.ring.get()).published;
   }
 
-  private async loadRing(): Promise<KeyRing> {
-    const keys = await this.loadOrMake();
-    const [current] = keys;
-    if (!current)
-      throw new Error("The database holds no signing key for cluster tokens.");
-    const plain = this.open(current);
-    const verifying = await Promise.all(
-      keys.map(
-        async (key) =>
-          [
-            key.kid,
-            (await importJWK(key.publicJwk, ALGORITHM)) as Key,
-          ] as const,
-      ),
+  private async ringFor(token: string): Promise<KeyRing> {
+    const { kid, typ } = decodeProtectedHeader(token);
+    const ring = await this.ring.get();
+    const isKnown = ring.verifying.has(kid ?? "");
+    return isKnown || typ !== TOKEN_TYPE ? ring : this.ring.reload();
+  }
+
+  /** Tokens outlive the name that they were issued under: each name is kept before the first token with it. */
+  private async knownIssuer(): Promise<string> {
+    const issuer = this.options.issuer();
+    if ((await this.ring.get()).issuers.has(issuer)) return issuer;
+    await this.unitOfWork.asWorker((stores) =>
+      stores.get(SigningKeyStore).addIssuer(issuer),
     );
-    return {
-      currentKid: current.kid,
-      signing: await importPKCS8(plain, ALGORITHM),
-      verifying: new Map(verifying),
-    };
-  }
-
-  private open(key: SealedSigningKey): string {
-    try {
-      return this.masterKey
-        .open(key.sealedPrivateKey, context(key.kid))
-        .toString();
-    } catch {
-      throw new ConfigurationError(
-        "The master key is not the one that this database's signing keys are sealed with: bring back that key file (VWORKSPACE_MASTER_KEY_FILE).",
-      );
-    }
-  }
-
-  private async loadOrMake(): Promise<readonly SealedSigningKey[]> {
-    const existing = await this.unitOfWork.asWorker((stores) =>
-      stores.get(SigningKeyStore).all(PURPOSE),
-    );
-    if (existing.length > 0) return existing;
-    const made = await this.make();
-    return this.unitOfWork.asWorker(async (stores) => {
-      await stores.get(SigningKeyStore).addFirst(PURPOSE, made);
-      return stores.get(SigningKeyStore).all(PURPOSE);
-    });
-  }
-
-  private async make(): Promise<SealedSigningKey> {
-    const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, {
-      extractable: true,
-    });
-    const publicJwk = await exportJWK(publicKey);
-    const kid = await calculateJwkThumbprint(publicJwk);
-    const sealedPrivateKey = this.masterKey.seal(
-      Buffer.from(await exportPKCS8(privateKey)),
-      context(kid),
-    );
-    return {
-      kid,
-      algorithm: ALGORITHM,
-      publicJwk: { ...publicJwk },
-      sealedPrivateKey,
-    };
+    await this.ring.reload();
+    return issuer;
   }
 }
 
-function context(kid: string): string {
-  return `signing_keys:${kid}`;
+async function verified(token: string, ring: KeyRing): Promise<JWTPayload> {
+  const { payload } = await jwtVerify(
+    token,
+    (header) => {
+      const found = ring.verifying.get(header.kid ?? "");
+      if (found?.algorithm !== header.alg)
+        throw new Error("No key of that kid has that algorithm.");
+      return found.key;
+    },
+    {
+      algorithms: ["EdDSA", "ES256"],
+      typ: TOKEN_TYPE,
+      audience: AUDIENCE,
+      // Judged by the database's clock, with the row.
+      clockTolerance: "100 years",
+    },
+  );
+  return payload;
+}
+
+function isNameOf({ iss }: JWTPayload, ring: KeyRing): boolean {
+  return iss !== undefined && ring.issuers.has(iss);
+}
+
+function claimsOf(payload: JWTPayload): ReadClusterToken {
+  const { org, sub, jti, nbf, exp } = payload;
+  return {
+    organizationId: String(org),
+    clusterId: sub ?? "",
+    credentialId: jti ?? "",
+    notBefore: nbf,
+    expires: exp,
+  };
 }

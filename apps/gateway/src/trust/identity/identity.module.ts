@@ -1,19 +1,18 @@
 import { Module } from "@nestjs/common";
 import { StoreBindings } from "../../database/store-bindings";
-import { SqlSigningKeyStore } from "./adapters/sql-signing-key-store";
 import { SqlUserStore } from "./adapters/sql-user-store";
-import { ClusterTokenService } from "./cluster-token.service";
-import { SigningKeyStore } from "./domain/signing-key-store";
+import { ApiKeyService } from "./api-key.service";
+import { ApiKeyUseService } from "./api-key-use.service";
 import { UserStore } from "./domain/user-store";
+import { UserAdminService } from "./user-admin.service";
 import { UserService } from "./user.service";
 
 @Module({
-  providers: [UserService, ClusterTokenService],
-  exports: [UserService, ClusterTokenService],
+  providers: [UserService, UserAdminService, ApiKeyService, ApiKeyUseService],
+  exports: [UserService, UserAdminService, ApiKeyService],
 })
 export class IdentityModule {
   constructor(bindings: StoreBindings) {
     bindings.bind(UserStore, SqlUserStore);
-    bindings.bind(SigningKeyStore, SqlSigningKeyStore);
   }
 }

@@ -1,14 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { Injectable } from "@nestjs/common";
-import { isStorable } from "@vworkspace/contract";
 import { DomainError, newId } from "@vworkspace/kernel";
 import { MasterKey } from "../../database/master-key";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { AuditStore } from "../audit/domain/audit-store";
+import { KEY_PURPOSE, newApiKey } from "./api-key.service";
+import { ApiKeyUseService } from "./api-key-use.service";
 import { gatewayActor, type Role, type UserActor } from "./domain/actor";
+import { requireLogin } from "./domain/login-rules";
 import { UserStore } from "./domain/user-store";
 
-const KEY_PURPOSE = "api-key";
 /** The part of a key that the gateway made by which a person recognises it; of another's key nothing is shown. */
 const PUBLIC_PART = /^vw_[A-Za-z0-9_-]{8}(?=_)/;
 const MAX_KEY_CHARACTERS = 512;
@@ -27,6 +27,7 @@ export class UserService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly masterKey: MasterKey,
+    private readonly uses: ApiKeyUseService,
   ) {}
 
   /**
@@ -44,6 +45,7 @@ export class UserService {
     );
     if (!owner || (owner.login !== login && owner.number !== login))
       return undefined;
+    this.uses.note(owner);
     return {
       organizationId: owner.organizationId,
       type: "user",
@@ -51,6 +53,7 @@ export class UserService {
       name: owner.login,
       role: owner.role,
       number: owner.number,
+      key: owner.key,
     };
   }
 
@@ -62,9 +65,7 @@ export class UserService {
   }> {
     requireCode("organization", user.organizationCode);
     requireLogin(user.login);
-    const key =
-      user.key ??
-      `vw_${randomBytes(6).toString("base64url")}_${randomBytes(32).toString("base64url")}`;
+    const key = user.key ?? newApiKey().key;
     return this.unitOfWork.asWorker(async (stores) => {
       const organization = await stores.get(UserStore).ensureOrganization({
         id: newId(),
@@ -139,12 +140,4 @@ function requireCode(field: string, code: string): void {
       `${field} is "${code}": use lower-case letters, digits and hyphens, at most 63.`,
     );
   }
-}
-
-function requireLogin(login: string): void {
-  if (login.trim() === "" || login.length > 128 || !isStorable(login))
-    throw new DomainError(
-      "validation_failed",
-      "login must have 1 to 128 characters, without U+0000 and lone surrogates.",
-    );
 }

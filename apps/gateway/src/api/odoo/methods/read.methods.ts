@@ -16,6 +16,7 @@ import { type Stores, UnitOfWork } from "../../../database/unit-of-work";
 import { describeFields } from "../registry/describe-fields";
 import type { ModelField } from "../registry/model-field";
 import type { ModelCall, ModelMethod } from "../registry/model-method";
+import { ownDomain } from "../registry/own-domain";
 import { presentRecord } from "../registry/present-record";
 import type { OdooModel } from "../registry/odoo-model";
 
@@ -56,7 +57,9 @@ export class ReadMethods {
       parameters: ["fields", "load"],
       takesIds: true,
       run: (call) =>
-        this.inStores(call, (records) => read(records, call, call.ids)),
+        this.inStores(call, async (records) =>
+          read(records, call, await reachable(records, call)),
+        ),
     },
     fields_get: {
       parameters: ["allfields", "attributes"],
@@ -168,9 +171,31 @@ function tooMany(what: string): DomainError {
 function domainOf(call: ModelCall) {
   const { domain } = call.args;
   const isAbsent = domain === undefined || domain === null || domain === false;
-  return isAbsent
+  const own = ownDomain(call);
+  if (isAbsent && own.length === 0) return undefined;
+  const asked = isAbsent
     ? undefined
     : bindDomain(parseDomain(domain), call.entry.model);
+  if (own.length === 0) return asked;
+  const mine = bindDomain(parseDomain(own), call.entry.model);
+  return asked === undefined
+    ? mine
+    : { kind: "and" as const, nodes: [mine, asked] };
+}
+
+/** The ids of the call that its caller may reach, in its order. */
+async function reachable(
+  records: RecordStore,
+  call: ModelCall,
+): Promise<readonly number[]> {
+  const own = ownDomain(call);
+  if (own.length === 0 || call.ids.length === 0) return call.ids;
+  const { model } = call.entry;
+  const domain = bindDomain(parseDomain(own), model);
+  const found = new Set(
+    await records.search(model, { domain, limit: READ_LIMITS.ids }),
+  );
+  return call.ids.filter((id) => found.has(id));
 }
 
 function fieldsOf(call: ModelCall): readonly ModelField[] {

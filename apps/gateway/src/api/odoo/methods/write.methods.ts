@@ -1,7 +1,9 @@
 import { Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
 import {
+  bindDomain,
   isList,
+  parseDomain,
   RpcUsageError,
   type RpcStruct,
   type RpcValue,
@@ -18,10 +20,13 @@ import type {
   RecordAction,
 } from "../registry/model-method";
 import type { OdooModel } from "../registry/odoo-model";
+import { ownDomain } from "../registry/own-domain";
 import { readValues } from "../registry/read-values";
 
 /** Records that one call changes, at most: all of them in one transaction. */
 const MAX_RECORDS = 100;
+/** Far more records than anybody owns. */
+const MAX_OWN = 10_000;
 
 /** The methods that change records: create, write, unlink and a model's actions, each call one replay-safe transaction. */
 @Injectable()
@@ -149,15 +154,29 @@ async function keysOf(
   const numbers = [...new Set(call.ids)];
   requireFew(numbers.length);
   const { model } = call.entry;
-  const keys = await stores.get(RecordStore).keysOf(model, numbers);
+  const records = stores.get(RecordStore);
+  const keys = await records.keysOf(model, numbers);
+  const own = await ownNumbers(records, call);
   return numbers.map((number) => {
     const key = keys.get(number);
-    if (key !== undefined) return key;
+    if (key !== undefined && (own?.has(number) ?? true)) return key;
     throw new DomainError(
       "not_found",
       `There is no ${model.name} with id ${number}.`,
     );
   });
+}
+
+/** Numbers of the caller's own records where it may reach no others: those are as if they weren't there. */
+async function ownNumbers(
+  records: RecordStore,
+  call: ModelCall,
+): Promise<ReadonlySet<number> | undefined> {
+  const own = ownDomain(call);
+  if (own.length === 0) return undefined;
+  const { model } = call.entry;
+  const domain = bindDomain(parseDomain(own), model);
+  return new Set(await records.search(model, { domain, limit: MAX_OWN }));
 }
 
 /** The values with each many2one as the UUID of its record. */

@@ -3,6 +3,7 @@ import { odooDateTime, type RpcStruct } from "@vworkspace/odoo-rpc";
 import type { Stores } from "../../../database/unit-of-work";
 import { JobService } from "../../../delivery/jobs/job.service";
 import { ClusterService } from "../../../fleet/clusters/cluster.service";
+import type { TokenMode } from "../../../fleet/clusters/domain/sender-constraint.decide";
 import type { UserActor } from "../../../trust/identity/domain/actor";
 import { ODOO_OPTIONS, type OdooOptions } from "../odoo-options";
 import type { ModelChanges, RecordAction } from "../registry/model-method";
@@ -11,6 +12,9 @@ interface ClusterValues {
   readonly code: string;
   readonly name: string;
   readonly simulated?: boolean;
+  readonly token_mode?: TokenMode;
+  readonly require_signed_payloads?: boolean;
+  readonly require_encrypted_payloads?: boolean;
 }
 
 @Injectable()
@@ -20,6 +24,15 @@ export class ClusterChanges implements ModelChanges {
       isForOne: true,
       isShownOnce: true,
       run: (stores, actor, key) => this.issueToken(stores, actor, key),
+    },
+    action_confirm_registration: {
+      isForOne: true,
+      parameters: ["key_thumbprint"],
+      run: async (stores, actor, key, { key_thumbprint: thumbprint }) => {
+        const said = typeof thumbprint === "string" ? thumbprint : "";
+        await this.clusters.confirmRegistration(stores, actor, key, said);
+        return undefined;
+      },
     },
     action_revoke: this.order((...on) => this.clusters.revoke(...on)),
     action_disable: this.order((...on) => this.clusters.disable(...on)),
@@ -47,12 +60,16 @@ export class ClusterChanges implements ModelChanges {
     values,
   ) => {
     // readValues has checked each value against its field.
-    const { code, name, simulated } = values as unknown as ClusterValues;
+    const read = values as unknown as ClusterValues;
+    const { code, name, simulated, token_mode: tokenMode } = read;
     const cluster = await this.clusters.create(stores, actor, {
       code,
       name,
       ...(simulated === undefined ? {} : { simulated }),
     });
+    if (tokenMode !== undefined)
+      await this.clusters.setTokenMode(stores, actor, cluster.id, tokenMode);
+    await this.requireProtection(stores, actor, { key: cluster.id, read });
     return cluster.id;
   };
 
@@ -61,10 +78,28 @@ export class ClusterChanges implements ModelChanges {
     actor,
     { key, values },
   ) => {
-    const { name } = values as Partial<ClusterValues>;
+    const read = values as Partial<ClusterValues>;
+    const { name, token_mode: mode } = read;
     if (name !== undefined)
       await this.clusters.rename(stores, actor, key, name);
+    if (mode !== undefined)
+      await this.clusters.setTokenMode(stores, actor, key, mode);
+    await this.requireProtection(stores, actor, { key, read });
   };
+
+  private async requireProtection(
+    stores: Stores,
+    actor: UserActor,
+    change: { readonly key: string; readonly read: Partial<ClusterValues> },
+  ): Promise<void> {
+    const { require_signed_payloads: isSigned } = change.read;
+    const { require_encrypted_payloads: isEncrypted } = change.read;
+    if (isSigned === undefined && isEncrypted === undefined) return;
+    await this.clusters.requirePayloadProtection(stores, actor, change.key, {
+      ...(isSigned !== undefined && { isSigned }),
+      ...(isEncrypted !== undefined && { isEncrypted }),
+    });
+  }
 
   private order(
     run: (stores: Stores, actor: UserActor, key: string) => Promise<void>,

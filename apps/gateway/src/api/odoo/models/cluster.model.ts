@@ -23,12 +23,17 @@ export function clusterModel(
     displayField: "name",
     // Silence counts while a gateway listened, without a break: after its restart, or its absence, everybody has the whole time
     // to come back, and who was silent for that long before stays disconnected.
-    from: `(select c.*, p.last_seen,
+    from: `(select c.*, p.last_seen, waiting.registration_key, waiting.registration_uid, waiting.registration_address,
+        coalesce(waiting.awaits_confirmation, false) as awaits_confirmation,
         (c.state = 'active' and (p.last_seen > now() - make_interval(secs => ${seconds}) or
           (select coalesce(max(upper(heard) - lower(heard)), interval '0')
            from unnest(listening.stretches * tstzmultirange(tstzrange(least(p.last_seen, now()), now()))) heard) <= make_interval(secs => ${seconds}))
          and p.last_seen is not null) is true as connected
       from clusters c left join cluster_presence p on p.organization_id = c.organization_id and p.cluster_id = c.id
+      left join lateral (select u.confirmation ->> 'jkt' as registration_key, u.registered_uid as registration_uid,
+          u.registered_address as registration_address, true as awaits_confirmation
+        from cluster_credentials u where u.organization_id = c.organization_id and u.cluster_id = c.id and u.is_unconfirmed
+          and u.revoked_at is null and u.expires_at > now() order by u.id desc limit 1) waiting on true
       cross join (select range_agg(tstzrange(since, heard_until)) as stretches from gateway_listening) listening)`,
     fields: [
       char("code", "Code", {
@@ -43,6 +48,22 @@ export function clusterModel(
       boolean("simulated", "Simulated", { writable: "on create" }),
     ],
   });
+}
+
+/** What an admin compares before he confirms a registration. */
+function registrationFields(): readonly ModelField[] {
+  return [
+    boolean("awaits_confirmation", "Awaits confirmation", {
+      help: "An agent has registered, and a policy asks for an admin's word (action_confirm_registration).",
+    }),
+    char("registration_key", "Registered key", {
+      help: "Thumbprint (RFC 7638) of the agent's key; compare it with its log.",
+    }),
+    char("registration_uid", "Registered cluster UID", {
+      help: "UID of its namespace kube-system.",
+    }),
+    char("registration_address", "Registered from"),
+  ];
 }
 
 function observedFields(): readonly ModelField[] {
@@ -65,8 +86,21 @@ function observedFields(): readonly ModelField[] {
         })),
       help: "Which engines of operations the cluster can use, by what its agent last said of its controllers, and else what is in the way.",
     }),
-    selection("token_mode", "Token mode", ["bearer", "mtls", "dpop"]),
-    boolean("require_signed_payloads", "Requires signed payloads"),
-    boolean("require_encrypted_payloads", "Requires encrypted payloads"),
+    selection("token_mode", "Token mode", ["bearer", "mtls", "dpop"], {
+      writable: "always",
+      help: "What its tokens are tied to. Counts at once, so it is refused while the agent's credential could not meet it.",
+    }),
+    datetime("credential_reuse_at", "Credential reused", {
+      help: "When a credential asked to rotate whose successor was in use: somebody holds a copy. Find out who, and register the cluster anew.",
+    }),
+    ...registrationFields(),
+    boolean("require_signed_payloads", "Requires signed payloads", {
+      writable: "always",
+      help: "Jobs are always signed; set, only an agent that can verify them is let in. Refused while the agent has given no key.",
+    }),
+    boolean("require_encrypted_payloads", "Requires encrypted payloads", {
+      writable: "always",
+      help: "Jobs are encrypted to the key that the agent gave, their signature inside. Refused while it has given none.",
+    }),
   ];
 }

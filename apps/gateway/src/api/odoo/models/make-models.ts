@@ -1,3 +1,4 @@
+import { apiKeyModel } from "./api-key.model";
 import { applicationInstanceModel } from "./application-instance.model";
 import { auditEntryModel } from "./audit-entry.model";
 import { catalogEntryModel } from "./catalog-entry.model";
@@ -13,6 +14,7 @@ import { usersModel } from "./users.model";
 export function makeModels(disconnectAfterSeconds: number) {
   const organization = organizationModel();
   const cluster = clusterModel(organization, disconnectAfterSeconds);
+  const users = usersModel(organization);
   return {
     organization,
     cluster,
@@ -22,7 +24,8 @@ export function makeModels(disconnectAfterSeconds: number) {
     job: jobModel(organization, cluster),
     event: eventModel(organization, cluster),
     auditEntry: auditEntryModel(organization),
-    users: usersModel(organization),
+    apiKey: apiKeyModel(organization, users),
+    users,
     irModel: irModel(),
   };
 }

@@ -13,6 +13,8 @@ export interface AllChanges {
   readonly catalogEntry: ModelChanges;
   readonly policy: ModelChanges;
   readonly applicationInstance: ModelChanges;
+  readonly apiKey: ModelChanges;
+  readonly users: ModelChanges;
 }
 
 /** The one registry that every skin calls. */
@@ -28,10 +30,12 @@ export function makeRegistry(
   const entries: ModelEntry[] = Object.entries(models).map(([name, model]) => ({
     model,
     changes: changesOf(name),
+    ...(name === "apiKey" ? { ownedBy: "user_id" as const } : {}),
   }));
   entries.push({
     model: users,
-    changes: {},
+    changes: changes.users,
+    ownedBy: "id",
     methods: { context_get: contextGet },
   });
   const all = [...entries.map((entry) => entry.model), irModel];

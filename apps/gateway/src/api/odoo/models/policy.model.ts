@@ -73,6 +73,10 @@ function listFields(): readonly ModelField[] {
 function approvalFields(): readonly ModelField[] {
   return [
     boolean("four_eyes", "Four eyes", { writable: "always" }),
+    boolean("confirm_registration", "Registrations are confirmed", {
+      writable: "always",
+      help: "A cluster that registers gets no jobs until an admin has compared its key, UID and address, and confirmed it.",
+    }),
     selection("approval_trust", "Whose approvals count", ["personal", "odoo"], {
       writable: "always",
     }),

@@ -11,10 +11,24 @@ export function usersModel(organization: OdooModel): OdooModel {
     displayField: "name",
     from: "users",
     fields: [
-      char("login", "Login"),
-      char("name", "Name"),
-      selection("role", "Role", ROLES),
-      boolean("active", "Active"),
+      char("login", "Login", {
+        isRequired: true,
+        writable: "on create",
+        help: "Name to log in with; it can't be changed.",
+      }),
+      char("name", "Name", {
+        writable: "always",
+        help: "The login where a create doesn't give one.",
+      }),
+      selection("role", "Role", ROLES, {
+        isRequired: true,
+        writable: "always",
+        help: "Nobody changes his own.",
+      }),
+      boolean("active", "Active", {
+        writable: "always",
+        help: "Keys of who isn't active open nothing. Nobody changes his own.",
+      }),
       many2one("organization_id", "Organization", organization),
     ],
   });

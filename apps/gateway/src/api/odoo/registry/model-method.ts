@@ -3,6 +3,7 @@ import type { Stores } from "../../../database/unit-of-work";
 import type { UserActor } from "../../../trust/identity/domain/actor";
 import type { RecordStore } from "../../../database/records/record-store";
 import type { OdooModel } from "./odoo-model";
+import type { Reach } from "./permissions";
 
 /** What the answer travels in; XML-RPC can't carry all that JSON can. */
 export type Wire = "xml" | "json";
@@ -11,6 +12,8 @@ export type Wire = "xml" | "json";
 export interface ModelCall {
   readonly entry: ModelEntry;
   readonly actor: UserActor;
+  /** Which records the caller may reach by it; whatever it does to others must be as if they weren't there. */
+  readonly reach: Reach;
   readonly wire: Wire;
   readonly ids: readonly number[];
   /** By parameter name; what the caller left out is undefined. */
@@ -73,4 +76,6 @@ export interface ModelEntry {
   readonly methods?: Readonly<Record<string, ModelMethod>>;
   /** Where its records are, if not in the database. */
   readonly records?: RecordStore;
+  /** The field that says whose a record is, where some roles reach only their own: `id` for users. */
+  readonly ownedBy?: "id" | "user_id";
 }

@@ -41,7 +41,7 @@ export class ModelRegistry {
   ): Promise<RpcValue | undefined> {
     const entry = this.entry(call.model);
     const method = methodOf(entry, call.method);
-    requirePermission(actor.role, call.model, call.method);
+    const reach = requirePermission(actor, call.model, call.method);
     const { onBehalfOf, ...bound } = bindArguments(call.method, method, call);
     if (onBehalfOf !== undefined && actor.role !== "bridge")
       throw new DomainError(
@@ -49,7 +49,13 @@ export class ModelRegistry {
         `on_behalf_of is for keys of the role bridge; this one has the role ${actor.role}.`,
       );
     const caller = onBehalfOf === undefined ? actor : { ...actor, onBehalfOf };
-    return method.run({ ...bound, entry, actor: caller, wire: call.wire });
+    return method.run({
+      ...bound,
+      entry,
+      actor: caller,
+      reach,
+      wire: call.wire,
+    });
   }
 
   private entry(name: string): RegisteredModel {

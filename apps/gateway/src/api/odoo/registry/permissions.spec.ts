@@ -2,12 +2,19 @@ import { ROLES } from "../../../trust/identity/domain/actor";
 import type { ReadMethods } from "../methods/read.methods";
 import { ReadMethods as Reads } from "../methods/read.methods";
 import { WriteMethods } from "../methods/write.methods";
+import { ApiKeyChanges } from "../models/api-key.changes";
 import { ApplicationInstanceChanges } from "../models/application-instance.changes";
 import { CatalogEntryChanges } from "../models/catalog-entry.changes";
 import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
 import { PolicyChanges } from "../models/policy.changes";
-import { mayCall, PERMISSIONS } from "./permissions";
+import { UsersChanges } from "../models/users.changes";
+import {
+  mayCall,
+  PERMISSIONS,
+  reachOf,
+  requirePermission,
+} from "./permissions";
 
 const none = undefined as never;
 const reads: ReadMethods = new Reads(none);
@@ -16,6 +23,8 @@ const registry = makeRegistry(120, reads, new WriteMethods(none), {
   catalogEntry: new CatalogEntryChanges(none),
   policy: new PolicyChanges(none),
   applicationInstance: new ApplicationInstanceChanges(none),
+  apiKey: new ApiKeyChanges(none),
+  users: new UsersChanges(none, none),
 });
 
 /** The table as a reader of the documentation would write it: who may change what. */
@@ -24,9 +33,14 @@ const CHANGES = [
   "vworkspace.cluster write: admin",
   "vworkspace.cluster action_issue_registration_token: admin",
   "vworkspace.cluster action_revoke: admin",
+  "vworkspace.cluster action_confirm_registration: admin",
   "vworkspace.cluster action_disable: admin",
   "vworkspace.cluster action_enable: admin",
   "vworkspace.cluster action_rotate_credentials: admin",
+  "res.users create: admin",
+  "res.users write: admin",
+  "res.users action_issue_api_key: reader (own), operator (own), approver (own), admin",
+  "vworkspace.api.key action_revoke: reader (own), operator (own), approver (own), admin, bridge (own)",
   "vworkspace.catalog.entry create: admin",
   "vworkspace.catalog.entry write: admin",
   "vworkspace.catalog.entry unlink: admin",
@@ -71,6 +85,28 @@ describe("the table of permissions", () => {
         role === "approver" || role === "admin",
       );
     }
+  });
+
+  it("lets who is no admin reach keys of his own only, and a model without owners is nobody's own", () => {
+    for (const role of ROLES)
+      expect(reachOf(role, "vworkspace.api.key", "read")).toBe(
+        role === "admin" ? "all" : "own",
+      );
+    const owned = registry.models.filter(({ ownedBy }) => ownedBy);
+    const names = new Set(owned.map(({ model }) => model.name));
+    for (const [model, grants] of Object.entries(PERMISSIONS))
+      if (Object.values(grants).flat().join().includes("(own)"))
+        expect(names).toContain(model);
+  });
+
+  it("is narrowed by the scopes of a key, and never widened", () => {
+    const key = { id: "k", scopes: ["read"], expiresAt: undefined };
+    const ask = (role: "admin" | "reader", method: string) => () =>
+      requirePermission({ role, key }, "vworkspace.cluster", method);
+    expect(ask("admin", "search_read")()).toBe("all");
+    expect(ask("admin", "create")).toThrow(/scopes/);
+    key.scopes = ["all", "models:vworkspace.cluster"];
+    expect(ask("reader", "create")).toThrow(/The role reader/);
   });
 
   it("denies what it doesn't name, also names that objects inherit", () => {

@@ -1,7 +1,12 @@
 import { DomainError } from "@vworkspace/kernel";
-import type { Role } from "../../../trust/identity/domain/actor";
+import type { Role, UserActor } from "../../../trust/identity/domain/actor";
+import { coversCall } from "../../../trust/identity/domain/key-scopes";
 
-type Grants = Readonly<Record<string, readonly Role[]>>;
+/** All records of the organization, or the caller's own. */
+export type Reach = "all" | "own";
+/** A role that may call a method, on its own records only where it says so. */
+export type Grant = Role | `${Role} (own)`;
+type Grants = Readonly<Record<string, readonly Grant[]>>;
 
 const EVERYONE: readonly Role[] = [
   "reader",
@@ -12,12 +17,20 @@ const EVERYONE: readonly Role[] = [
 ];
 const DEPLOYERS: readonly Role[] = ["operator", "admin", "bridge"];
 const ADMINS: readonly Role[] = ["admin"];
+/** A bridge is a program: an admin issues its keys, so that a stolen one can't make itself another. */
+const KEY_ISSUERS: readonly Grant[] = [
+  "reader (own)",
+  "operator (own)",
+  "approver (own)",
+  "admin",
+];
+const KEY_HOLDERS: readonly Grant[] = [...KEY_ISSUERS, "bridge (own)"];
 
-function to(roles: readonly Role[], ...methods: readonly string[]): Grants {
+function to(roles: readonly Grant[], ...methods: readonly string[]): Grants {
   return Object.fromEntries(methods.map((method) => [method, roles]));
 }
 
-function readsTo(roles: readonly Role[]): Grants {
+function readsTo(roles: readonly Grant[]): Grants {
   return to(
     roles,
     "search",
@@ -39,6 +52,7 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
       "create",
       "write",
       "action_issue_registration_token",
+      "action_confirm_registration",
       "action_revoke",
       "action_disable",
       "action_enable",
@@ -69,31 +83,60 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
   "vworkspace.job": readsTo(EVERYONE),
   "vworkspace.event": readsTo(EVERYONE),
   "vworkspace.audit.entry": readsTo(["approver", "admin"]),
-  "res.users": { ...readsTo(EVERYONE), ...to(EVERYONE, "context_get") },
+  "res.users": {
+    ...readsTo(EVERYONE),
+    ...to(EVERYONE, "context_get"),
+    ...to(ADMINS, "create", "write"),
+    ...to(KEY_ISSUERS, "action_issue_api_key"),
+  },
+  "vworkspace.api.key": {
+    ...readsTo(KEY_HOLDERS),
+    ...to(KEY_HOLDERS, "action_revoke"),
+  },
   "ir.model": readsTo(EVERYONE),
 };
 
-export function mayCall(role: Role, model: string, method: string): boolean {
-  return rolesOf(model, method).includes(role);
-}
-
-/** @throws DomainError forbidden, naming the roles that may */
-export function requirePermission(
+/** Which records a role may reach by a method; undefined: it may not call it. */
+export function reachOf(
   role: Role,
   model: string,
   method: string,
-): void {
-  if (mayCall(role, model, method)) return;
-  const roles = rolesOf(model, method);
-  throw new DomainError(
-    "forbidden",
-    roles.length === 0
-      ? `Nobody may call ${method} on ${model}.`
-      : `The role ${role} may not call ${method} on ${model}; it takes ${roles.join(" or ")}.`,
-  );
+): Reach | undefined {
+  const grants = grantsOf(model, method);
+  if (grants.includes(role)) return "all";
+  return grants.includes(`${role} (own)`) ? "own" : undefined;
 }
 
-function rolesOf(model: string, method: string): readonly Role[] {
+export function mayCall(role: Role, model: string, method: string): boolean {
+  return reachOf(role, model, method) !== undefined;
+}
+
+/** @throws DomainError forbidden, naming the roles that may, or the scopes of the key that doesn't */
+export function requirePermission(
+  actor: Pick<UserActor, "role" | "key">,
+  model: string,
+  method: string,
+): Reach {
+  const { role, key } = actor;
+  const reach = reachOf(role, model, method);
+  if (reach === undefined) {
+    const grants = grantsOf(model, method);
+    throw new DomainError(
+      "forbidden",
+      grants.length === 0
+        ? `Nobody may call ${method} on ${model}.`
+        : `The role ${role} may not call ${method} on ${model}; it takes ${grants.join(" or ")}.`,
+    );
+  }
+  if (key !== undefined && !coversCall(key.scopes, model, method))
+    throw new DomainError(
+      "forbidden",
+      `The key's scopes (${key.scopes.join(", ")}) don't cover ${method} on ${model}: use another key of the same user.`,
+    );
+  return reach;
+}
+
+function grantsOf(model: string, method: string): readonly Grant[] {
   const grants = Object.hasOwn(PERMISSIONS, model) ? PERMISSIONS[model] : {};
   return grants && Object.hasOwn(grants, method) ? (grants[method] ?? []) : [];
 }

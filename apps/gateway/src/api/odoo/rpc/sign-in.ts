@@ -1,9 +1,16 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
 import { parseUid, type RpcValue } from "@vworkspace/odoo-rpc";
+import { Counter } from "prom-client";
 import type { UserActor } from "../../../trust/identity/domain/actor";
 import { UserService } from "../../../trust/identity/user.service";
 import { ODOO_OPTIONS, type OdooOptions } from "../odoo-options";
+
+/** Without labels: what somebody tried to sign in with is nobody's business. */
+const failures = new Counter({
+  name: "vworkspace_sign_in_failures_total",
+  help: "Calls of the Odoo-shaped API whose database, login or key was nobody's.",
+});
 
 /** Who calls: a database's name, a login or uid, and an API key where Odoo has a password. */
 @Injectable()
@@ -19,9 +26,14 @@ export class SignIn {
     login: RpcValue | undefined,
     key: RpcValue | undefined,
   ): Promise<number | false> {
-    if (typeof login !== "string" || typeof key !== "string") return false;
-    if (!this.accepts(database)) return false;
-    const user = await this.users.authenticate(login, key);
+    const isPossible =
+      typeof login === "string" &&
+      typeof key === "string" &&
+      this.accepts(database);
+    const user = isPossible
+      ? await this.users.authenticate(login, key)
+      : undefined;
+    if (user === undefined) failures.inc();
     return user?.number ?? false;
   }
 
@@ -37,9 +49,9 @@ export class SignIn {
     const user = isPossible
       ? await this.users.authenticate(number, key)
       : undefined;
-    if (user === undefined)
-      throw new DomainError("unauthenticated", "Access Denied");
-    return user;
+    if (user !== undefined) return user;
+    failures.inc();
+    throw new DomainError("unauthenticated", "Access Denied");
   }
 
   private accepts(database: RpcValue | undefined): boolean {

@@ -117,6 +117,7 @@ export class SqlJobStore extends JobStore {
          join clusters k on k.organization_id = j.organization_id and k.id = j.cluster_id and k.state = 'active'
          join cluster_credentials c on c.organization_id = j.organization_id and c.cluster_id = j.cluster_id and c.id = $3
            and c.revoked_at is null and c.expires_at > now() and (c.grace_until is null or c.grace_until > now())
+           and not c.is_unconfirmed
          where j.organization_id = $1 and j.cluster_id = $2 and j.expires_at > clock_timestamp()
            and (j.state in ('queued', 'offered') or j.lease_until < clock_timestamp() or $4)
          order by j.id limit $5

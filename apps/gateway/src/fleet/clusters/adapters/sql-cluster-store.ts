@@ -6,8 +6,9 @@ import {
   type NewCluster,
   PresenceStore,
 } from "../domain/cluster-store";
+import type { TokenMode } from "../domain/sender-constraint.decide";
 
-const COLUMNS = `id, number, code, name, state, connectivity_mode as "connectivityMode", simulated`;
+const COLUMNS = `id, number, code, name, state, connectivity_mode as "connectivityMode", token_mode as "tokenMode", simulated`;
 
 /** A cluster that keeps inventing types of conditions doesn't make its row grow. */
 const MAX_CONDITIONS = 64;
@@ -65,6 +66,21 @@ export class SqlClusterStore extends ClusterStore {
     await this.transaction.run(
       "update clusters set state = $3, updated_at = now() where organization_id = $1 and id = $2",
       [this.transaction.organization, id, state],
+    );
+  }
+
+  override async setTokenMode(id: string, mode: TokenMode): Promise<void> {
+    await this.transaction.run(
+      "update clusters set token_mode = $3, updated_at = now() where organization_id = $1 and id = $2",
+      [this.transaction.organization, id, mode],
+    );
+  }
+
+  override async noteReuse(id: string, isReused: boolean): Promise<void> {
+    await this.transaction.run(
+      `update clusters set credential_reuse_at = case when $3 then now() end, updated_at = now()
+       where organization_id = $1 and id = $2 and ($3 or credential_reuse_at is not null)`,
+      [this.transaction.organization, id, isReused],
     );
   }
 

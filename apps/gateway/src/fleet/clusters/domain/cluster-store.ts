@@ -1,4 +1,5 @@
 import type { Cluster, ClusterState } from "./cluster";
+import type { TokenMode } from "./sender-constraint.decide";
 
 export interface NewCluster {
   readonly id: string;
@@ -25,6 +26,9 @@ export abstract class ClusterStore {
   abstract byCode(code: string): Promise<Cluster | undefined>;
   abstract rename(id: string, name: string): Promise<void>;
   abstract setState(id: string, state: ClusterState): Promise<void>;
+  abstract setTokenMode(id: string, mode: TokenMode): Promise<void>;
+  /** Notes that a copy of a credential betrayed itself, or that none can be left. */
+  abstract noteReuse(id: string, isReused: boolean): Promise<void>;
   /** What the agent tells of itself; only what is given changes. */
   abstract setFacts(id: string, facts: ClusterFacts): Promise<void>;
   /** Conditions of the cluster itself, by type: those given replace theirs. */

@@ -1,3 +1,5 @@
+import type { Confirmation, TokenMode } from "./sender-constraint.decide";
+
 export type ClusterState = "pending" | "active" | "disabled" | "revoked";
 export type ConnectivityMode = "pull" | "push" | "gitops";
 
@@ -9,6 +11,7 @@ export interface Cluster {
   readonly name: string;
   readonly state: ClusterState;
   readonly connectivityMode: ConnectivityMode;
+  readonly tokenMode: TokenMode;
   readonly simulated: boolean;
 }
 
@@ -26,8 +29,16 @@ export interface CredentialRow {
   readonly clusterId: string;
   readonly clusterCode: string;
   readonly clusterState: ClusterState;
+  readonly tokenMode: TokenMode;
+  readonly confirmation: Confirmation;
+  /** SHA-256 of the public key of the certificate that came with it, in base64url. */
+  readonly certificateKey: string | undefined;
   readonly isLive: boolean;
+  /** Its time is over and nothing else: whoever proves its key may still rotate. */
+  readonly isRenewable: boolean;
   readonly isFirstUse: boolean;
   readonly fromRegistration: boolean;
+  /** Registered, and no admin has confirmed it yet: it gets no jobs and ends no other. */
+  readonly isUnconfirmed: boolean;
   readonly successorId: string | undefined;
 }

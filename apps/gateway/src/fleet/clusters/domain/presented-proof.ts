@@ -11,6 +11,8 @@ export interface PresentedProof {
     /** UUID of the cluster that its SPIFFE ID names. */
     readonly clusterId: string;
   };
+  /** Why a certificate that came does not stand above, as a sentence. */
+  readonly certificateProblem?: string;
   /** Thumbprint (RFC 7638) of the key of a fresh, unused DPoP proof of this method, URL and token (RFC 9449). */
   readonly dpopThumbprint?: string;
 }

@@ -13,6 +13,7 @@ const fields: PolicyFields = {
   allowed_operations: [],
   require_approval_for: [],
   four_eyes: false,
+  confirm_registration: false,
   approval_trust: "personal",
   maintenance_windows: [],
   max_instances: 10,

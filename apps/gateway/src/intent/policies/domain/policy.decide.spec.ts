@@ -11,6 +11,7 @@ const policy = (more: Partial<Policy> = {}): Policy => ({
   allowed_operations: [],
   require_approval_for: [],
   four_eyes: false,
+  confirm_registration: false,
   approval_trust: "personal",
   maintenance_windows: [],
   max_instances: null,

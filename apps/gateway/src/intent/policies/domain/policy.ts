@@ -14,6 +14,8 @@ export interface PolicyFields {
   readonly allowed_operations: readonly unknown[];
   readonly require_approval_for: readonly unknown[];
   readonly four_eyes: boolean;
+  /** Whether a cluster that registers waits for an admin's word. */
+  readonly confirm_registration: boolean;
   readonly approval_trust: "personal" | "odoo";
   readonly maintenance_windows: readonly unknown[];
   readonly max_instances: number | null;

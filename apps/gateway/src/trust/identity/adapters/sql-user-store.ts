@@ -2,9 +2,11 @@ import type { SqlTransaction } from "../../../database/sql-transaction";
 import type { Role } from "../domain/actor";
 import {
   type ApiKeyOwner,
+  type KeyRecord,
   type NewApiKey,
   type NewUser,
   type Organization,
+  type UserRecord,
   UserStore,
 } from "../domain/user-store";
 
@@ -14,6 +16,9 @@ interface OwnerRow {
   user_number: number;
   login: string;
   role: Role;
+  key_id: string;
+  scopes: string[];
+  key_expires_at: Date | null;
 }
 
 export class SqlUserStore extends UserStore {
@@ -25,7 +30,7 @@ export class SqlUserStore extends UserStore {
     secretHash: Buffer,
   ): Promise<ApiKeyOwner | undefined> {
     const row = await this.transaction.one<OwnerRow>(
-      "select * from find_api_key($1)",
+      "select * from find_signed_in($1)",
       [secretHash],
     );
     return (
@@ -35,6 +40,11 @@ export class SqlUserStore extends UserStore {
         number: row.user_number,
         login: row.login,
         role: row.role,
+        key: {
+          id: row.key_id,
+          scopes: row.scopes,
+          expiresAt: row.key_expires_at ?? undefined,
+        },
       }
     );
   }
@@ -90,8 +100,86 @@ export class SqlUserStore extends UserStore {
 
   override async addKey(key: NewApiKey): Promise<void> {
     await this.transaction.run(
-      "insert into api_keys (organization_id, id, user_id, prefix, secret_hash) values ($1, $2, $3, $4, $5)",
-      [key.organizationId, key.id, key.userId, key.prefix, key.secretHash],
+      `insert into api_keys (organization_id, id, user_id, prefix, secret_hash, name, scopes, expires_at, issued_by)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        key.organizationId,
+        key.id,
+        key.userId,
+        key.prefix,
+        key.secretHash,
+        key.name ?? "",
+        JSON.stringify(key.scopes ?? ["all"]),
+        key.expiresAt ?? null,
+        key.issuedBy ?? null,
+      ],
+    );
+  }
+
+  override lockUser(id: string): Promise<UserRecord | undefined> {
+    return this.transaction.one(
+      "select id, login, name, role, active from users where organization_id = $1 and id = $2 for update",
+      [this.transaction.organization, id],
+    );
+  }
+
+  // In one order, whoever asks. A row that another transaction has just changed is judged as that one left it.
+  override async lockActiveAdmins(): Promise<readonly string[]> {
+    const rows = await this.transaction.query<{ id: string }>(
+      "select id from users where organization_id = $1 and role = 'admin' and active order by id for update",
+      [this.transaction.organization],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  override async saveUser(user: UserRecord): Promise<void> {
+    await this.transaction.run(
+      "update users set name = $3, role = $4, active = $5 where organization_id = $1 and id = $2",
+      [
+        this.transaction.organization,
+        user.id,
+        user.name,
+        user.role,
+        user.active,
+      ],
+    );
+  }
+
+  override keyById(id: string): Promise<KeyRecord | undefined> {
+    return this.transaction.one(
+      'select id, user_id as "userId", prefix from api_keys where organization_id = $1 and id = $2',
+      [this.transaction.organization, id],
+    );
+  }
+
+  override async countLiveKeys(userId: string): Promise<number> {
+    const row = await this.transaction.one<{ count: number }>(
+      `select count(*)::integer as count from api_keys
+       where organization_id = $1 and user_id = $2 and revoked_at is null and (expires_at is null or expires_at > now())`,
+      [this.transaction.organization, userId],
+    );
+    return row?.count ?? 0;
+  }
+
+  override async revokeKey(id: string): Promise<boolean> {
+    const revoked = await this.transaction.run(
+      "update api_keys set revoked_at = now() where organization_id = $1 and id = $2 and revoked_at is null",
+      [this.transaction.organization, id],
+    );
+    return revoked > 0;
+  }
+
+  override async touchKeys(
+    keys: readonly { organizationId: string; id: string }[],
+  ): Promise<void> {
+    await this.transaction.run(
+      `update api_keys k set last_used_at = now()
+       from unnest($1::uuid[], $2::uuid[]) as used (organization_id, id)
+       where k.organization_id = used.organization_id and k.id = used.id`,
+      [
+        keys.map(({ organizationId }) => organizationId),
+        keys.map(({ id }) => id),
+      ],
     );
   }
 }

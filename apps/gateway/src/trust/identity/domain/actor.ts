@@ -30,6 +30,16 @@ export interface UserActor extends Actor {
   readonly role: Role;
   /** The integer id that Odoo's clients know the user by. */
   readonly number: number;
+  /** The key that it signed in with; undefined for actors that no key stands for. */
+  readonly key?: ActorKey;
+}
+
+/** What of an API key bounds its user: it narrows the role, and never widens it. */
+export interface ActorKey {
+  readonly id: string;
+  /** See key-scopes.ts. */
+  readonly scopes: readonly string[];
+  readonly expiresAt: Date | undefined;
 }
 
 /** The gateway itself, for an organization: sweeps, expiry, re-issue. */

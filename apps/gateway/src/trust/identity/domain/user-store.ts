@@ -1,4 +1,4 @@
-import type { Role } from "./actor";
+import type { ActorKey, Role } from "./actor";
 
 export interface Organization {
   readonly id: string;
@@ -12,6 +12,16 @@ export interface ApiKeyOwner {
   readonly number: number;
   readonly login: string;
   readonly role: Role;
+  readonly key: ActorKey;
+}
+
+/** A user as its organization's admins know it. */
+export interface UserRecord {
+  readonly id: string;
+  readonly login: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly active: boolean;
 }
 
 /** Users, their organizations and API keys. Secrets come in hashed only. */
@@ -32,6 +42,26 @@ export abstract class UserStore {
   }>;
   abstract hasKey(organizationId: string, secretHash: Buffer): Promise<boolean>;
   abstract addKey(key: NewApiKey): Promise<void>;
+  /** Waits for whoever else is changing the user. */
+  abstract lockUser(id: string): Promise<UserRecord | undefined>;
+  /** UUIDs of the active admins. Waits for whoever else asks, so that two can't each remove the other. */
+  abstract lockActiveAdmins(): Promise<readonly string[]>;
+  abstract saveUser(user: UserRecord): Promise<void>;
+  abstract keyById(id: string): Promise<KeyRecord | undefined>;
+  /** Keys of the user that can be used, or could be by an active user. */
+  abstract countLiveKeys(userId: string): Promise<number>;
+  /** False where it was revoked before. */
+  abstract revokeKey(id: string): Promise<boolean>;
+  /** Notes that these keys were used just now. */
+  abstract touchKeys(
+    keys: readonly { organizationId: string; id: string }[],
+  ): Promise<void>;
+}
+
+export interface KeyRecord {
+  readonly id: string;
+  readonly userId: string;
+  readonly prefix: string;
 }
 
 export interface NewUser {
@@ -49,4 +79,9 @@ export interface NewApiKey {
   /** First characters of the key, by which a person recognises it. */
   readonly prefix: string;
   readonly secretHash: Buffer;
+  readonly name?: string;
+  readonly scopes?: readonly string[];
+  readonly expiresAt?: Date | undefined;
+  /** UUID of the user who issued it; undefined for the gateway's operator. */
+  readonly issuedBy?: string;
 }

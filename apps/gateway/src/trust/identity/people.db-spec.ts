@@ -1,0 +1,186 @@
+import {
+  openTestDatabase,
+  type TestDatabase,
+} from "../../../../../test/db/open-test-database";
+import { TestTenant } from "../../../../../test/db/test-tenant";
+import { ApiKeyService } from "./api-key.service";
+import { ApiKeyUseService } from "./api-key-use.service";
+import type { Role, UserActor } from "./domain/actor";
+import type { KeyRequest } from "./domain/key-request";
+import { UserAdminService, type UserChanges } from "./user-admin.service";
+import { UserService } from "./user.service";
+
+describe("people and programs of an organization", () => {
+  let db: TestDatabase;
+  let tenant: TestTenant;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+  });
+  beforeEach(async () => {
+    tenant = await TestTenant.make(db);
+  });
+  afterAll(() => db.stop());
+
+  const make = (role: Role, login = `${role}@example.com`) =>
+    tenant.in((stores) =>
+      db
+        .get(UserAdminService)
+        .create(stores, tenant.actor, { login, name: login, role }),
+    );
+  const change = (id: string, changes: UserChanges, actor = tenant.actor) =>
+    tenant.in((stores) =>
+      db.get(UserAdminService).change(stores, actor, id, changes),
+    );
+  const issue = (
+    userId: string,
+    request: Partial<KeyRequest> = {},
+    actor: UserActor = tenant.actor,
+  ) =>
+    tenant.in((stores) =>
+      db.get(ApiKeyService).issue(stores, actor, userId, {
+        name: "for a test",
+        scopes: ["all"],
+        days: undefined,
+        ...request,
+      }),
+    );
+  const signIn = (login: string, key: string) =>
+    db.get(UserService).authenticate(login, key);
+
+  it("are made by an admin, and get keys that work until they are revoked", async () => {
+    const id = await make("reader");
+    const { key, prefix, id: keyId } = await issue(id, { days: 7 });
+    expect(key.startsWith(`${prefix}_`)).toBe(true);
+    expect(await signIn("reader@example.com", key)).toMatchObject({
+      id,
+      role: "reader",
+      key: { id: keyId, scopes: ["all"], expiresAt: expect.any(Date) as Date },
+    });
+    await tenant.in((stores) =>
+      db.get(ApiKeyService).revoke(stores, tenant.actor, keyId),
+    );
+    expect(await signIn("reader@example.com", key)).toBeUndefined();
+  });
+
+  it("leave in the log who issued which key, by ids and the prefix, never the key", async () => {
+    const id = await make("operator");
+    const { key, prefix, id: keyId } = await issue(id, { scopes: ["read"] });
+    const entries = await tenant.audit();
+    expect(entries.at(-1)).toMatchObject({
+      action: "user.add_key",
+      subject: { type: "user", id },
+      detail: {
+        key_id: keyId,
+        key_prefix: prefix,
+        scopes: ["read"],
+        by_key_id: tenant.actor.key?.id,
+      },
+    });
+    const secret = key.slice(prefix.length + 1);
+    const kept = await db.look<{ text: string }>(
+      "select k::text as text from api_keys k union all select convert_from(leaf, 'UTF8') from audit_queue",
+    );
+    expect(kept.filter(({ text }) => text.includes(secret))).toEqual([]);
+  });
+
+  it("can't be given a key that is wider than the one that asks, nor one of their own that lasts longer", async () => {
+    const id = await make("admin", "second@example.com");
+    const day = await issue(id, {
+      scopes: ["models:res.users", "read"],
+      days: 1,
+    });
+    const narrow = await signIn("second@example.com", day.key);
+    if (!narrow) throw new Error("The key doesn't work.");
+    for (const scopes of [["all"], ["models:vworkspace.cluster"]])
+      await expect(issue(id, { scopes }, narrow)).rejects.toMatchObject({
+        code: "forbidden",
+      });
+    await expect(
+      issue(tenant.actor.id, { scopes: ["all"] }, narrow),
+    ).rejects.toMatchObject({ code: "forbidden" });
+    const next = await issue(id, { scopes: ["read"], days: 30 }, narrow);
+    expect(next.expiresAt).toEqual(narrow.key?.expiresAt);
+  });
+
+  it("can't change their own role or state, whatever they are", async () => {
+    await make("admin", "second@example.com");
+    const own = tenant.actor.id;
+    for (const changes of [{ role: "approver" as const }, { active: false }])
+      await expect(change(own, changes)).rejects.toMatchObject({
+        code: "forbidden",
+      });
+    await change(own, { name: "Ada" });
+  });
+
+  it("always have an admin, also when two remove each other at once", async () => {
+    const id = await make("admin", "second@example.com");
+    const { key } = await issue(id);
+    const second = await signIn("second@example.com", key);
+    if (!second) throw new Error("The key doesn't work.");
+    const outcomes = await Promise.allSettled([
+      change(id, { active: false }),
+      change(tenant.actor.id, { role: "reader" }, second),
+    ]);
+    const refused = outcomes.filter(({ status }) => status === "rejected");
+    expect(refused).toMatchObject([{ reason: { code: "conflict" } }]);
+    const admins = await db.look(
+      "select id from users where organization_id = $1 and role = 'admin' and active",
+      [tenant.organizationId],
+    );
+    expect(admins).toHaveLength(1);
+  });
+
+  it("can't sign in while they aren't active, and have the role that they were changed to", async () => {
+    const id = await make("reader");
+    const { key } = await issue(id);
+    await change(id, { role: "operator" });
+    expect(await signIn("reader@example.com", key)).toMatchObject({
+      role: "operator",
+    });
+    await change(id, { active: false });
+    expect(await signIn("reader@example.com", key)).toBeUndefined();
+    await expect(issue(id)).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  it("have twenty keys at most, and a login of their own", async () => {
+    const id = await make("reader");
+    for (let count = 0; count < 20; count += 1) await issue(id);
+    await expect(issue(id)).rejects.toMatchObject({ code: "conflict" });
+    await expect(make("reader")).rejects.toMatchObject({
+      code: "already_exists",
+    });
+  });
+
+  it("are refused keys with wrong names, scopes and days", async () => {
+    const id = await make("reader");
+    const wrong: Partial<KeyRequest>[] = [
+      { name: " " },
+      { scopes: [] },
+      { scopes: ["everything"] },
+      { days: 0 },
+      { days: 1.5 },
+      { days: Infinity },
+    ];
+    for (const request of wrong)
+      await expect(issue(id, request)).rejects.toMatchObject({
+        code: "validation_failed",
+      });
+  });
+
+  it("are seen to use their keys, without a write per call", async () => {
+    const id = await make("reader");
+    const { key, id: keyId } = await issue(id);
+    const lastUsed = async () =>
+      (
+        await db.look<{ at: Date | null }>(
+          "select last_used_at as at from api_keys where id = $1",
+          [keyId],
+        )
+      )[0]?.at;
+    await signIn("reader@example.com", key);
+    expect(await lastUsed()).toBeNull();
+    await db.get(ApiKeyUseService).flush();
+    expect(await lastUsed()).toBeInstanceOf(Date);
+  });
+});
