@@ -91,6 +91,8 @@ describe("The agent's configuration", () => {
     expect(new Set(names).size).toBe(names.length);
     const secret = AGENT_ENVIRONMENT.filter(({ isSecret }) => isSecret);
     expect(secret.map(({ name }) => name)).toEqual([
+      "HTTPS_PROXY",
+      "HTTP_PROXY",
       "VWORKSPACE_REGISTRATION_TOKEN",
       "VWORKSPACE_AGENT_TOKEN",
     ]);

@@ -10,6 +10,11 @@ import {
   readWholeNumber,
 } from "@vworkspace/kernel";
 import type { Kind } from "@vworkspace/kube";
+import {
+  CONNECTION_ENVIRONMENT,
+  type ConnectionSettings,
+  readConnection,
+} from "./connection-settings";
 import { FORBIDDEN_GROUPS } from "./forbidden-groups";
 
 /** Every environment variable the agent reads. docs/reference/environment.md is generated from this table. */
@@ -19,6 +24,7 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description:
       "URL of the gateway, for example https://gateway.example.com. Required.",
   },
+  ...CONNECTION_ENVIRONMENT,
   {
     name: "VWORKSPACE_CLUSTER_ID",
     default: "what the registration token is bound to",
@@ -82,6 +88,17 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
       "Directory, of this agent alone, in which events wait for the gateway and outlive the process; where it isn't set they wait in memory.",
   },
   {
+    name: "VWORKSPACE_REQUIRE_SIGNED_PAYLOADS",
+    default: "true once the gateway's trust root is pinned",
+    description:
+      "Take no job without a right signature of the gateway, also where no trust root was pinned at registration.",
+  },
+  {
+    name: "VWORKSPACE_REQUIRE_ENCRYPTED_PAYLOADS",
+    default: "false",
+    description: "Take no job whose payload is not encrypted to this cluster.",
+  },
+  {
     name: "VWORKSPACE_SIMULATED",
     default: "false",
     description:
@@ -127,6 +144,7 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
 export abstract class AgentConfig {
   /** Without `/api/agent` and trailing slashes. */
   abstract readonly controlPlaneEndpoint: string;
+  abstract readonly connection: ConnectionSettings;
   abstract readonly clusterId: string | undefined;
   /** The registration token as it is now; undefined where none is configured. */
   abstract readonly registrationToken: () => string | undefined;
@@ -140,6 +158,8 @@ export abstract class AgentConfig {
   abstract readonly namespacePatterns: readonly string[];
   abstract readonly allowedKinds: readonly Kind[];
   abstract readonly stateDir: string | undefined;
+  abstract readonly requiresSignedPayloads: boolean;
+  abstract readonly requiresEncryptedPayloads: boolean;
   abstract readonly isSimulated: boolean;
   abstract readonly http:
     { readonly host: string; readonly port: number } | undefined;
@@ -174,8 +194,10 @@ export function readAgentConfig(
   const text = (name: string) => environment[name] || undefined;
   const seconds = (name: string, fallback: number) =>
     readWholeNumber(environment, name, fallback);
+  const endpoint = readEndpoint(environment);
   const config: AgentConfig = {
-    controlPlaneEndpoint: readEndpoint(environment),
+    controlPlaneEndpoint: endpoint,
+    connection: readConnection(environment, endpoint),
     clusterId: text("VWORKSPACE_CLUSTER_ID"),
     ...readRegistrationToken(environment),
     agentToken: text("VWORKSPACE_AGENT_TOKEN"),
@@ -186,6 +208,7 @@ export function readAgentConfig(
     namespacePatterns: readPatterns(environment),
     allowedKinds: readKinds(environment),
     stateDir: text("VWORKSPACE_STATE_DIR"),
+    ...readPayloadProtection(environment),
     isSimulated: readFlag(environment, "VWORKSPACE_SIMULATED"),
     http: text("VWORKSPACE_AGENT_HTTP_ADDR")
       ? readAddress(environment, "VWORKSPACE_AGENT_HTTP_ADDR", "127.0.0.1:9090")
@@ -204,6 +227,21 @@ export function readAgentConfig(
     );
   }
   return config;
+}
+
+function readPayloadProtection(
+  environment: Environment,
+): Pick<AgentConfig, "requiresSignedPayloads" | "requiresEncryptedPayloads"> {
+  return {
+    requiresSignedPayloads: readFlag(
+      environment,
+      "VWORKSPACE_REQUIRE_SIGNED_PAYLOADS",
+    ),
+    requiresEncryptedPayloads: readFlag(
+      environment,
+      "VWORKSPACE_REQUIRE_ENCRYPTED_PAYLOADS",
+    ),
+  };
 }
 
 function readEndpoint(environment: Environment): string {

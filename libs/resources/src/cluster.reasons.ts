@@ -26,6 +26,15 @@ export const CLUSTER_REASONS = [
       "Check CONTROL_PLANE_ENDPOINT of the agent, DNS, proxy and firewall.",
   },
   {
+    condition: "Connected",
+    status: "False",
+    reason: "ServerCertificateInvalid",
+    meaning:
+      "The agent refuses the control plane's certificate: expired, of another name, or signed by nobody it trusts; the message says which.",
+    remedy:
+      "Renew the gateway's certificate, or name its issuer in VWORKSPACE_CA_FILE of the agent; check that no proxy on the way puts its own in its place.",
+  },
+  {
     condition: "Disconnected",
     status: "True",
     reason: "NoRecentRoundTrip",
@@ -110,6 +119,22 @@ export const CLUSTER_REASONS = [
     status: "False",
     reason: "BufferDrained",
     meaning: "Nothing is lost any more.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "ClockSkewed",
+    status: "True",
+    reason: "ClockSkew",
+    meaning:
+      "The node's clock and the control plane's differ by more than a minute; the agent goes by the control plane's.",
+    remedy:
+      "Set the time of the node that the agent runs on (NTP), or the control plane's.",
+  },
+  {
+    condition: "ClockSkewed",
+    status: "False",
+    reason: "ClockInStep",
+    meaning: "They differ by less than half a minute again.",
     remedy: "Nothing.",
   },
 ] as const satisfies readonly ConditionReason[];

@@ -35,6 +35,7 @@ const tables: readonly (readonly [
       "Authenticated",
       "ControllersHealthy",
       "BufferOverflow",
+      "ClockSkewed",
     ],
   ],
 ];

@@ -9,6 +9,7 @@ const BAD_WHEN_TRUE = new Set([
   "Failed",
   "Disconnected",
   "BufferOverflow",
+  "ClockSkewed",
 ]);
 /** Conditions that say something is wrong where they are False, unless it is on its way. */
 const BAD_WHEN_FALSE = new Set([

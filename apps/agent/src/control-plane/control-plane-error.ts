@@ -1,3 +1,5 @@
+import type { ConnectionTrouble } from "./tls/connection-failure.decide";
+
 /** What went wrong between the agent and its control plane, as far as it matters to what is done next. */
 export type FailureKind =
   | "unauthenticated" // 401: the credential is missing, expired or revoked
@@ -34,15 +36,22 @@ const RETRYABLE: ReadonlySet<FailureKind> = new Set<FailureKind>([
 export class ControlPlaneError extends Error {
   /** From Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Whose certificate is in the way, where one is. */
+  readonly trouble: ConnectionTrouble | undefined;
 
   constructor(
     readonly kind: FailureKind,
     message: string,
-    options: { readonly retryAfterMs?: number; readonly cause?: unknown } = {},
+    options: {
+      readonly retryAfterMs?: number;
+      readonly trouble?: ConnectionTrouble;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = "ControlPlaneError";
     this.retryAfterMs = options.retryAfterMs;
+    this.trouble = options.trouble;
   }
 
   get isRetryable(): boolean {

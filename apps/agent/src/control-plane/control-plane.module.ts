@@ -4,14 +4,23 @@ import { KubeApi } from "@vworkspace/kube";
 import { AgentConfig } from "../config";
 import { Log } from "../log";
 import { ControlPlane } from "./control-plane";
+import { ControlPlaneTime } from "./control-plane-time";
 import { CredentialKeeper } from "./credential-keeper";
 import { CredentialStore } from "./credential-store";
+import { DpopProver } from "./dpop-prover";
 import { HttpControlPlane } from "./http-control-plane";
 import { HttpWire } from "./http-wire";
 import { Link } from "./link";
+import { PayloadGuard } from "./payload-guard";
 import { Registrar } from "./registrar";
+import { Connections } from "./tls/connections";
 import { SecretCredentialStore } from "./secret-credential-store";
 import { Wire } from "./wire";
+
+/** The certificates that the control plane gave: the keeper holds them, and needs the wire itself. */
+class HeldBundle {
+  read: () => string | undefined = () => undefined;
+}
 
 @Module({
   providers: [
@@ -21,13 +30,20 @@ import { Wire } from "./wire";
       useFactory: (clock: Clock) => new Link(clock),
     },
     {
+      provide: ControlPlaneTime,
+      inject: [Clock],
+      useFactory: (clock: Clock) => new ControlPlaneTime(clock),
+    },
+    {
+      provide: DpopProver,
+      inject: [ControlPlaneTime],
+      useFactory: (time: ControlPlaneTime) => new DpopProver(time),
+    },
+    { provide: HeldBundle, useFactory: () => new HeldBundle() },
+    {
       provide: Wire,
-      inject: [AgentConfig],
-      useFactory: (config: AgentConfig) =>
-        new HttpWire(
-          config.controlPlaneEndpoint,
-          `vworkspace-agent/${VERSION}`,
-        ),
+      inject: [AgentConfig, ControlPlaneTime, DpopProver, HeldBundle],
+      useFactory: httpWire,
     },
     {
       provide: CredentialStore,
@@ -37,7 +53,16 @@ import { Wire } from "./wire";
     },
     {
       provide: CredentialKeeper,
-      inject: [Wire, CredentialStore, Link, Clock, Log, AgentConfig],
+      inject: [
+        Wire,
+        CredentialStore,
+        Link,
+        Clock,
+        Log,
+        AgentConfig,
+        DpopProver,
+        HeldBundle,
+      ],
       useFactory: keeper,
     },
     {
@@ -46,31 +71,62 @@ import { Wire } from "./wire";
       useFactory: registrar,
     },
     {
+      provide: PayloadGuard,
+      inject: [
+        Wire,
+        CredentialKeeper,
+        Clock,
+        Log,
+        AgentConfig,
+        ControlPlaneTime,
+      ],
+      useFactory: payloadGuard,
+    },
+    {
       provide: ControlPlane,
-      inject: [Wire, CredentialKeeper, AgentConfig],
-      useFactory: (
-        wire: Wire,
-        credentials: CredentialKeeper,
-        config: AgentConfig,
-      ) => new HttpControlPlane(wire, credentials, config.requestTimeoutMs),
+      inject: [Wire, CredentialKeeper, PayloadGuard, AgentConfig],
+      useFactory: controlPlane,
     },
   ],
-  exports: [ControlPlane, CredentialKeeper, Link, Registrar, Wire],
+  exports: [
+    ControlPlane,
+    ControlPlaneTime,
+    CredentialKeeper,
+    Link,
+    Registrar,
+    Wire,
+  ],
 })
 export class ControlPlaneModule {}
 
+function httpWire(
+  config: AgentConfig,
+  time: ControlPlaneTime,
+  prover: DpopProver,
+  bundle: HeldBundle,
+): Wire {
+  return new HttpWire(
+    config.controlPlaneEndpoint,
+    `vworkspace-agent/${VERSION}`,
+    { time, prover },
+    new Connections(config.connection, () => bundle.read()),
+  );
+}
+
 function keeper(
-  ...[wire, store, link, clock, log, config]: [
+  ...[wire, store, link, clock, log, config, prover, bundle]: [
     Wire,
     CredentialStore,
     Link,
     Clock,
     Log,
     AgentConfig,
+    DpopProver,
+    HeldBundle,
   ]
 ): CredentialKeeper {
   const { requestTimeoutMs } = config;
-  return new CredentialKeeper({
+  const made = new CredentialKeeper({
     wire,
     store,
     link,
@@ -78,6 +134,43 @@ function keeper(
     log,
     requestTimeoutMs,
   });
+  prover.keyFrom(() => made.credentials?.dpopKey);
+  bundle.read = () => made.credentials?.caBundle;
+  return made;
+}
+
+function payloadGuard(
+  ...[wire, credentials, clock, log, config, time]: [
+    Wire,
+    CredentialKeeper,
+    Clock,
+    Log,
+    AgentConfig,
+    ControlPlaneTime,
+  ]
+): PayloadGuard {
+  return new PayloadGuard({
+    wire,
+    keeper: credentials,
+    clock,
+    log,
+    now: () => time.now(),
+    requiresSigned: config.requiresSignedPayloads,
+    requiresEncrypted: config.requiresEncryptedPayloads,
+    requestTimeoutMs: config.requestTimeoutMs,
+  });
+}
+
+function controlPlane(
+  ...[wire, credentials, guard, config]: [
+    Wire,
+    CredentialKeeper,
+    PayloadGuard,
+    AgentConfig,
+  ]
+): ControlPlane {
+  const { requestTimeoutMs } = config;
+  return new HttpControlPlane(wire, credentials, guard, requestTimeoutMs);
 }
 
 function registrar(

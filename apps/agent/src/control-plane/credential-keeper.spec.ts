@@ -4,6 +4,7 @@ import { MemoryCredentialStore } from "../testing/memory-credential-store";
 import { ScriptedWire } from "../testing/scripted-wire";
 import { settle } from "../testing/settle";
 import { CredentialKeeper } from "./credential-keeper";
+import { publicPartOf } from "./encryption-keys";
 import { Link } from "./link";
 import type { WireRequest } from "./wire";
 
@@ -148,6 +149,15 @@ describe("CredentialKeeper", () => {
     expect(rotations).toHaveLength(1);
   });
 
+  it("holds the certificates that come with a rotation, and keeps them where none come", async () => {
+    const answers = [{ token: "a", caBundle: "PEM" }, { token: "b" }];
+    const { keeper, store } = await setUp(() => answers.shift());
+    await keeper.rotate();
+    await keeper.rotate();
+    expect(store.stored?.current.token).toBe("b");
+    expect(store.stored?.caBundle).toBe("PEM");
+  });
+
   it("keeps using the old credential when the successor could not be stored", async () => {
     const { keeper, call, store, wire } = await setUp(({ path }) =>
       path === "/credentials/rotate" ? { token: "new" } : undefined,
@@ -156,6 +166,36 @@ describe("CredentialKeeper", () => {
     await expect(keeper.rotate()).rejects.toThrow("away");
     await call();
     expect(wire.trail.at(-1)).toBe("/events current");
+  });
+
+  it("gives a cluster that registered without a key one at its rotation, held before anybody hears of it, and keeps it", async () => {
+    const heldAtUse: (string | undefined)[] = [];
+    const { keeper, store, wire } = await setUp(() => {
+      heldAtUse.push(store.stored?.dpopKey);
+      return { token: "new" };
+    });
+    await keeper.rotate();
+    await keeper.rotate();
+    const proven = wire.sent.map(({ dpopKey }) => dpopKey);
+    expect(proven).toEqual(heldAtUse);
+    expect(new Set(proven)).toEqual(new Set([store.stored?.dpopKey]));
+    expect(store.stored?.dpopKey).toContain('"P-256"');
+  });
+
+  it("keeps the key of the token in use, however many rotations get no answer", async () => {
+    const { keeper, store, wire } = await setUp(() => ({ token: "next" }));
+    await keeper.rotate();
+    const [held] = store.stored?.encryptionKeys ?? [];
+    wire.answer = () => 503;
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      await expect(keeper.rotate()).rejects.toThrow();
+    expect(store.stored?.encryptionKeys).toEqual([held]);
+    wire.answer = () => ({ token: "last" });
+    await keeper.rotate();
+    const { publicKey } = wire.sent.at(-1)?.body as { publicKey: unknown };
+    const [newest = "{}", ...others] = store.stored?.encryptionKeys ?? [];
+    expect(publicPartOf(newest)).toEqual(publicKey);
+    expect(others).toEqual([held]);
   });
 
   it("writes no token into the log", async () => {

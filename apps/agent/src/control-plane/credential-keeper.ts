@@ -1,4 +1,9 @@
-import { parseMessage, rotateResponseSchema } from "@vworkspace/contract";
+import {
+  parseMessage,
+  type PublicJwk,
+  type RotateRequest,
+  rotateResponseSchema,
+} from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
 import { type Log, reasonOf } from "../log";
 import { ControlPlaneError, isFailure } from "./control-plane-error";
@@ -7,6 +12,8 @@ import type {
   CredentialStore,
   StoredCredentials,
 } from "./credential-store";
+import { makeDpopKey } from "./dpop-key";
+import { makeEncryptionKey, publicPartOf, withNewKey } from "./encryption-keys";
 import type { Link } from "./link";
 import { renewalTime } from "./renewal.decide";
 import type { Wire } from "./wire";
@@ -64,6 +71,11 @@ export class CredentialKeeper {
     this.hold(credentials);
   }
 
+  /** Changes what is held beside the credential, and nothing else of it. */
+  amend(changes: Omit<Partial<StoredCredentials>, "current">): Promise<void> {
+    return this.keep({ ...this.required(), ...changes });
+  }
+
   /** One after the other: a save that takes long must not put an older credential over a newer one. */
   private save(credentials: StoredCredentials): Promise<void> {
     this.lastSave = this.lastSave
@@ -97,8 +109,7 @@ export class CredentialKeeper {
 
   /** Exchanges the credential for a new one. A repeat after a lost answer replaces the successor that nobody used. */
   async rotate(): Promise<void> {
-    const stored = this.required();
-    await this.rotateWith(stored, stored.current);
+    await this.rotateWith(this.required().current);
   }
 
   /** Rotates once the time has come; a failure is logged and tried again after a while. */
@@ -164,7 +175,7 @@ export class CredentialKeeper {
     } catch (error) {
       const { link } = this.options;
       if (isFailure(error, "unavailable", "unreachable", "undecodable"))
-        link.failed(error.message);
+        link.failed(error.message, error.trouble);
       else if (isFailure(error, "settled", "unknown", "forbidden", "too-large"))
         link.accepted();
       throw error;
@@ -214,7 +225,7 @@ export class CredentialKeeper {
     if (stored.previous !== undefined && (await this.isTaken(stored.previous)))
       return stored.previous.token;
     try {
-      await this.rotateWith(stored, stored.current);
+      await this.rotateWith(stored.current);
       return this.required().current.token;
     } catch (rotation) {
       if (!isFailure(rotation, "unauthenticated", "forbidden")) throw rotation;
@@ -242,16 +253,17 @@ export class CredentialKeeper {
     return true;
   }
 
-  private async rotateWith(
-    stored: StoredCredentials,
-    current: Credential,
-  ): Promise<void> {
+  private async rotateWith(current: Credential): Promise<void> {
     const { wire, clock, requestTimeoutMs, log } = this.options;
+    // It goes with the next token: payloads are encrypted to it for whoever polls with that one.
+    const encryptionKey = await makeEncryptionKey();
+    const request: RotateRequest = { publicKey: publicPartOf(encryptionKey) };
     const answer = await wire.send({
       method: "POST",
       path: "/credentials/rotate",
       token: current.token,
-      body: {},
+      dpopKey: await this.dpopKey(),
+      body: request,
       timeoutMs: requestTimeoutMs,
     });
     const parsed = parseMessage(rotateResponseSchema, answer);
@@ -260,15 +272,43 @@ export class CredentialKeeper {
         "undecodable",
         `The answer to a rotation is none: ${parsed.reason}.`,
       );
-    const { token, expiresAt } = parsed.value;
+    const { token, expiresAt, trustRoot, caBundle } = parsed.value;
     const issuedAt = clock.now();
     const successor: Credential = {
       token,
       issuedAt,
       ...(expiresAt && { expiresAt: Date.parse(expiresAt) }),
     };
-    await this.keep({ ...stored, current: successor, previous: current });
+    const stored = withTrustRoot(this.required(), trustRoot);
+    await this.keep({
+      ...stored,
+      ...(caBundle !== undefined && { caBundle }),
+      current: successor,
+      previous: current,
+      encryptionKeys: withNewKey(stored.encryptionKeys ?? [], encryptionKey),
+    });
     log.info({ expiresAt }, "The cluster's credential was renewed.");
     for (const listener of this.rotationListeners) listener();
   }
+
+  /** The key that the next token is to be bound to: made where there is none, and kept before anybody hears of it. */
+  async dpopKey(): Promise<string> {
+    const { store } = this.options;
+    const held = this.stored?.dpopKey ?? (await store.loadDpopKey());
+    if (held !== undefined) return held;
+    const dpopKey = makeDpopKey();
+    if (this.stored === undefined) await store.saveDpopKey(dpopKey);
+    else await this.amend({ dpopKey });
+    return dpopKey;
+  }
+}
+
+/** The first root that a control plane gives is pinned; another one comes by registering again alone. */
+function withTrustRoot(
+  stored: StoredCredentials,
+  trustRoot: PublicJwk | undefined,
+): StoredCredentials {
+  return stored.trustRoot === undefined && trustRoot !== undefined
+    ? { ...stored, trustRoot: JSON.stringify(trustRoot) }
+    : stored;
 }

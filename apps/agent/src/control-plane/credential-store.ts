@@ -33,6 +33,13 @@ export abstract class CredentialStore {
   abstract load(): Promise<StoredCredentials | undefined>;
   /** Whether a save would succeed, tried without saving. @throws KubeError as the save would */
   abstract rehearse(): Promise<void>;
+  /** The DPoP key (JWK) that was kept before there was a credential, or is kept with it. */
+  abstract loadDpopKey(): Promise<string | undefined>;
+  /**
+   * Keeps that key while there is no credential yet: a registration whose answer got lost is repeated with the same key,
+   * also by the next process.
+   */
+  abstract saveDpopKey(key: string): Promise<void>;
   /** Resolves once it is durable: only then may a new credential be used. */
   abstract save(credentials: StoredCredentials): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import {
   type AgentEvent,
   type Job,
-  jobSchema,
+  offeredJobSchema,
   parseMessage,
   type ResultReport,
   type StatusReport,
@@ -13,6 +13,7 @@ import {
 } from "./control-plane";
 import { ControlPlaneError } from "./control-plane-error";
 import type { CredentialKeeper } from "./credential-keeper";
+import type { PayloadGuard } from "./payload-guard";
 import type { Wire } from "./wire";
 
 /** More than a control plane ever offers at once (LIMITS.jobsPerPoll); the rest of an answer is left unread. */
@@ -23,6 +24,7 @@ export class HttpControlPlane extends ControlPlane {
   constructor(
     private readonly wire: Wire,
     private readonly keeper: CredentialKeeper,
+    private readonly guard: PayloadGuard,
     private readonly requestTimeoutMs: number,
   ) {
     super();
@@ -45,7 +47,31 @@ export class HttpControlPlane extends ControlPlane {
         signal,
       }),
     );
-    return readJobs(answer);
+    return this.readJobs(answer);
+  }
+
+  private async readJobs(answer: unknown): Promise<PolledJobs> {
+    const offered = (answer as { jobs?: unknown } | undefined)?.jobs;
+    if (!Array.isArray(offered))
+      throw new ControlPlaneError(
+        "undecodable",
+        "The answer to a poll holds no list of jobs.",
+      );
+    const jobs: Job[] = [];
+    const unreadable: { id: string; reason: string }[] = [];
+    for (const item of offered.slice(0, MAX_JOBS) as unknown[]) {
+      const read = await this.readJob(item);
+      if ("id" in read) jobs.push(read);
+      else unreadable.push({ id: idOf(item), reason: read.reason });
+    }
+    return { jobs, unreadable };
+  }
+
+  private async readJob(item: unknown): Promise<Job | { reason: string }> {
+    const parsed = parseMessage(offeredJobSchema, item);
+    if (!parsed.ok) return parsed;
+    const opened = await this.guard.open(parsed.value);
+    return opened.ok ? opened.job : { reason: opened.message };
   }
 
   override async ack(jobId: string): Promise<void> {
@@ -89,23 +115,6 @@ export class HttpControlPlane extends ControlPlane {
 
 function jobPath(jobId: string, action: string): string {
   return `/jobs/${encodeURIComponent(jobId)}/${action}`;
-}
-
-function readJobs(answer: unknown): PolledJobs {
-  const offered = (answer as { jobs?: unknown } | undefined)?.jobs;
-  if (!Array.isArray(offered))
-    throw new ControlPlaneError(
-      "undecodable",
-      "The answer to a poll holds no list of jobs.",
-    );
-  const jobs: Job[] = [];
-  const unreadable: { id: string; reason: string }[] = [];
-  for (const item of offered.slice(0, MAX_JOBS) as unknown[]) {
-    const parsed = parseMessage(jobSchema, item);
-    if (parsed.ok) jobs.push(parsed.value);
-    else unreadable.push({ id: idOf(item), reason: parsed.reason });
-  }
-  return { jobs, unreadable };
 }
 
 function idOf(item: unknown): string {

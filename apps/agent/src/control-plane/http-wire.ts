@@ -1,6 +1,10 @@
 import { AGENT_MEDIA_TYPE, isAgentBody } from "@vworkspace/contract";
-import { Agent, type Dispatcher, request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { ControlPlaneError, failureOfStatus } from "./control-plane-error";
+import type { ControlPlaneTime } from "./control-plane-time";
+import type { DpopProver } from "./dpop-prover";
+import { connectionFailure } from "./tls/connection-failure.decide";
+import { Connections } from "./tls/connections";
 import { Wire, type WireRequest } from "./wire";
 
 /** A full answer of 50 jobs of up to a MiB each still fits. */
@@ -8,18 +12,18 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 /** The agent contract over HTTP, on connections of its own that are kept open between requests. */
 export class HttpWire extends Wire {
-  private readonly agent = new Agent({
-    keepAliveTimeout: 60_000,
-    connect: { timeout: 10_000 },
-    // Every request has a deadline of its own; a long poll is silent for most of it.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-
-  /** @param endpoint the control plane's URL, without `/api/agent` */
+  /**
+   * @param endpoint the control plane's URL, without `/api/agent`
+   * @param heard what is learnt from every answer: the time, and the nonce of the next proof
+   */
   constructor(
     private readonly endpoint: string,
     private readonly userAgent: string,
+    private readonly heard: {
+      readonly time: ControlPlaneTime;
+      readonly prover: DpopProver;
+    },
+    private readonly connections = new Connections({}, () => undefined),
   ) {
     super();
   }
@@ -30,13 +34,13 @@ export class HttpWire extends Wire {
       ? AbortSignal.any([wanted.signal, deadline])
       : deadline;
     try {
-      const response = await request(this.urlOf(wanted), {
-        dispatcher: this.agent,
-        method: wanted.method,
-        headers: this.headersOf(wanted),
-        body: wanted.body === undefined ? null : JSON.stringify(wanted.body),
-        signal,
-      });
+      let response = await this.exchange(wanted, signal);
+      // Once: who wants another nonce again is no gateway of ours.
+      if (this.wantsNonce(response)) {
+        await response.body.dump();
+        response = await this.exchange(wanted, signal);
+        this.wantsNonce(response);
+      }
       return readAnswer(response, await readText(response));
     } catch (error) {
       throw toFailure(error, wanted);
@@ -44,7 +48,31 @@ export class HttpWire extends Wire {
   }
 
   override async close(): Promise<void> {
-    await this.agent.destroy();
+    await this.connections.close();
+  }
+
+  private async exchange(
+    wanted: WireRequest,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const headers = await this.headersOf(wanted);
+    // Asked for with nothing awaited until its use: it may be superseded at any other moment.
+    const response = await request(this.urlOf(wanted), {
+      dispatcher: this.connections.dispatcher,
+      method: wanted.method,
+      headers,
+      body: wanted.body === undefined ? null : JSON.stringify(wanted.body),
+      signal,
+    });
+    this.heard.time.answered(response.headers["date"]);
+    return response;
+  }
+
+  private wantsNonce({
+    statusCode,
+    headers,
+  }: Dispatcher.ResponseData): boolean {
+    return this.heard.prover.answered(statusCode, headers);
   }
 
   private urlOf(wanted: WireRequest): string {
@@ -52,10 +80,13 @@ export class HttpWire extends Wire {
     return `${this.endpoint}/api/agent${wanted.path}${query ? `?${query}` : ""}`;
   }
 
-  private headersOf(wanted: WireRequest): Record<string, string> {
+  private async headersOf(
+    wanted: WireRequest,
+  ): Promise<Record<string, string>> {
+    const url = this.urlOf(wanted);
     return {
       accept: AGENT_MEDIA_TYPE,
-      authorization: `Bearer ${wanted.token}`,
+      ...(await this.heard.prover.headersFor({ ...wanted, url })),
       "user-agent": this.userAgent,
       ...(wanted.body === undefined
         ? {}
@@ -131,13 +162,13 @@ function toFailure(error: unknown, wanted: WireRequest): ControlPlaneError {
   if (wanted.signal?.aborted)
     return new ControlPlaneError("aborted", "The agent ended the request.");
   const isLate = error instanceof Error && error.name === "TimeoutError";
-  const message = isLate
-    ? `The control plane did not answer within ${wanted.timeoutMs} ms.`
-    : `The control plane can't be reached${codeOf(error)}.`;
-  return new ControlPlaneError("unreachable", message, { cause: error });
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? ` (${code})` : "";
+  const { message, trouble } = isLate
+    ? {
+        message: `The control plane did not answer within ${wanted.timeoutMs} ms.`,
+      }
+    : connectionFailure(error);
+  return new ControlPlaneError("unreachable", message, {
+    cause: error,
+    ...(trouble && { trouble }),
+  });
 }

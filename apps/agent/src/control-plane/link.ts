@@ -1,4 +1,5 @@
 import type { Clock } from "@vworkspace/kernel";
+import type { ConnectionTrouble } from "./tls/connection-failure.decide";
 
 /** What the agent knows about its way to the control plane. Times in milliseconds since the epoch. */
 export interface LinkFacts {
@@ -6,7 +7,11 @@ export interface LinkFacts {
   readonly clusterId?: string;
   /** When an answer last arrived, whatever it said. */
   readonly lastAnswerAt?: number;
-  readonly lastFailure?: { readonly at: number; readonly message: string };
+  readonly lastFailure?: {
+    readonly at: number;
+    readonly message: string;
+    readonly trouble?: ConnectionTrouble;
+  };
   /** There is neither a credential nor a token to get one: a person has to give it. */
   readonly waitsForToken?: boolean;
   readonly authentication: Authentication;
@@ -101,8 +106,9 @@ export class Link {
   }
 
   /** No answer, or one that is none. */
-  failed(message: string): void {
-    this.change({ lastFailure: { at: this.clock.now(), message } });
+  failed(message: string, trouble?: ConnectionTrouble): void {
+    const at = this.clock.now();
+    this.change({ lastFailure: { at, message, ...(trouble && { trouble }) } });
   }
 
   private heard(): number {

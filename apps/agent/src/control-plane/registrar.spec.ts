@@ -3,8 +3,10 @@ import { KeptLog } from "../testing/kept-log";
 import { MemoryCredentialStore } from "../testing/memory-credential-store";
 import { ScriptedWire } from "../testing/scripted-wire";
 import { advanceUntil, settle } from "../testing/settle";
+import { publicPartOf } from "./encryption-keys";
 import { ControlPlaneError } from "./control-plane-error";
 import { CredentialKeeper } from "./credential-keeper";
+import { publicPartOfDpopKey } from "./dpop-key";
 import { Link } from "./link";
 import { Registrar } from "./registrar";
 import type { WireRequest } from "./wire";
@@ -38,13 +40,28 @@ function setUp(
 const GRANTED = { clusterId: "c1", token: "granted" };
 
 describe("Registrar", () => {
+  it("keeps the certificates that come with the credential", async () => {
+    const { registrar, store, stop } = setUp(
+      () => ({ ...GRANTED, caBundle: "PEM" }),
+      { registrationToken: "reg" },
+    );
+    await registrar.ensure(stop.signal);
+    expect(store.stored?.caBundle).toBe("PEM");
+  });
+
   it("registers with its token and stores the credential", async () => {
     const { registrar, store, wire, stop } = setUp(() => GRANTED, {
       registrationToken: "reg",
     });
     expect(await registrar.ensure(stop.signal)).toBe(true);
     expect(wire.trail).toEqual(["/register reg"]);
-    expect(wire.sent[0]?.body).toEqual({ agentVersion: "1", clusterId: "c1" });
+    expect(wire.sent[0]?.body).toEqual({
+      agentVersion: "1",
+      clusterId: "c1",
+      publicKey: publicPartOf(store.stored?.encryptionKeys?.[0] ?? "{}"),
+      dpopKey: publicPartOfDpopKey(store.stored?.dpopKey ?? "{}"),
+    });
+    expect(wire.sent[0]?.dpopKey).toBe(store.stored?.dpopKey);
     expect(store.stored).toMatchObject({
       controlPlaneBaseUrl: "http://gateway",
       clusterId: "c1",
@@ -64,6 +81,25 @@ describe("Registrar", () => {
     await advanceUntil(clock, () => store.stored !== undefined);
     expect(await registered).toBe(true);
     expect(wire.trail).toEqual(["/register reg"]);
+  });
+
+  it("repeats a registration whose answer got lost with the same key, also in the next process", async () => {
+    const lost = new ControlPlaneError("unreachable", "cut");
+    const given = { registrationToken: "reg" };
+    const first = setUp(() => lost, given);
+    const unfinished = first.registrar.ensure(first.stop.signal);
+    await settle();
+    await first.clock.advance(60_000);
+    await settle();
+    first.stop.abort();
+    expect(await unfinished).toBe(false);
+    const second = setUp(() => GRANTED, given, first.store);
+    await second.registrar.ensure(second.stop.signal);
+    const proven = [...first.wire.sent, ...second.wire.sent].map(
+      ({ dpopKey }) => dpopKey,
+    );
+    expect(proven.length).toBeGreaterThan(2);
+    expect(new Set(proven)).toEqual(new Set([second.store.stored?.dpopKey]));
   });
 
   it("does not use up a token again that the stored credential came from", async () => {

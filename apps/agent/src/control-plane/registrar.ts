@@ -9,6 +9,8 @@ import type { Clock } from "@vworkspace/kernel";
 import { type Log, reasonOf } from "../log";
 import { ControlPlaneError, isFailure } from "./control-plane-error";
 import type { CredentialKeeper } from "./credential-keeper";
+import { publicPartOfDpopKey } from "./dpop-key";
+import { makeEncryptionKey, publicPartOf } from "./encryption-keys";
 import type { Link } from "./link";
 import { retryPauseMs } from "./patience";
 import { rejectedPauseMs } from "./renewal.decide";
@@ -30,6 +32,13 @@ export interface RegistrarOptions {
   /** What the agent says about itself and its cluster. */
   readonly describe: () => Promise<RegisterRequest>;
   readonly random?: () => number;
+}
+
+/** What goes into a registration: its token, and private keys of which the public parts are told. */
+interface Offered {
+  readonly token: string;
+  readonly encryptionKey: string;
+  readonly dpopKey: string;
 }
 
 /** Sees to it that the agent has a credential: the stored one, the one it was given, or a new one by registration. */
@@ -169,7 +178,12 @@ export class Registrar {
     const { keeper, clock, log, link, clusterId } = this.options;
     // The token is single use: it is not spent where its credential could not be kept.
     await keeper.rehearse();
-    const answer = await this.requestCredential(token, signal);
+    const encryptionKey = await makeEncryptionKey();
+    const dpopKey = await keeper.dpopKey();
+    const answer = await this.requestCredential(
+      { token, encryptionKey, dpopKey },
+      signal,
+    );
     link.answered();
     await this.persisting(signal, () =>
       keeper.keep({
@@ -181,6 +195,12 @@ export class Registrar {
           ...(answer.expiresAt && { expiresAt: Date.parse(answer.expiresAt) }),
         },
         registrationTokenDigest: tokenDigest(token),
+        dpopKey,
+        encryptionKeys: [encryptionKey],
+        ...(answer.trustRoot && {
+          trustRoot: JSON.stringify(answer.trustRoot),
+        }),
+        ...(answer.caBundle !== undefined && { caBundle: answer.caBundle }),
       }),
     );
     this.mayBeUsedUp = false;
@@ -193,7 +213,7 @@ export class Registrar {
   }
 
   private async requestCredential(
-    token: string,
+    { token, encryptionKey, dpopKey }: Offered,
     signal: AbortSignal,
   ): Promise<RegisterResponse> {
     const { wire, describe, clusterId, requestTimeoutMs } = this.options;
@@ -201,7 +221,13 @@ export class Registrar {
       method: "POST",
       path: "/register",
       token,
-      body: { ...(await describe()), ...(clusterId && { clusterId }) },
+      dpopKey,
+      body: {
+        ...(await describe()),
+        ...(clusterId && { clusterId }),
+        publicKey: publicPartOf(encryptionKey),
+        dpopKey: publicPartOfDpopKey(dpopKey),
+      },
       timeoutMs: requestTimeoutMs,
       signal,
     });
@@ -254,7 +280,8 @@ export class Registrar {
     }
     if (isFailure(error, "unreachable", "undecodable", "unavailable"))
       this.mayBeUsedUp = true;
-    if (error instanceof ControlPlaneError) link.failed(error.message);
+    if (error instanceof ControlPlaneError)
+      link.failed(error.message, error.trouble);
     log.warn(facts, "Registration did not succeed yet; trying again.");
   }
 }

@@ -26,13 +26,18 @@ export class SecretCredentialStore extends CredentialStore {
   }
 
   override async load(): Promise<StoredCredentials | undefined> {
-    const secret = await this.api.get<KubeObject & { data?: SecretData }>({
-      apiVersion: "v1",
-      kind: "Secret",
-      namespace: this.namespace,
-      name: CREDENTIAL_SECRET,
-    });
-    return secret?.data === undefined ? undefined : decode(secret.data);
+    return decode(await this.read());
+  }
+
+  override async loadDpopKey(): Promise<string | undefined> {
+    return decodeKeys(textOf(await this.read())).dpopKey;
+  }
+
+  override saveDpopKey(key: string): Promise<void> {
+    return this.write(
+      { "dpop-key": Buffer.from(key, "utf8").toString("base64") },
+      false,
+    );
   }
 
   override rehearse(): Promise<void> {
@@ -41,6 +46,16 @@ export class SecretCredentialStore extends CredentialStore {
 
   override save(credentials: StoredCredentials): Promise<void> {
     return this.write(encode(credentials), false);
+  }
+
+  private async read(): Promise<SecretData> {
+    const secret = await this.api.get<KubeObject & { data?: SecretData }>({
+      apiVersion: "v1",
+      kind: "Secret",
+      namespace: this.namespace,
+      name: CREDENTIAL_SECRET,
+    });
+    return secret?.data ?? {};
   }
 
   private async write(data: SecretData, dryRun: boolean): Promise<void> {
@@ -90,11 +105,15 @@ function encode(credentials: StoredCredentials): SecretData {
   );
 }
 
-function decode(data: SecretData): StoredCredentials | undefined {
-  const text = (key: string) => {
+function textOf(data: SecretData): (key: string) => string | undefined {
+  return (key) => {
     const value = data[key];
     return value ? Buffer.from(value, "base64").toString("utf8") : undefined;
   };
+}
+
+function decode(data: SecretData): StoredCredentials | undefined {
+  const text = textOf(data);
   const token = text("token");
   const clusterId = text("cluster-id");
   if (token === undefined || clusterId === undefined) return undefined;

@@ -5,6 +5,8 @@ export interface WireRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly token: string;
+  /** Private JWK (JSON) to be proven with a request whose token is not bound to it yet: a registration, a rotation. */
+  readonly dpopKey?: string;
   readonly body?: unknown;
   /** From the first byte sent to the last byte read. */
   readonly timeoutMs: number;

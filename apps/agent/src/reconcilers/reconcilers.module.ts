@@ -11,6 +11,7 @@ import { ClusterEventsModule } from "../cluster-events/cluster-events.module";
 import { AgentConfig } from "../config";
 import { ControlPlaneModule } from "../control-plane/control-plane.module";
 import { CredentialKeeper } from "../control-plane/credential-keeper";
+import { ControlPlaneTime } from "../control-plane/control-plane-time";
 import { Link } from "../control-plane/link";
 import { Registrar } from "../control-plane/registrar";
 import { Metrics } from "../health/metrics";
@@ -79,6 +80,7 @@ import { Reconcilers } from "./reconcilers";
         Clock,
         Log,
         AgentConfig,
+        ControlPlaneTime,
       ],
       useFactory: clusterReconciler,
     },
@@ -148,7 +150,7 @@ function clusterCredential(
 }
 
 function clusterReconciler(
-  ...[api, watches, link, reporter, teller, credential, clock, log, config]: [
+  ...[api, watches, link, reporter, teller, own, clock, log, config, time]: [
     KubeApi,
     Watches,
     Link,
@@ -158,6 +160,7 @@ function clusterReconciler(
     Clock,
     Log,
     AgentConfig,
+    ControlPlaneTime,
   ]
 ): ClusterReconciler {
   return new ClusterReconciler({
@@ -166,9 +169,10 @@ function clusterReconciler(
     link,
     reporter,
     teller,
-    credential,
+    credential: own,
     controllers: new ControllerObserver(api, watches, config.agentNamespace),
     clock,
+    time,
     log,
     endpoint: config.controlPlaneEndpoint,
     disconnectAfterMs: config.disconnectAfterMs,

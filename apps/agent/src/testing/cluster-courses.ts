@@ -80,6 +80,12 @@ const OVERFLOWN: ClusterStatus =
     generation: 1,
   }) ?? {};
 
+const SKEWED: ClusterStatus =
+  clusterStatus({}, clusterFacts({ clockComplaint: "an hour ahead" }), {
+    now: COURSE_START,
+    generation: 1,
+  }) ?? {};
+
 /** At least one course for every reason that the conditions of a Cluster may have. */
 export const CLUSTER_COURSES: readonly ClusterCourse[] = [
   course(["Connected", "True", "RoundTripOK"], "an answer came", {}),
@@ -92,6 +98,20 @@ export const CLUSTER_COURSES: readonly ClusterCourse[] = [
     ["Connected", "False", "ControlPlaneUnreachable"],
     "the last request got no answer",
     { link: { ...ALIVE, lastFailure: { at: COURSE_START, message: "cut" } } },
+  ),
+  course(
+    ["Connected", "False", "ServerCertificateInvalid"],
+    "the control plane's certificate is of another name",
+    {
+      link: {
+        ...ALIVE,
+        lastFailure: {
+          at: COURSE_START,
+          message: "refused",
+          trouble: "server-certificate",
+        },
+      },
+    },
   ),
   course(
     ["Disconnected", "True", "NoRecentRoundTrip"],
@@ -157,5 +177,16 @@ export const CLUSTER_COURSES: readonly ClusterCourse[] = [
     "no more than a batch waits after events were dropped",
     { buffer: { queued: 100, dropped: 3 } },
     { old: OVERFLOWN },
+  ),
+  course(
+    ["ClockSkewed", "True", "ClockSkew"],
+    "the answers of the control plane are of another time",
+    { clockComplaint: "an hour ahead" },
+  ),
+  course(
+    ["ClockSkewed", "False", "ClockInStep"],
+    "they are of the node's time again",
+    {},
+    { old: SKEWED },
   ),
 ];

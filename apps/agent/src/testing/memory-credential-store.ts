@@ -9,6 +9,9 @@ export class MemoryCredentialStore extends CredentialStore {
   /** How many rehearsals fail from now on. */
   refusedRehearsals = 0;
 
+  /** What outlives a process without a credential. */
+  dpopKey: string | undefined;
+
   constructor(public stored?: StoredCredentials) {
     super();
   }
@@ -21,6 +24,15 @@ export class MemoryCredentialStore extends CredentialStore {
     if (this.refusedRehearsals === 0) return Promise.resolve();
     this.refusedRehearsals -= 1;
     return Promise.reject(new Error("the namespace does not exist"));
+  }
+
+  override loadDpopKey(): Promise<string | undefined> {
+    return Promise.resolve(this.stored?.dpopKey ?? this.dpopKey);
+  }
+
+  override saveDpopKey(key: string): Promise<void> {
+    this.dpopKey = key;
+    return Promise.resolve();
   }
 
   override save(credentials: StoredCredentials): Promise<void> {

@@ -1,6 +1,7 @@
 import { ManualClock } from "@vworkspace/kernel";
 import type { KubeObject } from "@vworkspace/kube";
 import { CLUSTER } from "@vworkspace/resources";
+import { ControlPlaneTime } from "../../control-plane/control-plane-time";
 import { Link } from "../../control-plane/link";
 import type { NewEvent, Reporter } from "../../reporting/reporter";
 import { KeptClusterEvents } from "../../testing/kept-cluster-events";
@@ -28,6 +29,7 @@ function setUp() {
   } as unknown as ClusterCredential;
   const clusterEvents = new KeptClusterEvents();
   const log = new KeptLog();
+  const time = new ControlPlaneTime(clock);
   const reconciler = new ClusterReconciler({
     api,
     watches,
@@ -37,6 +39,7 @@ function setUp() {
     credential,
     controllers: new ControllerObserver(api, watches),
     clock,
+    time,
     log,
     endpoint: "http://gateway",
     disconnectAfterMs: 120_000,
@@ -57,6 +60,7 @@ function setUp() {
     api,
     link,
     clock,
+    time,
     watches,
     told,
     clusterEvents,
@@ -108,6 +112,28 @@ describe("The reconciler of the Cluster object", () => {
         reason: "ControlPlaneUnreachable",
       },
     ]);
+  });
+
+  it("says once that the node's clock is another than the control plane's, and once that it isn't any more", async () => {
+    const { api, reconcile, link, clock, time, stored, clusterEvents } =
+      setUp();
+    link.registered("c1");
+    link.accepted();
+    await reconcile();
+    clusterEvents.told.length = 0;
+    api.writes.length = 0;
+    const hear = (aheadMs: number) =>
+      time.answered(new Date(clock.now() + aheadMs).toUTCString());
+    for (const aheadMs of [600_000, 601_000, 599_000, 300, 40_000]) {
+      hear(aheadMs);
+      await reconcile();
+    }
+    expect(api.writes).toHaveLength(2);
+    expect(clusterEvents.told).toMatchObject([
+      { type: "Warning", reason: "ClockSkew" },
+      { reason: "ClockInStep" },
+    ]);
+    expect(JSON.stringify(stored()?.["status"])).toContain("ClockInStep");
   });
 
   it("knows the controllers also where its own kind isn't served", async () => {

@@ -15,6 +15,7 @@ import {
   FIELD_MANAGERS,
   FINALIZERS,
 } from "@vworkspace/resources";
+import type { ControlPlaneTime } from "../../control-plane/control-plane-time";
 import type { Link } from "../../control-plane/link";
 import type { Log } from "../../log";
 import type { Reporter } from "../../reporting/reporter";
@@ -40,6 +41,7 @@ export interface ClusterReconcilerOptions {
   readonly credential: ClusterCredential;
   readonly controllers: ControllerObserver;
   readonly clock: Clock;
+  readonly time: Pick<ControlPlaneTime, "complaint">;
   readonly log: Log;
   readonly endpoint: string;
   readonly disconnectAfterMs: number;
@@ -147,6 +149,7 @@ export class ClusterReconciler {
         buffer: reporter.buffer,
         startedAt: this.startedAt,
         disconnectAfterMs,
+        clockComplaint: this.options.time.complaint,
         endpointNotice: endpointNotice(cluster, this.options.endpoint),
         agentNamespace: this.options.agentNamespace,
         agentVersion: this.options.agentVersion,

@@ -22,6 +22,8 @@ export interface ClusterFacts {
   readonly buffer: { readonly queued: number; readonly dropped: number };
   readonly startedAt: number;
   readonly disconnectAfterMs: number;
+  /** What is wrong with the node's clock, in words that stay the same while it is. */
+  readonly clockComplaint?: string | undefined;
   /** Said beside Connected/True; empty: nothing. */
   readonly endpointNotice?: string;
   readonly agentNamespace: string;
@@ -155,8 +157,14 @@ function wantedConditions(
     ...authenticated(facts.link),
     ...(facts.controllers ? [controllersHealthy(facts.controllers)] : []),
     ...overflow(old, facts.buffer),
+    clockSkewed(facts.clockComplaint),
   ];
 }
+
+const UNREACHED = {
+  network: "ControlPlaneUnreachable",
+  "server-certificate": "ServerCertificateInvalid",
+} as const;
 
 function connected({
   link,
@@ -167,7 +175,7 @@ function connected({
       {
         type: "Connected",
         status: "False",
-        reason: "ControlPlaneUnreachable",
+        reason: UNREACHED[link.lastFailure.trouble ?? "network"],
         message: link.lastFailure.message,
       },
     ];
@@ -211,6 +219,19 @@ function authenticated({ authentication }: LinkFacts): readonly NewCondition[] {
     ];
   const { status, message } = authentication;
   return [{ type, status: "False", reason: REFUSED[status], message }];
+}
+
+function clockSkewed(complaint: string | undefined): NewCondition {
+  const type = "ClockSkewed";
+  return complaint === undefined
+    ? {
+        type,
+        status: "False",
+        reason: "ClockInStep",
+        message: "",
+        onlyAfterTrue: true,
+      }
+    : { type, status: "True", reason: "ClockSkew", message: complaint };
 }
 
 /** Full since events were dropped, until no more than a batch waits: a queue that hovers at its limit doesn't flap. */
