@@ -1,10 +1,12 @@
 import { describeCredentials } from "./credentials.suite";
+import { describeDpop } from "./dpop.suite";
 import { describeEvents } from "./events.suite";
 import { startFakeTarget } from "./fake-target";
 import { startGatewayTarget } from "./gateway-target";
 import { describeJobs } from "./jobs.suite";
 import { describeOrder } from "./order.suite";
 import { describePolls } from "./polls.suite";
+import { describeProtection } from "./protection.suite";
 import { describeRegistration } from "./registration.suite";
 import type { ConformanceTarget, StartTarget, TargetTimes } from "./target";
 import { describeTime } from "./time.suite";
@@ -53,6 +55,11 @@ describe(`agent contract v1, ${chosen} gateway`, () => {
     describe("order", () => describeOrder(target));
     describe("events", () => describeEvents(target));
     describe("credentials", () => describeCredentials(target));
+    // The fake gateway is a peer that knows of no proofs and no protection, which are optional.
+    if (chosen === "gateway")
+      describe("proofs of possession", () => describeDpop(target));
+    if (chosen === "gateway")
+      describe("protection above TLS", () => describeProtection(target));
   });
 
   describe("where time passes", () => {

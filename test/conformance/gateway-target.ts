@@ -160,6 +160,12 @@ export class GatewayTarget implements ConformanceTarget {
     await this.onCluster(clusterId, "action_revoke");
   }
 
+  async requireEncryption(clusterId: string): Promise<void> {
+    const ids = [this.clusterNumber(clusterId)];
+    const values = { require_encrypted_payloads: true };
+    await this.odoo.execute("vworkspace.cluster", "write", [ids, values]);
+  }
+
   async stop(): Promise<void> {
     await this.process.stop();
   }

@@ -47,6 +47,8 @@ export interface ConformanceTarget {
   issueRotate(clusterId: string): Promise<{ jobId: string }>;
   jobFacts(clusterId: string, jobId: string): Promise<JobFacts>;
   revoke(clusterId: string): Promise<void>;
+  /** From now on the cluster gets encrypted payloads; absent where a gateway can't. */
+  requireEncryption?(clusterId: string): Promise<void>;
   /** Ends it as a person would; may be called twice. */
   stop(): Promise<void>;
 }

@@ -7,6 +7,12 @@ import { SignalsModule } from "../../apps/gateway/src/fleet/signals/signals.modu
 import { IntentModule } from "../../apps/gateway/src/intent/intent.module";
 import { ObservedModule } from "../../apps/gateway/src/observed/observed.module";
 import { AuditModule } from "../../apps/gateway/src/trust/audit/audit.module";
+import { CertificatesModule } from "../../apps/gateway/src/trust/certificates/certificates.module";
+import { TrustCopyModule } from "../../apps/gateway/src/trust/copy/trust-copy.module";
+import { DpopModule } from "../../apps/gateway/src/trust/dpop/dpop.module";
+import { ClusterTokenModule } from "../../apps/gateway/src/trust/identity/cluster-token.module";
+import type { TokenAlgorithm } from "../../apps/gateway/src/trust/identity/token-options";
+import { PayloadKeysModule } from "../../apps/gateway/src/trust/payload-keys/payload-keys.module";
 import { IdentityModule } from "../../apps/gateway/src/trust/identity/identity.module";
 
 /** Times in seconds, as the gateway's configuration names them. */
@@ -18,6 +24,10 @@ export interface StoreySettings {
   readonly sweepSeconds: number;
   readonly credentialGraceSeconds: number;
   readonly acceptsSimulated: boolean;
+  readonly issuer: string;
+  readonly algorithm: TokenAlgorithm;
+  /** Of the copy of revocations; none is kept where it isn't given. */
+  readonly trustFile: string | undefined;
 }
 
 const DEFAULTS: StoreySettings = {
@@ -28,6 +38,9 @@ const DEFAULTS: StoreySettings = {
   sweepSeconds: 86_400,
   credentialGraceSeconds: 86_400,
   acceptsSimulated: false,
+  issuer: "https://gateway.example.com",
+  algorithm: "EdDSA",
+  trustFile: undefined,
 };
 
 /** The gateway below its HTTP interfaces: every storey from the database to what is observed. */
@@ -49,6 +62,27 @@ export class GatewayStoreys {
         }),
         IdentityModule,
         AuditModule,
+        TrustCopyModule.register({
+          path: settings.trustFile,
+          isRequired: true,
+        }),
+        ClusterTokenModule.register({
+          issuer: () => settings.issuer,
+          algorithm: settings.algorithm,
+          rotationSeconds: 90 * 86_400,
+          publishSeconds: 600,
+        }),
+        PayloadKeysModule.register({
+          rotationSeconds: 90 * 86_400,
+          publishSeconds: 600,
+          signatureSeconds: 600,
+        }),
+        CertificatesModule.register({
+          domain: "gateway.example.com",
+          caFiles: undefined,
+          servesByOwnCa: true,
+        }),
+        DpopModule.register({ urls: () => ["https://gateway.example.com"] }),
         SignalsModule.register(urls.worker),
         ClustersModule.register(settings),
         DeliveryModule.register({ ...settings, retentionDays: 400 }),

@@ -37,7 +37,10 @@ export interface TestDatabase extends TestGateway {
   /** Rows as the superuser sees them. */
   look<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
   /** One more gateway on the same database, as another replica; closed by `stop` at the latest. */
-  openReplica(settings?: Partial<StoreySettings>): Promise<TestGateway>;
+  openReplica(
+    settings?: Partial<StoreySettings>,
+    masterKey?: MasterKey,
+  ): Promise<TestGateway>;
   stop(): Promise<void>;
 }
 
@@ -54,8 +57,14 @@ export async function openTestDatabase(
   };
   try {
     const { database, admin, url } = await openEmbedded(cleanUp);
-    const open = async (own: Partial<StoreySettings>) => {
-      const gateway = await openGateway(database, { ...settings, ...own });
+    const open = async (
+      own: Partial<StoreySettings>,
+      masterKey = database.masterKey,
+    ) => {
+      const gateway = await openGateway(
+        { ...database, masterKey },
+        { ...settings, ...own },
+      );
       cleanUp.push(() => gateway.close());
       return gateway;
     };
@@ -69,7 +78,8 @@ export async function openTestDatabase(
       unitOfWork: gateway.get(UnitOfWork),
       look: async <Row>(sql: string, values: readonly unknown[] = []) =>
         (await admin.query(sql, [...values])).rows as Row[],
-      openReplica: (own = {}) => open(own),
+      openReplica: (own = {}, masterKey = database.masterKey) =>
+        open(own, masterKey),
       stop,
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { newId } from "@vworkspace/kernel";
 import type { Stores } from "../../apps/gateway/src/database/unit-of-work";
 import type { ClusterPrincipal } from "../../apps/gateway/src/fleet/clusters/domain/cluster";
+import type { PresentedProof } from "../../apps/gateway/src/fleet/clusters/domain/presented-proof";
 import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { CredentialService } from "../../apps/gateway/src/fleet/clusters/credential.service";
 import { CatalogService } from "../../apps/gateway/src/intent/catalog/catalog.service";
@@ -34,6 +35,9 @@ export interface TestCluster {
   readonly code: string;
   readonly id: string;
 }
+
+/** Of an agent that proves nothing but its token. */
+export const BARE_PROOF: PresentedProof = { address: "192.0.2.1" };
 
 export const CATALOG_CODE = "shop";
 const LOGIN = "ada@example.com";
@@ -90,12 +94,13 @@ export class TestTenant {
     const { token } = await credentials.register(
       await this.registrationToken(id),
       {},
+      BARE_PROOF,
     );
     return {
       id,
       code,
       token,
-      principal: await credentials.authenticate(token),
+      principal: await credentials.authenticate(token, BARE_PROOF),
     };
   }
 

@@ -10,6 +10,7 @@ import {
   httpAdapter,
   prepareServer,
 } from "../../apps/gateway/src/api/http/server";
+import { prepareAgentListener } from "../../apps/gateway/src/api/http/start-agent-listener";
 import {
   embeddedMasterKeyFile,
   readGatewayConfig,
@@ -29,6 +30,8 @@ export interface Route {
 /** A whole gateway in this process, which tells what routes it serves. */
 export interface ListedGateway extends TenantHost {
   readonly url: string;
+  /** Of its TLS listener for agents, where the settings ask for one. */
+  readonly agentPort: number | undefined;
   readonly dataDir: string;
   /** URL of the superuser of its database. */
   databaseUrl(): Promise<string>;
@@ -54,9 +57,10 @@ export async function startListedGateway(
     log: () => undefined,
   });
   let url = "";
+  const logger = pino({ level: "silent" });
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.register(config, database, () => url),
-    httpAdapter(pino({ level: "silent" })),
+    httpAdapter(logger),
     { logger: false, bodyParser: false },
   );
   const routes: Route[] = [];
@@ -68,7 +72,12 @@ export async function startListedGateway(
     });
   app.useGlobalFilters(new ErrorFilter());
   prepareServer(app, config);
+  const listenForAgents = prepareAgentListener(app, config.agents, {
+    limits: config,
+    logger,
+  });
   await app.listen({ host: "127.0.0.1", port: 0 });
+  const agentPort = await listenForAgents();
   const { port } = app.getHttpServer().address() as { port: number };
   url = `http://127.0.0.1:${port}`;
   const databaseUrl = () => superuserUrl(dataDir, database.urls.owner);
@@ -76,6 +85,7 @@ export async function startListedGateway(
   await admin.connect();
   return {
     url,
+    agentPort,
     dataDir,
     databaseUrl,
     routes,

@@ -62,7 +62,7 @@ describe("One of 1,000 clusters that wait on two replicas", () => {
       isOver: false,
       end: gateway
         .get(PollService)
-        .poll(cluster.principal, cluster.token, {
+        .poll(cluster.principal, {
           waitMs: LONG_MS,
           resume: false,
           signal: client.signal,

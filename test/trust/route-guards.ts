@@ -13,6 +13,7 @@ const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["POST /web/webclient/version_info", "public"],
   ["POST /web/database/list", "public"],
   ["GET /health/", "public"],
+  ["GET /.well-known/", "public"],
   ["GET /metrics", "metrics"],
 ];
 

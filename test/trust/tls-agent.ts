@@ -1,0 +1,106 @@
+import { type ClientRequest, type IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import type { TLSSocket } from "node:tls";
+import {
+  Pkcs10CertificateRequestGenerator,
+  PemConverter,
+} from "@peculiar/x509";
+import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
+
+/** A certificate with its chain and its key, as PEM. */
+export interface ClientIdentity {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface TlsAnswer {
+  readonly status: number;
+  readonly closes: boolean;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Serial of the certificate that the server showed on the connection. */
+  readonly serverSerial: string;
+  readonly socket: TLSSocket;
+}
+
+/** An agent's connection to the TLS listener: one, kept alive. */
+export class TlsAgent {
+  private readonly agent: Agent;
+
+  constructor(
+    private readonly port: number,
+    ca: string,
+    identity?: ClientIdentity,
+  ) {
+    this.agent = new Agent({ keepAlive: true, maxSockets: 1, ca, ...identity });
+  }
+
+  async call(
+    method: string,
+    path: string,
+    { token, body }: { token?: string; body?: object } = {},
+  ): Promise<TlsAnswer> {
+    const call = request({
+      agent: this.agent,
+      host: "127.0.0.1",
+      port: this.port,
+      method,
+      path,
+      headers: {
+        accept: AGENT_MEDIA_TYPE,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body && { "content-type": AGENT_MEDIA_TYPE }),
+      },
+    });
+    call.end(body && JSON.stringify(body));
+    return answerOf(call);
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}
+
+/** A key pair of a client, and its PKCS#10 request. */
+export async function clientRequest(): Promise<{ csr: string; key: string }> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, [
+    "sign",
+    "verify",
+  ]);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: "CN=agent",
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
+  return {
+    csr: request.toString("pem"),
+    key: PemConverter.encode(key, "PRIVATE KEY"),
+  };
+}
+
+async function answerOf(call: ClientRequest): Promise<TlsAnswer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    call.once("response", resolve).once("error", reject);
+  });
+  const socket = call.socket as TLSSocket;
+  const serverSerial = socket.getPeerCertificate().serialNumber;
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  return {
+    socket,
+    serverSerial,
+    status: response.statusCode ?? 0,
+    closes: response.headers.connection === "close",
+    body: parsed(text),
+  };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return { text };
+  }
+}
