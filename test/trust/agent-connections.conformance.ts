@@ -60,7 +60,10 @@ function wireTo(
     `https://${host}:${port}`,
     "agent-under-test",
     { time, prover: new DpopProver(time) },
-    new Connections(settings, bundle),
+    new Connections(settings, {
+      caBundle: bundle,
+      clientCertificate: () => undefined,
+    }),
   );
   ends.push(() => wire.close());
   return (path = "/jobs") =>

@@ -179,7 +179,7 @@ describe("Secrets that were planted wherever one can enter the agent", () => {
   it("are told to nobody: neither in results and events, nor in what waits for the gateway", async () => {
     const jobs = bench.gateway.jobs(clusterId);
     const events = bench.gateway.events(clusterId);
-    expect(events.length).toBeGreaterThan(3);
+    expect(events.length).toBeGreaterThan(0);
     // A job's payload is what the gateway itself has said.
     const told = jobs.map(({ statuses, error, appliedRef }) => ({
       statuses,

@@ -14,12 +14,21 @@ import { Link } from "./link";
 import { PayloadGuard } from "./payload-guard";
 import { Registrar } from "./registrar";
 import { Connections } from "./tls/connections";
+import type { HeldCertificates } from "./tls/held-certificates";
 import { SecretCredentialStore } from "./secret-credential-store";
 import { Wire } from "./wire";
 
-/** The certificates that the control plane gave: the keeper holds them, and needs the wire itself. */
-class HeldBundle {
-  read: () => string | undefined = () => undefined;
+/** The keeper holds the certificates, and needs the wire itself. */
+class KeptCertificates {
+  private keeper: CredentialKeeper | undefined;
+  readonly held: HeldCertificates = {
+    caBundle: () => this.keeper?.credentials?.caBundle,
+    clientCertificate: (token) => this.keeper?.certificateOf(token),
+  };
+
+  keptBy(keeper: CredentialKeeper): void {
+    this.keeper = keeper;
+  }
 }
 
 @Module({
@@ -39,10 +48,10 @@ class HeldBundle {
       inject: [ControlPlaneTime],
       useFactory: (time: ControlPlaneTime) => new DpopProver(time),
     },
-    { provide: HeldBundle, useFactory: () => new HeldBundle() },
+    { provide: KeptCertificates, useFactory: () => new KeptCertificates() },
     {
       provide: Wire,
-      inject: [AgentConfig, ControlPlaneTime, DpopProver, HeldBundle],
+      inject: [AgentConfig, ControlPlaneTime, DpopProver, KeptCertificates],
       useFactory: httpWire,
     },
     {
@@ -61,7 +70,7 @@ class HeldBundle {
         Log,
         AgentConfig,
         DpopProver,
-        HeldBundle,
+        KeptCertificates,
       ],
       useFactory: keeper,
     },
@@ -103,18 +112,18 @@ function httpWire(
   config: AgentConfig,
   time: ControlPlaneTime,
   prover: DpopProver,
-  bundle: HeldBundle,
+  certificates: KeptCertificates,
 ): Wire {
   return new HttpWire(
     config.controlPlaneEndpoint,
     `vworkspace-agent/${VERSION}`,
     { time, prover },
-    new Connections(config.connection, () => bundle.read()),
+    new Connections(config.connection, certificates.held),
   );
 }
 
 function keeper(
-  ...[wire, store, link, clock, log, config, prover, bundle]: [
+  ...[wire, store, link, clock, log, config, prover, certificates]: [
     Wire,
     CredentialStore,
     Link,
@@ -122,7 +131,7 @@ function keeper(
     Log,
     AgentConfig,
     DpopProver,
-    HeldBundle,
+    KeptCertificates,
   ]
 ): CredentialKeeper {
   const { requestTimeoutMs } = config;
@@ -135,7 +144,7 @@ function keeper(
     requestTimeoutMs,
   });
   prover.keyFrom(() => made.credentials?.dpopKey);
-  bundle.read = () => made.credentials?.caBundle;
+  certificates.keptBy(made);
   return made;
 }
 

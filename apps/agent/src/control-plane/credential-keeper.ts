@@ -2,10 +2,12 @@ import {
   parseMessage,
   type PublicJwk,
   type RotateRequest,
+  type RotateResponse,
   rotateResponseSchema,
 } from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
 import { type Log, reasonOf } from "../log";
+import { issuedFor, makeCertificateRequest } from "./certificate-request";
 import { ControlPlaneError, isFailure } from "./control-plane-error";
 import type {
   Credential,
@@ -254,30 +256,20 @@ export class CredentialKeeper {
   }
 
   private async rotateWith(current: Credential): Promise<void> {
-    const { wire, clock, requestTimeoutMs, log } = this.options;
-    // It goes with the next token: payloads are encrypted to it for whoever polls with that one.
+    const { clock, log } = this.options;
+    // Both go with the next token: payloads are encrypted to the key for whoever polls with that one.
     const encryptionKey = await makeEncryptionKey();
-    const request: RotateRequest = { publicKey: publicPartOf(encryptionKey) };
-    const answer = await wire.send({
-      method: "POST",
-      path: "/credentials/rotate",
-      token: current.token,
-      dpopKey: await this.dpopKey(),
-      body: request,
-      timeoutMs: requestTimeoutMs,
-    });
-    const parsed = parseMessage(rotateResponseSchema, answer);
-    if (!parsed.ok)
-      throw new ControlPlaneError(
-        "undecodable",
-        `The answer to a rotation is none: ${parsed.reason}.`,
-      );
-    const { token, expiresAt, trustRoot, caBundle } = parsed.value;
-    const issuedAt = clock.now();
+    const certificateRequest = await makeCertificateRequest();
+    const { token, expiresAt, trustRoot, caBundle, certificate } =
+      await this.requestSuccessor(current, {
+        publicKey: publicPartOf(encryptionKey),
+        csr: certificateRequest.csr,
+      });
     const successor: Credential = {
       token,
-      issuedAt,
+      issuedAt: clock.now(),
       ...(expiresAt && { expiresAt: Date.parse(expiresAt) }),
+      ...issuedFor(certificateRequest, certificate),
     };
     const stored = withTrustRoot(this.required(), trustRoot);
     await this.keep({
@@ -289,6 +281,32 @@ export class CredentialKeeper {
     });
     log.info({ expiresAt }, "The cluster's credential was renewed.");
     for (const listener of this.rotationListeners) listener();
+  }
+
+  private async requestSuccessor(
+    { token }: Credential,
+    body: RotateRequest,
+  ): Promise<RotateResponse> {
+    const answer = await this.options.wire.send({
+      method: "POST",
+      path: "/credentials/rotate",
+      token,
+      dpopKey: await this.dpopKey(),
+      body,
+      timeoutMs: this.options.requestTimeoutMs,
+    });
+    const parsed = parseMessage(rotateResponseSchema, answer);
+    if (parsed.ok) return parsed.value;
+    throw new ControlPlaneError(
+      "undecodable",
+      `The answer to a rotation is none: ${parsed.reason}.`,
+    );
+  }
+
+  /** The client certificate that came with a token; undefined for a token that is none of ours, such as a registration's. */
+  certificateOf(token: string): Credential["certificate"] {
+    const { current, previous } = this.stored ?? {};
+    return [current, previous].find((one) => one?.token === token)?.certificate;
   }
 
   /** The key that the next token is to be bound to: made where there is none, and kept before anybody hears of it. */

@@ -3,6 +3,8 @@ export interface Credential {
   readonly token: string;
   readonly issuedAt?: number;
   readonly expiresAt?: number;
+  /** Client certificate with its chain, and its private key (PEM): the token may be bound to it (RFC 8705). */
+  readonly certificate?: { readonly chain: string; readonly key: string };
 }
 
 /** Everything the agent must not forget about its place at the control plane. */
@@ -16,8 +18,6 @@ export interface StoredCredentials {
   readonly registrationTokenDigest?: string;
   /** Private JWK (JSON) that DPoP proofs are made with (RFC 9449). */
   readonly dpopKey?: string;
-  /** Client certificate with its chain, and its private key (PEM). */
-  readonly certificate?: { readonly chain: string; readonly key: string };
   /** Certificates (PEM) that the control plane is known by, where it gave some at registration or rotation. */
   readonly caBundle?: string;
   /** Private JWKs (JSON) that payloads may be encrypted to, newest first. */

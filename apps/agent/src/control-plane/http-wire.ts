@@ -23,7 +23,7 @@ export class HttpWire extends Wire {
       readonly time: ControlPlaneTime;
       readonly prover: DpopProver;
     },
-    private readonly connections = new Connections({}, () => undefined),
+    private readonly connections = new Connections({}),
   ) {
     super();
   }
@@ -58,7 +58,7 @@ export class HttpWire extends Wire {
     const headers = await this.headersOf(wanted);
     // Asked for with nothing awaited until its use: it may be superseded at any other moment.
     const response = await request(this.urlOf(wanted), {
-      dispatcher: this.connections.dispatcher,
+      dispatcher: this.connections.dispatcherFor(wanted.token),
       method: wanted.method,
       headers,
       body: wanted.body === undefined ? null : JSON.stringify(wanted.body),

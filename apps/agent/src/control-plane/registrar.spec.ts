@@ -60,8 +60,10 @@ describe("Registrar", () => {
       clusterId: "c1",
       publicKey: publicPartOf(store.stored?.encryptionKeys?.[0] ?? "{}"),
       dpopKey: publicPartOfDpopKey(store.stored?.dpopKey ?? "{}"),
+      csr: expect.stringContaining("CERTIFICATE REQUEST") as string,
     });
     expect(wire.sent[0]?.dpopKey).toBe(store.stored?.dpopKey);
+    expect(JSON.stringify(wire.sent)).not.toContain("PRIVATE KEY");
     expect(store.stored).toMatchObject({
       controlPlaneBaseUrl: "http://gateway",
       clusterId: "c1",
@@ -88,9 +90,7 @@ describe("Registrar", () => {
     const given = { registrationToken: "reg" };
     const first = setUp(() => lost, given);
     const unfinished = first.registrar.ensure(first.stop.signal);
-    await settle();
-    await first.clock.advance(60_000);
-    await settle();
+    await advanceUntil(first.clock, () => first.wire.sent.length > 1);
     first.stop.abort();
     expect(await unfinished).toBe(false);
     const second = setUp(() => GRANTED, given, first.store);

@@ -7,6 +7,11 @@ import {
 } from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
 import { type Log, reasonOf } from "../log";
+import {
+  type CertificateRequest,
+  issuedFor,
+  makeCertificateRequest,
+} from "./certificate-request";
 import { ControlPlaneError, isFailure } from "./control-plane-error";
 import type { CredentialKeeper } from "./credential-keeper";
 import { publicPartOfDpopKey } from "./dpop-key";
@@ -39,6 +44,7 @@ interface Offered {
   readonly token: string;
   readonly encryptionKey: string;
   readonly dpopKey: string;
+  readonly certificateRequest: CertificateRequest;
 }
 
 /** Sees to it that the agent has a credential: the stored one, the one it was given, or a new one by registration. */
@@ -178,12 +184,8 @@ export class Registrar {
     const { keeper, clock, log, link, clusterId } = this.options;
     // The token is single use: it is not spent where its credential could not be kept.
     await keeper.rehearse();
-    const encryptionKey = await makeEncryptionKey();
-    const dpopKey = await keeper.dpopKey();
-    const answer = await this.requestCredential(
-      { token, encryptionKey, dpopKey },
-      signal,
-    );
+    const offered = await this.offerKeys(token);
+    const answer = await this.requestCredential(offered, signal);
     link.answered();
     await this.persisting(signal, () =>
       keeper.keep({
@@ -193,10 +195,11 @@ export class Registrar {
           token: answer.token,
           issuedAt: clock.now(),
           ...(answer.expiresAt && { expiresAt: Date.parse(answer.expiresAt) }),
+          ...issuedFor(offered.certificateRequest, answer.certificate),
         },
         registrationTokenDigest: tokenDigest(token),
-        dpopKey,
-        encryptionKeys: [encryptionKey],
+        dpopKey: offered.dpopKey,
+        encryptionKeys: [offered.encryptionKey],
         ...(answer.trustRoot && {
           trustRoot: JSON.stringify(answer.trustRoot),
         }),
@@ -212,8 +215,17 @@ export class Registrar {
       );
   }
 
+  private async offerKeys(token: string): Promise<Offered> {
+    return {
+      token,
+      encryptionKey: await makeEncryptionKey(),
+      dpopKey: await this.options.keeper.dpopKey(),
+      certificateRequest: await makeCertificateRequest(),
+    };
+  }
+
   private async requestCredential(
-    { token, encryptionKey, dpopKey }: Offered,
+    { token, encryptionKey, dpopKey, certificateRequest }: Offered,
     signal: AbortSignal,
   ): Promise<RegisterResponse> {
     const { wire, describe, clusterId, requestTimeoutMs } = this.options;
@@ -227,6 +239,7 @@ export class Registrar {
         ...(clusterId && { clusterId }),
         publicKey: publicPartOf(encryptionKey),
         dpopKey: publicPartOfDpopKey(dpopKey),
+        csr: certificateRequest.csr,
       },
       timeoutMs: requestTimeoutMs,
       signal,

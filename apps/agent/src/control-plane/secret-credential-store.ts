@@ -85,11 +85,13 @@ function encode(credentials: StoredCredentials): SecretData {
     token: current.token,
     "issued-at": time(current.issuedAt),
     "expires-at": time(current.expiresAt),
+    "tls.crt": current.certificate?.chain,
+    "tls.key": current.certificate?.key,
     "previous-token": previous?.token,
+    "previous-tls.crt": previous?.certificate?.chain,
+    "previous-tls.key": previous?.certificate?.key,
     "registration-token-digest": credentials.registrationTokenDigest,
     "dpop-key": credentials.dpopKey,
-    "tls.crt": credentials.certificate?.chain,
-    "tls.key": credentials.certificate?.key,
     "ca.crt": credentials.caBundle,
     "encryption-keys":
       credentials.encryptionKeys && `[${credentials.encryptionKeys.join(",")}]`,
@@ -122,8 +124,16 @@ function decode(data: SecretData): StoredCredentials | undefined {
   return {
     controlPlaneBaseUrl: text("control-plane-base-url") ?? "",
     clusterId,
-    current: decodeCredential(token, text("issued-at"), text("expires-at")),
-    ...(previousToken && { previous: { token: previousToken } }),
+    current: {
+      ...decodeCredential(token, text("issued-at"), text("expires-at")),
+      ...decodeCertificate(text, ""),
+    },
+    ...(previousToken && {
+      previous: {
+        token: previousToken,
+        ...decodeCertificate(text, "previous-"),
+      },
+    }),
     ...(registrationTokenDigest && { registrationTokenDigest }),
     ...decodeKeys(text),
   };
@@ -138,15 +148,21 @@ function decodeKeys(
     trustRoot: text("trust-root"),
     payloadKeySet: text("payload-key-set"),
   };
-  const [chain, key] = [text("tls.crt"), text("tls.key")];
   const encryptionKeys = decodeList(text("encryption-keys"));
   return {
     ...Object.fromEntries(
       Object.entries(named).filter(([, value]) => value !== undefined),
     ),
-    ...(chain && key && { certificate: { chain, key } }),
     ...(encryptionKeys.length > 0 && { encryptionKeys }),
   };
+}
+
+function decodeCertificate(
+  text: (key: string) => string | undefined,
+  prefix: "" | "previous-",
+): Pick<Credential, "certificate"> {
+  const [chain, key] = [text(`${prefix}tls.crt`), text(`${prefix}tls.key`)];
+  return chain && key ? { certificate: { chain, key } } : {};
 }
 
 /** A list of JWKs, each as JSON again; none where the text is no such list. */
