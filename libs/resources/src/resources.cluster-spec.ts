@@ -169,11 +169,20 @@ describe("The custom resource definitions on an API server", () => {
     });
   });
 
-  it("drop a field that they do not know", async () => {
-    const stored = await create(
-      named(placeholder({ surprise: true }), "pruned"),
+  it("refuse to be created with a field that they do not know, and drop it where it comes by a patch", async () => {
+    await expect(
+      create(named(placeholder({ surprise: true }), "surprising")),
+    ).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining("spec.surprise") as string,
+    });
+    const stored = await create(named(placeholder(), "pruned"));
+    const patched = await api.patch(
+      refOf(stored),
+      { spec: { surprise: true } },
+      WRITER,
     );
-    expect(stored.spec).not.toHaveProperty("surprise");
+    expect(patched["spec"]).not.toHaveProperty("surprise");
   });
 
   it("take a status from the status subresource only", async () => {

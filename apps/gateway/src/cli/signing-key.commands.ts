@@ -38,6 +38,18 @@ export function addSigningKeyCommands(program: Command): void {
           await print(storeys.get(service));
         }),
       );
+    keys
+      .command("distrust")
+      .description(
+        "refuse from now on what a retired key has signed: it was stolen",
+      )
+      .argument("<kid>", "as the list shows it")
+      .action((kid: string) =>
+        withStoreys(async (storeys) => {
+          await storeys.get(service).distrust(kid);
+          await print(storeys.get(service));
+        }),
+      );
   }
 }
 

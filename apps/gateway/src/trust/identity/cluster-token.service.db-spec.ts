@@ -118,6 +118,23 @@ describe("tokens of clusters", () => {
     await jwtVerify(cluster.token, set, { issuer: ISSUER });
   });
 
+  it("of a key that was stolen are refused once it is distrusted, and others are not", async () => {
+    const former = cluster.token;
+    const stolen = kidOf(former) ?? "";
+    await expect(keys().distrust(stolen)).rejects.toMatchObject({
+      code: "validation_failed",
+    });
+    await keys().rotate({ isUrgent: true });
+    const { token } = await tenant.cluster();
+    await isTaken(former);
+    await keys().distrust(stolen);
+    await isRefused(former);
+    await isTaken(token);
+    await expect(keys().distrust(stolen)).rejects.toMatchObject({
+      code: "validation_failed",
+    });
+  });
+
   it("are signed by the next key only after it was published, and the former one verifies on", async () => {
     const replica = await db.openReplica();
     const former = kidOf(cluster.token);

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
 import {
   calculateJwkThumbprint,
   exportJWK,
@@ -73,6 +74,24 @@ export class SigningKeyService {
       const next = keys.find(({ state }) => state === "next");
       if (!next) await this.publish(stores, made);
       if (isUrgent) await this.promote(stores, next?.kid ?? made.kid);
+    });
+    await this.ring.reload();
+  }
+
+  /**
+   * Ends the trust in a key that signs no more, at once here and within half a minute on every replica: it was stolen. What it
+   * signed is refused from then on.
+   * @throws DomainError validation_failed where it is no key that has retired
+   */
+  async distrust(kid: string): Promise<void> {
+    await this.unitOfWork.asWorker(async (stores) => {
+      const { purpose } = this.use;
+      if (!(await stores.get(SigningKeyStore).distrust(purpose, kid)))
+        throw new DomainError(
+          "validation_failed",
+          `"${kid.slice(0, 80)}" is no key that has retired: the list shows them; let the next one sign first (rotate --now).`,
+        );
+      await this.note(stores, "signing_key.distrust", kid);
     });
     await this.ring.reload();
   }

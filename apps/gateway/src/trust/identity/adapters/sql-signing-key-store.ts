@@ -88,6 +88,16 @@ export class SqlSigningKeyStore extends SigningKeyStore {
     await bumpTrustVersion(this.transaction);
   }
 
+  override async distrust(purpose: string, kid: string): Promise<boolean> {
+    const ended = await this.transaction.run(
+      `update signing_keys set verifies_until = now()
+       where purpose = $1 and kid = $2 and retired_at <> 'infinity' and (verifies_until is null or verifies_until > now())`,
+      [purpose, kid],
+    );
+    if (ended > 0) await bumpTrustVersion(this.transaction);
+    return ended > 0;
+  }
+
   override async secondsNow(): Promise<number> {
     const row = await this.transaction.one<{ now: number }>(
       "select floor(extract(epoch from clock_timestamp()))::float8 as now",

@@ -39,6 +39,8 @@ export abstract class SigningKeyStore {
     kid: string,
     verifySeconds: number,
   ): Promise<void>;
+  /** Lets a key that signs no more verify nothing either; whether there was such a key. */
+  abstract distrust(purpose: string, kid: string): Promise<boolean>;
   /** Whole seconds since the epoch, by the database's clock. */
   abstract secondsNow(): Promise<number>;
   /** Every name under which tokens were issued. */
