@@ -4,6 +4,7 @@ import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.se
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
 import { gatewayKey } from "../bad-input/forged-token";
 import { type TestCluster, TestTenant } from "../db/test-tenant";
+import { ROUTE_BODIES } from "./agent-bodies";
 import { type Cast, type Cell, REFUSED_CELLS } from "./agent-cells";
 import {
   type ListedGateway,
@@ -19,28 +20,6 @@ interface Answer {
   readonly error: string;
   readonly message: string;
 }
-
-/** Bodies that are right, so that nothing but the credential decides. */
-const BODIES: Readonly<Record<string, object>> = {
-  "/api/agent/credentials/rotate": {},
-  "/api/agent/jobs/:id/status": {
-    phase: "Installing",
-    timestamp: "2026-01-01T00:00:00Z",
-  },
-  "/api/agent/jobs/:id/result": {
-    outcome: "succeeded",
-    timestamp: "2026-01-01T00:00:00Z",
-  },
-  "/api/agent/events": {
-    events: [
-      {
-        kind: "ConditionTransition",
-        resourceRef: { kind: "ApplicationInstance", name: "shop" },
-        timestamp: "2026-01-01T00:00:00Z",
-      },
-    ],
-  },
-};
 
 describe("Every route of the agent API", () => {
   let gateway: ListedGateway;
@@ -82,7 +61,7 @@ describe("Every route of the agent API", () => {
     authorization: string | undefined,
     cluster = cast.own.code,
   ): Promise<Answer> {
-    const body = BODIES[path];
+    const body = ROUTE_BODIES[path];
     const target = path.replace(":id", newId());
     const query = method === "GET" ? `?cluster=${cluster}&wait=0` : "";
     const response = await fetch(`${gateway.url}${target}${query}`, {

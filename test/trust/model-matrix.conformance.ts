@@ -219,4 +219,5 @@ const TABLES: Readonly<Record<string, string>> = {
   "vworkspace.application.instance": "application_instances",
   "vworkspace.job": "jobs",
   "res.users": "users",
+  "vworkspace.api.key": "api_keys",
 };
