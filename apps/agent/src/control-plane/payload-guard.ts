@@ -34,8 +34,8 @@ export interface PayloadGuardOptions {
 
 /** How far the agent's idea of time may be wrong. */
 const TOLERANCE_SECONDS = 60;
-/** A set is asked for no more often, whatever keys jobs name. */
-const REFRESH_PAUSE_MS = 10_000;
+/** The set is asked for a few times at once, as when keys change in a hurry, then once in so long, whatever keys jobs name. */
+const REFRESHES = { atOnce: 3, everyMs: 10_000 };
 
 type Opened = { readonly ok: true; readonly job: Job } | ProtectionRefusal;
 
@@ -46,6 +46,8 @@ type Opened = { readonly ok: true; readonly job: Job } | ProtectionRefusal;
  */
 export class PayloadGuard {
   private refreshedAt = -Infinity;
+  /** How many of those at once are used up, at that moment. */
+  private refreshes = 0;
   private refreshing: Promise<void> | undefined;
   private pinning: Promise<void> | undefined;
   private known:
@@ -150,13 +152,20 @@ export class PayloadGuard {
   /** Whether there is another set now. Jobs that come together share one look. */
   private async refresh(): Promise<boolean> {
     const before = this.stored?.payloadKeySet;
-    const { clock } = this.options;
-    if (clock.monotonic() - this.refreshedAt >= REFRESH_PAUSE_MS) {
-      this.refreshedAt = clock.monotonic();
-      this.refreshing = this.fetchSet();
-    }
+    if (this.mayRefresh()) this.refreshing = this.fetchSet();
     await this.refreshing;
     return this.stored?.payloadKeySet !== before;
+  }
+
+  private mayRefresh(): boolean {
+    const now = this.options.clock.monotonic();
+    const { atOnce, everyMs } = REFRESHES;
+    const passed = (now - this.refreshedAt) / everyMs;
+    const used = Math.max(0, this.refreshes - passed);
+    if (used > atOnce - 1) return false;
+    this.refreshes = used + 1;
+    this.refreshedAt = now;
+    return true;
   }
 
   /**

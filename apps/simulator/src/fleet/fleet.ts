@@ -10,7 +10,10 @@ import { FleetLog } from "./fleet-log";
 import { InProcessConnection } from "./in-process-connection";
 
 export interface FleetPlan {
+  /** Where agents find the gateway. */
   readonly url: string;
+  /** Settings of every agent besides, by the names of its environment variables. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly agents: number;
   /** Of each cluster. */
   readonly applications: number;
@@ -147,6 +150,7 @@ export class Fleet {
         CONTROL_PLANE_ENDPOINT: this.plan.url,
         VWORKSPACE_REGISTRATION_TOKEN: token,
         VWORKSPACE_LEADER_ELECTION: "false",
+        ...this.plan.environment,
       },
       log: this.log,
       connection: new InProcessConnection(cluster.router),
