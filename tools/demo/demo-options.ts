@@ -4,6 +4,9 @@ import { Command, InvalidArgumentError } from "commander";
 
 export interface DemoOptions {
   readonly port: number;
+  /** Agents over TLS with client certificates, signed and encrypted jobs. */
+  readonly tls: boolean;
+  readonly tlsPort: number;
   readonly dataDir: string;
   readonly databaseUrl?: string;
   readonly kubeconfig?: string;
@@ -23,6 +26,7 @@ ${SCRIPT} names a file that says what goes wrong in the simulated cluster: docs/
 Examples:
   npm start
   npm start -- --port 9090
+  npm start -- --tls                        ends with commands that prove it
   npm start -- --kubeconfig ~/.kube/config --context staging
   npm start -- --remove                     from the cluster of the last start with --kubeconfig`;
 
@@ -43,15 +47,30 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
 }
 
 function demoCommand(): Command {
-  return new Command("npm start --")
-    .description(
-      "Runs the whole of vworkspace on this machine and takes one application from a call in Odoo's protocol to Ready.",
-    )
+  const command = new Command("npm start --").description(
+    "Runs the whole of vworkspace on this machine and takes one application from a call in Odoo's protocol to Ready.",
+  );
+  return withCluster(withGateway(command)).addHelpText("after", EPILOGUE);
+}
+
+function withGateway(command: Command): Command {
+  return command
     .option(
       "--port <number>",
       "port of the gateway on 127.0.0.1",
       readPort,
       8080,
+    )
+    .option(
+      "--tls",
+      "agents over TLS with client certificates; jobs signed and encrypted",
+      false,
+    )
+    .option(
+      "--tls-port <number>",
+      "port of the agents' listener on 127.0.0.1, with --tls",
+      readPort,
+      8443,
     )
     .option(
       "--data-dir <directory>",
@@ -61,7 +80,11 @@ function demoCommand(): Command {
     .option(
       "--database-url <url>",
       "a PostgreSQL of yours in place of the embedded one (a role that may create roles)",
-    )
+    );
+}
+
+function withCluster(command: Command): Command {
+  return command
     .option(
       "--kubeconfig <file>",
       "a real cluster in place of the simulated one",
@@ -72,8 +95,7 @@ function demoCommand(): Command {
       "--remove",
       "take vworkspace away from the real cluster again; applications stay",
       false,
-    )
-    .addHelpText("after", EPILOGUE);
+    );
 }
 
 function readPort(text: string): number {

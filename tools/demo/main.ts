@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { DomainError } from "@vworkspace/kernel";
 import { KubeError } from "@vworkspace/kube";
 import {
@@ -16,6 +19,7 @@ import { DemoFailure, Program } from "./program";
 import { ClusterSetup, type ClusterTarget } from "./cluster-setup";
 import { Screen } from "./screen";
 import { snippet } from "./snippet";
+import { PERSONS_CLUSTER, tlsProof } from "./tls-proof";
 import { type Outcome, Tour } from "./tour";
 
 const SIMULATED_CLUSTER = "demo";
@@ -45,17 +49,21 @@ class Demo {
       clusterId,
     );
     await this.startGateway(demo);
+    if (this.options.tls) await this.keepCaFile();
     await writeDemoFile(dataDir, demo);
     const tour = new Tour(demo, this.screen);
+    let proof = "";
     try {
       await this.startCluster(demo, tour);
       await tour.prepare();
       this.screen.ready(
         this.lastWord(await tour.application(this.patienceSeconds)),
       );
+      if (this.options.tls) proof = await this.proof(tour);
     } finally {
       await tour.close();
     }
+    if (proof !== "") this.screen.text(proof);
     this.screen.text(snippet(demo, join(dataDir, "demo.json")));
     await this.untilOneEnds();
   }
@@ -103,22 +111,74 @@ class Demo {
   }
 
   private async startGateway(demo: DemoFile): Promise<void> {
-    const { dataDir, port, databaseUrl } = this.options;
-    const masterKey = join(dataDir, "keys", "master.key");
-    if (databaseUrl !== undefined) await ensureMasterKey(masterKey);
+    const { port, databaseUrl, tls, tlsPort } = this.options;
+    if (databaseUrl !== undefined) await ensureMasterKey(this.masterKey);
     const gateway = this.start("gateway", {
       VWORKSPACE_HTTP_ADDR: `127.0.0.1:${port}`,
-      VWORKSPACE_DATA_DIR: dataDir,
       VWORKSPACE_DEMO: "true",
       VWORKSPACE_BOOTSTRAP_ADMIN: `${demo.login}:${demo.key}`,
-      ...(databaseUrl === undefined
-        ? {}
-        : { DATABASE_URL: databaseUrl, VWORKSPACE_MASTER_KEY_FILE: masterKey }),
+      ...this.databaseSettings,
+      ...(tls && { VWORKSPACE_AGENT_ADDR: `127.0.0.1:${tlsPort}` }),
     });
     const { url } = await gateway.event("listening");
     const database =
       databaseUrl === undefined ? "embedded PostgreSQL" : "your PostgreSQL";
     this.screen.step("Gateway", `${String(url)} on ${database}`);
+  }
+
+  private get masterKey(): string {
+    return join(this.options.dataDir, "keys", "master.key");
+  }
+
+  private get tlsDirectory(): string {
+    return join(this.options.dataDir, "tls");
+  }
+
+  private get caFile(): string {
+    return join(this.tlsDirectory, "ca.pem");
+  }
+
+  private get databaseSettings(): Record<string, string> {
+    const { dataDir, databaseUrl } = this.options;
+    return {
+      VWORKSPACE_DATA_DIR: dataDir,
+      ...(databaseUrl !== undefined && {
+        DATABASE_URL: databaseUrl,
+        VWORKSPACE_MASTER_KEY_FILE: this.masterKey,
+      }),
+    };
+  }
+
+  /** As an operator gets it, to give it to agents. */
+  private async keepCaFile(): Promise<void> {
+    const command = [join("dist", "apps/gateway/src/cli.js"), "ca", "show"];
+    const environment = { ...process.env, ...this.databaseSettings };
+    const { stdout } = await promisify(execFile)(process.execPath, command, {
+      env: environment,
+    });
+    await mkdir(this.tlsDirectory, { recursive: true, mode: 0o700 });
+    await writeFile(this.caFile, stdout);
+    this.screen.step(
+      "Listener for agents",
+      `https://127.0.0.1:${this.options.tlsPort}, by the CA in ${this.caFile}`,
+    );
+  }
+
+  private async proof(tour: Tour): Promise<string> {
+    const token = await tour.clusterOfAPerson(PERSONS_CLUSTER);
+    return tlsProof(this.tlsDirectory, this.options.tlsPort, token);
+  }
+
+  /** What an agent has to know of the gateway. */
+  private agentSettings(demo: DemoFile): Record<string, string> {
+    const { tls, tlsPort } = this.options;
+    if (!tls) return { CONTROL_PLANE_ENDPOINT: demo.url };
+    return {
+      CONTROL_PLANE_ENDPOINT: `https://127.0.0.1:${tlsPort}`,
+      VWORKSPACE_CA_FILE: this.caFile,
+      VWORKSPACE_REQUIRE_SIGNED_PAYLOADS: "true",
+      VWORKSPACE_REQUIRE_ENCRYPTED_PAYLOADS: "true",
+    };
   }
 
   private async startCluster(demo: DemoFile, tour: Tour): Promise<void> {
@@ -130,11 +190,12 @@ class Demo {
     await setup.apply();
     const isSimulated = real === undefined;
     const cluster = await tour.cluster(isSimulated);
+    await tour.protect(cluster.id, this.options.tls);
     const needsToken =
       cluster.state === "pending" || !(await setup.hasCredential());
     const token = needsToken ? await tour.registrationToken(cluster.id) : "";
     const agent = this.start("agent", {
-      CONTROL_PLANE_ENDPOINT: demo.url,
+      ...this.agentSettings(demo),
       KUBECONFIG: kubeconfig,
       ...(this.options.context === undefined
         ? {}

@@ -72,6 +72,39 @@ export class Tour {
     return { id: Number(id), state: "pending" };
   }
 
+  /**
+   * With protection only its certificate lets the cluster's agent in, and jobs are signed and encrypted; without, its key does.
+   * Before an agent has registered it says which one may.
+   */
+  async protect(clusterId: number, isProtected: boolean): Promise<void> {
+    const values = {
+      token_mode: isProtected ? "mtls" : "bearer",
+      require_signed_payloads: isProtected,
+      require_encrypted_payloads: isProtected,
+    };
+    const domain = [["id", "=", clusterId]];
+    const fields = Object.keys(values);
+    const [found] = await this.read("vworkspace.cluster", domain, fields);
+    const isSo = Object.entries(values).every(
+      ([field, value]) => found?.[field] === value,
+    );
+    if (!isSo)
+      await this.call("vworkspace.cluster", "write", [[clusterId], values]);
+  }
+
+  /** Another cluster, for a person with curl. @returns its registration token; undefined once somebody has registered */
+  async clusterOfAPerson(code: string): Promise<string | undefined> {
+    const model = "vworkspace.cluster";
+    const [found] = await this.read(model, [["code", "=", code]], ["state"]);
+    if (found && text(found, "state") !== "pending") return undefined;
+    const id = found
+      ? Number(found["id"])
+      : await this.call(model, "create", [
+          { code, name: "A person with curl", token_mode: "mtls" },
+        ]);
+    return this.registrationToken(Number(id));
+  }
+
   async registrationToken(clusterId: number): Promise<string> {
     const answer = (await this.call(
       "vworkspace.cluster",

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { Argument, type Command } from "commander";
 import { AuthorityService } from "../trust/certificates/authority.service";
+import { CertificateService } from "../trust/certificates/certificate.service";
 import {
   ROTATION_STEPS,
   type RotationMove,
@@ -17,6 +18,16 @@ export function addCaCommands(program: Command): void {
     .description("the CAs, and where their rotation stands")
     .action(() =>
       withStoreys((storeys) => print(storeys.get(AuthorityService))),
+    );
+  ca.command("show")
+    .description(
+      "what agents have to trust the listener by, as PEM: VWORKSPACE_CA_FILE of the agent",
+    )
+    .action(() =>
+      withStoreys(async (storeys) => {
+        const { anchorsPem } = await storeys.get(CertificateService).current();
+        process.stdout.write(anchorsPem);
+      }),
     );
   ca.command("rotate")
     .description(
