@@ -1,15 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Asks until the answer is one; fails, saying what it waited for, when the test's own time runs out first. */
+/** Waits until `look` gives something, and returns it. @throws Error naming what was waited for, with the last failure */
 export async function eventually<T>(
   what: string,
-  ask: () => Promise<T | undefined | false>,
-  attempts = 300,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 30_000,
 ): Promise<T> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const answer = await ask();
-    if (answer !== undefined && answer !== false) return answer;
-    await sleep(100);
+  const endsAt = Date.now() + timeoutMs;
+  let failure: unknown;
+  while (Date.now() < endsAt) {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      failure = error;
+    }
+    await sleep(20);
   }
-  throw new Error(`Waited in vain: ${what}.`);
+  throw new Error(`Waited ${timeoutMs} ms in vain until ${what}.`, {
+    cause: failure,
+  });
 }

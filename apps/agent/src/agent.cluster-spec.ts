@@ -5,7 +5,7 @@ import {
   FINALIZERS,
 } from "@vworkspace/resources";
 import { AgentBench, type RunningAgent } from "./testing/agent-bench";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { conditionOf, instanceManifest } from "./testing/instance-manifest";
 import { HELM_RELEASE, OCI_REPOSITORY } from "./watches/watched-kinds";
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { ChildProgram } from "../../../test/cluster/child-program";
 import { repositoryRoot } from "../../../test/cluster/repository-root";
 import { AgentBench } from "./testing/agent-bench";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 
 const run = promisify(execFile);
 

@@ -12,7 +12,7 @@ import { freePorts } from "../../../test/cluster/free-ports";
 import { PlantedSecrets } from "../../../test/trust/planted-secrets";
 import { AgentBench } from "./testing/agent-bench";
 import { AgentProcess } from "./testing/agent-process";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { conditionOf, instanceManifest } from "./testing/instance-manifest";
 import {
   CONFIG_MAP,

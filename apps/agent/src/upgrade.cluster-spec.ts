@@ -12,7 +12,7 @@ import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
 import { type KubeObject, refOf } from "@vworkspace/kube";
 import { APPLICATION_INSTANCE, CLUSTER } from "@vworkspace/resources";
 import { AgentBench, type RunningAgent } from "./testing/agent-bench";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { conditionOf, instanceManifest } from "./testing/instance-manifest";
 import * as written from "./testing/written-by-0-1-0";
 import { HELM_RELEASE, OCI_REPOSITORY } from "./watches/watched-kinds";

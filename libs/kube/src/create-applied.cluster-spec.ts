@@ -7,7 +7,7 @@ import { openKubeApi, type KubeClient } from "./kube-client";
 import type { KubeConnection } from "./kube-connection";
 import type { KubeObject } from "./kube-object";
 import { loadKubeConnection } from "./load-kube-connection";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { makeNamespace, Widgets } from "./testing/widgets";
 
 const ALICE = { fieldManager: "alice" };

@@ -6,7 +6,7 @@ import { openKubeApi, type KubeClient } from "./kube-client";
 import type { KubeConnection } from "./kube-connection";
 import { ConflictError, KindMissingError, KubeError } from "./kube-error";
 import { loadKubeConnection } from "./load-kube-connection";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { makeNamespace, Widgets } from "./testing/widgets";
 
 const ALICE = { fieldManager: "alice" };

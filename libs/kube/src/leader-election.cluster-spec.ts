@@ -10,7 +10,7 @@ import { LOCAL_REASONS } from "./kube-error";
 import { LeaderElection } from "./leader-election";
 import { LEASE } from "./lease-lock";
 import { loadKubeConnection } from "./load-kube-connection";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { makeNamespace } from "./testing/widgets";
 
 /** A third of Kubernetes' own, in the same proportions. */

@@ -13,7 +13,7 @@ import type { KubeObject } from "./kube-object";
 import { loadKubeConnection } from "./load-kube-connection";
 import { Reflector } from "./reflector";
 import { CuttableNetwork } from "./testing/cuttable-network";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { makeNamespace, Widgets } from "./testing/widgets";
 import { type WatchEvent, WatchSource } from "./watch-source";
 

@@ -6,7 +6,7 @@ import { type KubeClient, openKubeApi } from "./kube-client";
 import type { KubeConnection } from "./kube-connection";
 import type { Kind } from "./kube-object";
 import { loadKubeConnection } from "./load-kube-connection";
-import { eventually } from "./testing/eventually";
+import { eventually } from "../../../test/cluster/eventually";
 import { makeNamespace } from "./testing/widgets";
 import type { WatchEvent } from "./watch-source";
 

@@ -1,6 +1,6 @@
 import { APPLICATION_INSTANCE, OPERATION } from "@vworkspace/resources";
 import { AgentBench } from "../testing/agent-bench";
-import { eventually } from "../testing/eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 
 /** Operations are carried into the cluster and out of it; what performs them comes with a later release. */
 describe("Jobs that carry an Operation", () => {

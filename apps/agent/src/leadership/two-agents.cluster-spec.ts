@@ -2,7 +2,7 @@ import { type KubeObject, LEASE } from "@vworkspace/kube";
 import { ADMISSION_USERS, APPLICATION_INSTANCE } from "@vworkspace/resources";
 import { freePorts } from "../../../../test/cluster/free-ports";
 import { AgentBench, type RunningAgent } from "../testing/agent-bench";
-import { eventually } from "../testing/eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 import { instanceManifest } from "../testing/instance-manifest";
 import { AGENT_LEASE } from "./lease-leadership";
 

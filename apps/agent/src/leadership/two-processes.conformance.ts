@@ -7,7 +7,7 @@ import { ClusterWitness } from "../../../../test/chaos/cluster-witness";
 import { freePorts } from "../../../../test/cluster/free-ports";
 import { AgentBench } from "../testing/agent-bench";
 import { AgentProcess } from "../testing/agent-process";
-import { eventually } from "../testing/eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 import { instanceManifest } from "../testing/instance-manifest";
 import { HELM_RELEASE } from "../watches/watched-kinds";
 import { AGENT_LEASE } from "./lease-leadership";

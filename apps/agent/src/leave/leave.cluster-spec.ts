@@ -6,7 +6,7 @@ import {
   FINALIZERS,
 } from "@vworkspace/resources";
 import { AgentBench } from "../testing/agent-bench";
-import { eventually } from "../testing/eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 import { instanceManifest } from "../testing/instance-manifest";
 import { HELM_RELEASE } from "../watches/watched-kinds";
 import { leave } from "./leave";

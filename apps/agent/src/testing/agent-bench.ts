@@ -36,7 +36,7 @@ import { namespaceBinding } from "../permissions/agent-rbac";
 import { HELM_RELEASE } from "../watches/watched-kinds";
 import { AgentInstallation } from "./agent-installation";
 import { CuttableConnection } from "./cuttable-connection";
-import { eventually } from "./eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 import { fluxDefinitions, permissiveFluxDefinitions } from "./flux-definitions";
 import { FluxStandIn } from "./flux-stand-in";
 import { RecordingConnection } from "./recording-connection";

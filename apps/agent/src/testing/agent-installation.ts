@@ -13,7 +13,7 @@ import {
 import { AGENT_PERMISSIONS } from "../permissions/agent-permissions";
 import { agentRbac } from "../permissions/agent-rbac";
 import { NAMESPACE } from "../watches/watched-kinds";
-import { eventually } from "./eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 import { instanceManifest } from "./instance-manifest";
 
 const ADMIN = { fieldManager: "admin" };

@@ -2,7 +2,7 @@ import type { KubeObject, ObjectRef } from "@vworkspace/kube";
 import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import { HELM_RELEASE, OCI_REPOSITORY } from "../watches/watched-kinds";
 import type { AgentBench } from "./agent-bench";
-import { eventually } from "./eventually";
+import { eventually } from "../../../../test/cluster/eventually";
 import type { FluxCourse } from "./flux-course";
 import {
   conditionOf,

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@vworkspace/kube";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
-import { eventually } from "../../testing/eventually";
+import { eventually } from "../../../../../test/cluster/eventually";
 import { CHART, InstanceCourses } from "../../testing/instance-courses";
 import { GATEWAY, gatewayDefinitions } from "../../testing/gateway-definitions";
 import {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@vworkspace/kube";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
-import { eventually } from "../../testing/eventually";
+import { eventually } from "../../../../../test/cluster/eventually";
 import { InstanceCourses } from "../../testing/instance-courses";
 import {
   CUSTOM_RESOURCE_DEFINITION,

@@ -1,7 +1,7 @@
 import type { KubeObject } from "@vworkspace/kube";
 import { ANNOTATIONS } from "@vworkspace/resources";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
-import { eventually } from "../../testing/eventually";
+import { eventually } from "../../../../../test/cluster/eventually";
 import { CHART, InstanceCourses } from "../../testing/instance-courses";
 import { instance } from "../../testing/flux-objects";
 import {

@@ -1,7 +1,7 @@
 import type { KubeObject } from "@vworkspace/kube";
 import { CLUSTER, type ClusterStatus } from "@vworkspace/resources";
 import { AgentBench } from "../../testing/agent-bench";
-import { eventually } from "../../testing/eventually";
+import { eventually } from "../../../../../test/cluster/eventually";
 import { DAEMON_SET, DEPLOYMENT } from "../../watches/watched-kinds";
 
 const ADMIN = { fieldManager: "admin" };
