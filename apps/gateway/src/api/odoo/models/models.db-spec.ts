@@ -327,7 +327,7 @@ async function seedJobs(
     [organizationId, newId(), clusterId],
   );
   await database.look(
-    "insert into jobs (organization_id, id, cluster_id, kind, payload, idempotency_key, expires_at) values ($1, $2, $3, 'intent', '{}', 'k@2', now())",
+    "insert into jobs (organization_id, id, cluster_id, kind, payload, idempotency_key, expires_at) values ($1, $2, $3, 'intent', '{}', 'k@2', now() + interval '1 day')",
     [organizationId, newId(), clusterId],
   );
   await database.look(
