@@ -24,7 +24,8 @@ import {
   startListedGateway,
 } from "./listed-gateway";
 import { guardOf } from "./route-guards";
-import { type ClientIdentity, clientRequest, TlsAgent } from "./tls-agent";
+import { makeCertificateRequest } from "../../apps/agent/src/control-plane/certificate-request";
+import { type ClientIdentity, TlsAgent } from "./tls-agent";
 
 jest.setTimeout(120_000);
 
@@ -257,7 +258,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
 
   async function register(): Promise<Identified> {
     const { id, code } = await tenant.addCluster();
-    const { csr, key } = await clientRequest();
+    const { csr, key } = await makeCertificateRequest();
     const { body } = await connect().call("POST", "/api/agent/register", {
       token: await tenant.registrationToken(id),
       body: { csr },
@@ -274,7 +275,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
   async function selfMade(now: number): Promise<ClientIdentity> {
     const root = await makeRoot("vworkspace", now);
     const authority = await makeIntermediate(root, "vworkspace", now);
-    const { csr, key } = await clientRequest();
+    const { csr, key } = await makeCertificateRequest();
     const leaf = await issueForCluster(authority, await keyOfRequest(csr), {
       domain: "vworkspace",
       clusterId: own.id,

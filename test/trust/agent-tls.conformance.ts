@@ -10,7 +10,8 @@ import { keyOfRequest } from "../../apps/gateway/src/trust/certificates/domain/c
 import { issueForCluster } from "../../apps/gateway/src/trust/certificates/domain/leaf";
 import { TestTenant } from "../db/test-tenant";
 import { type ListedGateway, startListedGateway } from "./listed-gateway";
-import { type ClientIdentity, clientRequest, TlsAgent } from "./tls-agent";
+import { makeCertificateRequest } from "../../apps/agent/src/control-plane/certificate-request";
+import { type ClientIdentity, TlsAgent } from "./tls-agent";
 
 jest.setTimeout(120_000);
 
@@ -55,7 +56,7 @@ describe("Agents over TLS", () => {
 
   async function register(): Promise<Registered> {
     const { id, code } = await tenant.addCluster();
-    const { csr, key } = await clientRequest();
+    const { csr, key } = await makeCertificateRequest();
     const { status, body } = await connect().call(
       "POST",
       "/api/agent/register",
@@ -87,7 +88,7 @@ describe("Agents over TLS", () => {
   async function selfMade(now: number): Promise<ClientIdentity> {
     const root = await makeRoot("vworkspace", now);
     const authority = await makeIntermediate(root, "vworkspace", now);
-    const { csr, key } = await clientRequest();
+    const { csr, key } = await makeCertificateRequest();
     const leaf = await issueForCluster(authority, await keyOfRequest(csr), {
       domain: "vworkspace",
       clusterId: own.id,
@@ -198,7 +199,7 @@ describe("Agents over TLS", () => {
     expect(shown.serverSerial).not.toBe(first.serverSerial);
 
     // By the new CA: what was issued before counts until the old one is distrusted, and again when that is taken back.
-    const { csr, key } = await clientRequest();
+    const { csr, key } = await makeCertificateRequest();
     const { body } = await agent.call("POST", "/api/agent/credentials/rotate", {
       token: own.token,
       body: { csr },

@@ -1,10 +1,6 @@
 import { type ClientRequest, type IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import type { TLSSocket } from "node:tls";
-import {
-  Pkcs10CertificateRequestGenerator,
-  PemConverter,
-} from "@peculiar/x509";
 import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
 
 /** A certificate with its chain and its key, as PEM. */
@@ -58,25 +54,6 @@ export class TlsAgent {
   close(): void {
     this.agent.destroy();
   }
-}
-
-/** A key pair of a client, and its PKCS#10 request. */
-export async function clientRequest(): Promise<{ csr: string; key: string }> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, [
-    "sign",
-    "verify",
-  ]);
-  const request = await Pkcs10CertificateRequestGenerator.create({
-    name: "CN=agent",
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const key = await crypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return {
-    csr: request.toString("pem"),
-    key: PemConverter.encode(key, "PRIVATE KEY"),
-  };
 }
 
 async function answerOf(call: ClientRequest): Promise<TlsAnswer> {
