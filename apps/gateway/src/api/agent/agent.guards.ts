@@ -11,6 +11,8 @@ import {
 import { DomainError } from "@vworkspace/kernel";
 import type { FastifyRequest } from "fastify";
 import { CredentialService } from "../../fleet/clusters/credential.service";
+import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
+import type { PresentedProof } from "../../fleet/clusters/domain/presented-proof";
 import { type AgentRequest, bearerOf } from "./agent-request";
 import { ProofReader } from "./proof-reader";
 
@@ -52,7 +54,7 @@ export class ProofGuard implements CanActivate {
 @Injectable()
 export class ClusterGuard implements CanActivate {
   constructor(
-    private readonly credentials: CredentialService,
+    protected readonly credentials: CredentialService,
     private readonly proofs: ProofReader,
   ) {}
 
@@ -60,30 +62,25 @@ export class ClusterGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<AgentRequest>();
     const bearer = bearerOf(request);
     request.proof = await this.proofs.read(request, bearer);
-    request.principal = await this.credentials.authenticate(
-      bearer,
-      request.proof,
-    );
+    request.principal = await this.identify(bearer, request.proof);
     return true;
+  }
+
+  protected identify(
+    bearer: string | undefined,
+    proof: PresentedProof,
+  ): Promise<ClusterPrincipal> {
+    return this.credentials.authenticate(bearer, proof);
   }
 }
 
 /** The same for who wants the next credential: its time may be over, if a key registered with it is proven. */
 @Injectable()
-export class RotationGuard implements CanActivate {
-  constructor(
-    private readonly credentials: CredentialService,
-    private readonly proofs: ProofReader,
-  ) {}
-
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const request = context.switchToHttp().getRequest<AgentRequest>();
-    const bearer = bearerOf(request);
-    request.proof = await this.proofs.read(request, bearer);
-    request.principal = await this.credentials.authenticateForRotation(
-      bearer,
-      request.proof,
-    );
-    return true;
+export class RotationGuard extends ClusterGuard {
+  protected override identify(
+    bearer: string | undefined,
+    proof: PresentedProof,
+  ): Promise<ClusterPrincipal> {
+    return this.credentials.authenticateForRotation(bearer, proof);
   }
 }
