@@ -1,4 +1,4 @@
-// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions, of permissions and of environment variables); with --check only compares.
+// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions, permissions, limits and environment variables); with --check only compares.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
@@ -13,6 +13,7 @@ for (const generator of [
   "generate-environment.js",
   "generate-odoo-api.js",
   "generate-permissions.js",
+  "generate-limits.js",
 ]) {
   const { status } = spawnSync(
     process.execPath,

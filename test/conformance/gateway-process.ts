@@ -6,6 +6,8 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const MAIN = resolve("dist/apps/gateway/src/main.js");
+/** Limits for suites that make wrong attempts by the hundred; "" for the gateway's own. */
+export const SUITE_LIMITS = resolve("test/conformance/limits.yaml");
 const START_MS = 60_000;
 const STOP_MS = 20_000;
 
@@ -58,6 +60,7 @@ export class GatewayProcess {
         HOME: dataDir,
         VWORKSPACE_DATA_DIR: dataDir,
         VWORKSPACE_HTTP_ADDR: "127.0.0.1:0",
+        VWORKSPACE_LIMITS_FILE: SUITE_LIMITS,
         ...settings,
       },
       stdio: ["ignore", "pipe", "pipe"],

@@ -22,6 +22,7 @@ export interface Leaf {
     readonly id: string;
     readonly name?: string;
   };
+  readonly from?: { readonly address_hash: string };
   readonly detail: Readonly<Record<string, unknown>>;
 }
 

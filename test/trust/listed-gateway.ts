@@ -18,6 +18,7 @@ import {
 import { openDatabase } from "../../apps/gateway/src/database/open-database";
 import { UnitOfWork } from "../../apps/gateway/src/database/unit-of-work";
 import { GatewayModule } from "../../apps/gateway/src/gateway.module";
+import { SUITE_LIMITS } from "../conformance/gateway-process";
 import { superuserUrl } from "../db/open-test-database";
 import type { TenantHost } from "../db/test-tenant";
 
@@ -49,6 +50,7 @@ export async function startListedGateway(
   const config = readGatewayConfig({
     VWORKSPACE_DATA_DIR: dataDir,
     VWORKSPACE_HTTP_ADDR: "127.0.0.1:0",
+    VWORKSPACE_LIMITS_FILE: SUITE_LIMITS,
     ...settings,
   });
   const database = await openDatabase({
@@ -60,7 +62,7 @@ export async function startListedGateway(
   const logger = pino({ level: "silent" });
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.register(config, database, () => url),
-    httpAdapter(logger),
+    httpAdapter(logger, config.agents.trustedProxies),
     { logger: false, bodyParser: false },
   );
   const routes: Route[] = [];

@@ -14,6 +14,8 @@ import {
   type AgentListenerConfig,
   readAgentListenerConfig,
 } from "./agent-listener-config";
+import { readLimitsFile } from "./api/limits/limits-file";
+import type { Limits } from "./api/limits/limits.table";
 import { readUrl } from "./read-url";
 import { refuseExposure } from "./refuse-exposure";
 import {
@@ -119,7 +121,7 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     name: "VWORKSPACE_MAX_CONNECTIONS_PER_ADDRESS",
     default: "2000",
     description:
-      "Open connections of one address that is not this machine; raise it where a fleet comes through one proxy.",
+      "Open connections of one address, or requests at once where a trusted proxy tells it; of addresses that are not this machine.",
   },
   {
     name: "VWORKSPACE_ODOO_DATABASES",
@@ -132,6 +134,12 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     isSecret: true,
     description:
       "LOGIN:KEY of an admin to make in the organization `test`; embedded database on a loopback address only.",
+  },
+  {
+    name: "VWORKSPACE_LIMITS_FILE",
+    default: "none",
+    description:
+      "YAML with other limits per route than those of docs/reference/limits.md.",
   },
   {
     name: "VWORKSPACE_DEMO",
@@ -162,6 +170,7 @@ export interface GatewayConfig extends TrustConfig, AgentListenerConfig {
   readonly disconnectAfterSeconds: number;
   readonly credentialGraceSeconds: number;
   readonly retentionDays: number;
+  readonly limits: Limits;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly odooDatabases: readonly string[];
@@ -214,6 +223,7 @@ export function readGatewayConfig(
       400,
     ),
     ...readConnectionLimits(environment),
+    limits: readLimitsFile(environment["VWORKSPACE_LIMITS_FILE"] || undefined),
     ...readTrustConfig(environment),
     ...readAgentListenerConfig(environment),
     odooDatabases: readNames(environment, "VWORKSPACE_ODOO_DATABASES"),

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from "@nestjs/common";
 import { AgentApiModule } from "./api/agent/agent-api.module";
 import { HealthModule } from "./api/health/health.module";
+import type { LimitOptions } from "./api/limits/limit-options";
+import { LimitsModule } from "./api/limits/limits.module";
 import { OdooModule } from "./api/odoo/odoo.module";
 import { type GatewayConfig, trustFile } from "./config";
 import { DatabaseModule } from "./database/database.module";
@@ -49,6 +51,7 @@ export class GatewayModule {
         }),
         IntentModule,
         ObservedModule,
+        LimitsModule.register(limitOptions(config)),
         AgentApiModule,
         OdooModule.register({
           databases: config.odooDatabases,
@@ -59,6 +62,12 @@ export class GatewayModule {
       ],
     };
   }
+}
+
+/** Neither kind of work takes all connections, and what works finds one without waiting for it. */
+function limitOptions({ limits, database }: GatewayConfig): LimitOptions {
+  const places = Math.max(1, Math.floor(database.poolSize * 0.7));
+  return { limits, places, random: Math.random };
 }
 
 /** The storey of trust. */

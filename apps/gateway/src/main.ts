@@ -70,7 +70,7 @@ async function serve(
   const publicUrl = () => config.publicUrl ?? listeningUrl;
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.register(config, database, publicUrl),
-    httpAdapter(logger),
+    httpAdapter(logger, config.agents.trustedProxies),
     {
       logger: new PinoLogger(logger),
       bodyParser: false,

@@ -18,6 +18,7 @@ const NOT_OF_TENANTS = [
   "certificate_authority_keys",
   "dpop_epoch",
   "dpop_proofs",
+  "failed_attempts",
   "sealed_keys",
   "token_issuers",
   "trust_version",

@@ -38,6 +38,12 @@ export const Proof = createParamDecorator(
     context.switchToHttp().getRequest<AgentRequest>().proof,
 );
 
+/** The request as its limits see it. */
+export const Visiting = createParamDecorator(
+  (_: unknown, context: ExecutionContext) =>
+    context.switchToHttp().getRequest<FastifyRequest>().visit,
+);
+
 /** The registration token of the Authorization header. */
 export const Bearer = createParamDecorator(
   (_: unknown, context: ExecutionContext) =>

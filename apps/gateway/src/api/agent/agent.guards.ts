@@ -13,6 +13,7 @@ import type { FastifyRequest } from "fastify";
 import { CredentialService } from "../../fleet/clusters/credential.service";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import type { PresentedProof } from "../../fleet/clusters/domain/presented-proof";
+import { Admission } from "../limits/admission.service";
 import { type AgentRequest, bearerOf } from "./agent-request";
 import { ProofReader } from "./proof-reader";
 
@@ -50,19 +51,26 @@ export class ProofGuard implements CanActivate {
   }
 }
 
-/** The token is one of a cluster, live by the database's word, and comes with what it is bound to. */
+/** In its turn: the token is one of a cluster, live by the database's word, and comes with what it is bound to. */
 @Injectable()
 export class ClusterGuard implements CanActivate {
   constructor(
     protected readonly credentials: CredentialService,
     private readonly proofs: ProofReader,
+    private readonly admission: Admission,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<AgentRequest>();
     const bearer = bearerOf(request);
-    request.proof = await this.proofs.read(request, bearer);
-    request.principal = await this.identify(bearer, request.proof);
+    request.principal = await this.admission.admit(
+      request.visit,
+      bearer,
+      async () => {
+        request.proof = await this.proofs.read(request, bearer);
+        return this.identify(bearer, request.proof);
+      },
+    );
     return true;
   }
 

@@ -12,13 +12,18 @@ import { CredentialService } from "../../fleet/clusters/credential.service";
 import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import type { PresentedProof } from "../../fleet/clusters/domain/presented-proof";
 import { MediaTypeGuard, ProofGuard, RotationGuard } from "./agent.guards";
-import { Bearer, Body, Principal, Proof } from "./agent-request";
+import { Admission } from "../limits/admission.service";
+import type { Visit } from "../limits/visit";
+import { Bearer, Body, Principal, Proof, Visiting } from "./agent-request";
 
 /** How a cluster comes by its credential, and by the next one (agent contract, REG and ROT). */
 @Controller("api/agent")
 @UseGuards(MediaTypeGuard)
 export class RegistrationController {
-  constructor(private readonly credentials: CredentialService) {}
+  constructor(
+    private readonly credentials: CredentialService,
+    private readonly admission: Admission,
+  ) {}
 
   @Post("register")
   @HttpCode(200)
@@ -28,11 +33,12 @@ export class RegistrationController {
     @Bearer() bearer: string | undefined,
     @Body(() => registerRequestSchema) request: RegisterRequest,
     @Proof() proof: PresentedProof,
+    @Visiting() visit: Visit,
   ): Promise<RegisterResponse> {
-    const { expiresAt, ...issued } = await this.credentials.register(
-      bearer,
-      request,
-      proof,
+    const { expiresAt, ...issued } = await this.admission.admit(
+      visit,
+      undefined,
+      () => this.credentials.register(bearer, request, proof),
     );
     return { ...issued, expiresAt: expiresAt.toISOString() };
   }

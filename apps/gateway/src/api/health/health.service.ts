@@ -4,6 +4,7 @@ import { Counter, Gauge, register } from "prom-client";
 import { DatabaseHealth } from "../../database/database-health";
 import { PollService } from "../../delivery/pull/poll.service";
 import { EventService } from "../../observed/events/event.service";
+import { Admission } from "../limits/admission.service";
 
 /** Whether the gateway can do its work, and what it has done. */
 @Injectable()
@@ -12,6 +13,7 @@ export class HealthService {
     private readonly database: DatabaseHealth,
     private readonly polls: PollService,
     private readonly events: EventService,
+    private readonly admission: Admission,
   ) {
     this.register();
   }
@@ -32,7 +34,22 @@ export class HealthService {
     return register.metrics();
   }
 
+  private registerGate(): void {
+    const { admission } = this;
+    gauge(
+      "vworkspace_requests_at_gate",
+      "Requests that wait for their turn or have it, by kind.",
+      (metric) => {
+        for (const [gate, counts] of Object.entries(admission.counts))
+          for (const [state, count] of Object.entries(counts))
+            metric.set({ gate, state }, count);
+      },
+      ["gate", "state"],
+    );
+  }
+
   private register(): void {
+    this.registerGate();
     const { database, polls, events } = this;
     gauge(
       "vworkspace_polls_waiting",

@@ -35,7 +35,7 @@ export function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Refusal {
-  const refusal = refusalOf(error);
+  const refusal = refusalOf(error, request.routeOptions.bodyLimit);
   const body: ErrorBody = {
     error: refusal.code,
     message: refusal.message,
@@ -60,7 +60,7 @@ function challengeOf(error: unknown): string {
     : "Bearer";
 }
 
-function refusalOf(error: unknown): Refusal {
+function refusalOf(error: unknown, bodyBytes: number): Refusal {
   if (error instanceof DomainError) return error;
   const status = statusOf(error);
   const isRequests = status >= 400 && status < 500;
@@ -73,7 +73,10 @@ function refusalOf(error: unknown): Refusal {
         "The gateway failed at this request; its log has the reason under the request id.",
     };
   if (code === "payload_too_large")
-    return { code, message: "The body is larger than 1 MiB." };
+    return {
+      code,
+      message: `The body is larger than ${said(bodyBytes)}.`,
+    };
   if (code === "not_found")
     return { code, message: "There is nothing at this path and method." };
   return {
@@ -83,6 +86,11 @@ function refusalOf(error: unknown): Refusal {
         ? error.message.slice(0, 300)
         : "The request is invalid.",
   };
+}
+
+function said(bytes: number): string {
+  const kib = bytes / 1024;
+  return kib % 1024 === 0 ? `${kib / 1024} MiB` : `${kib} KiB`;
 }
 
 /** Fastify's own errors carry a status code, Nest's are HttpExceptions. */

@@ -10,11 +10,19 @@ import type { Logger } from "pino";
 import { Histogram } from "prom-client";
 import { DpopNonces } from "../../trust/dpop/dpop-nonces";
 import { dpopNonceHook } from "../agent/dpop-nonce.hook";
+import { Admission } from "../limits/admission.service";
+import { limitRequests } from "../limits/limit-hooks";
+import { LimitedRequests } from "../limits/limited-requests.service";
+import type { Limits } from "../limits/limits.table";
 import { refuse } from "./refuse";
+import type { TrustedProxies } from "./trusted-proxies";
 
 const BODY_TIMEOUT_MS = 30_000;
 const HEADER_BYTES = 16 * 1024;
 const KEEP_ALIVE_MS = 75_000;
+/** How long headers may take, and how often it is looked whether they or a body took too long. */
+const HEADER_TIMEOUT_MS = 10_000;
+const CHECK_MS = 2_000;
 
 const durations = new Histogram({
   name: "vworkspace_http_request_seconds",
@@ -28,12 +36,16 @@ export const SERVER_LIMITS = {
   requestTimeout: BODY_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_MS,
   maxHeaderSize: HEADER_BYTES,
-  headersTimeout: BODY_TIMEOUT_MS,
-  handshakeTimeout: BODY_TIMEOUT_MS,
+  headersTimeout: HEADER_TIMEOUT_MS,
+  connectionsCheckingInterval: CHECK_MS,
+  handshakeTimeout: HEADER_TIMEOUT_MS,
 } as const;
 
 /** The HTTP server with its limits. Every body arrives as a Buffer: each skin decodes its own. */
-export function httpAdapter(logger: Logger): FastifyAdapter {
+export function httpAdapter(
+  logger: Logger,
+  isTrustedProxy: TrustedProxies,
+): FastifyAdapter {
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -41,11 +53,16 @@ export function httpAdapter(logger: Logger): FastifyAdapter {
     // A HEAD of the jobs would offer them to nobody.
     exposeHeadRoutes: false,
     bodyLimit: LIMITS.bodyBytes,
+    // X-Forwarded-For is read from the right, for as long as who wrote it is one of these.
+    trustProxy: isTrustedProxy,
     requestTimeout: BODY_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: "idle",
-    // Node swaps the two timeouts where the headers' one is longer, and by default it is twice as long.
-    http: { maxHeaderSize: HEADER_BYTES, headersTimeout: BODY_TIMEOUT_MS },
+    http: {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: HEADER_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     // A path that can't be decoded, or with an id that is too long, never reaches a route.
     frameworkErrors: refuse,
     routerOptions: { maxParamLength: 512 },
@@ -56,6 +73,8 @@ export function httpAdapter(logger: Logger): FastifyAdapter {
 export interface ConnectionLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
+  readonly limits: Limits;
+  readonly agents: { readonly trustedProxies: TrustedProxies };
 }
 
 /** Parsers, limits of connections, and one log line per request. To be called before the application is initialised. */
@@ -83,6 +102,12 @@ export function prepareServer(
       done();
     },
   );
+  limitRequests(fastify, {
+    admission: app.get(Admission),
+    limited: app.get(LimitedRequests),
+    routes: limits.limits.routes,
+    maxRequestsPerAddress: limits.maxConnectionsPerAddress,
+  });
   fastify.addHook("onSend", dpopNonceHook(app.get(DpopNonces)));
   fastify.addHook(
     "onResponse",
@@ -104,15 +129,19 @@ export function limitConnections(
   limits: ConnectionLimits,
 ): void {
   server.maxConnections = limits.maxConnections;
-  server.on("connection", limitPerAddress(limits.maxConnectionsPerAddress));
+  server.on("connection", limitPerAddress(limits));
 }
 
-/** Of addresses that are not this machine. */
-function limitPerAddress(most: number): (socket: Socket) => void {
+/** Of addresses that are neither this machine nor a trusted proxy: who comes through one is counted by his requests. */
+function limitPerAddress({
+  maxConnectionsPerAddress: most,
+  agents,
+}: ConnectionLimits): (socket: Socket) => void {
   const open = new Map<string, number>();
   return (socket) => {
     const address = socket.remoteAddress ?? "";
     if (isLoopback(address.replace(/^::ffff:/, ""))) return;
+    if (agents.trustedProxies(address)) return;
     const count = (open.get(address) ?? 0) + 1;
     if (count > most) {
       socket.destroy();

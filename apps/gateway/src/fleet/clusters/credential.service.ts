@@ -1,12 +1,17 @@
 import { Injectable } from "@nestjs/common";
 import type { RegisterRequest, RotateRequest } from "@vworkspace/contract";
-import { DomainError, isUuid } from "@vworkspace/kernel";
+import {
+  DomainError,
+  type DomainErrorOptions,
+  isUuid,
+} from "@vworkspace/kernel";
 import { UnitOfWork } from "../../database/unit-of-work";
 import {
   ClusterTokenService,
   type ReadClusterToken,
 } from "../../trust/identity/cluster-token.service";
 import type { IssuedCredential } from "./credential-issuer";
+import { NOBODYS } from "../../trust/identity/domain/nobodys";
 import type { ClusterPrincipal, CredentialRow } from "./domain/cluster";
 import { CredentialStore } from "./domain/credential-store";
 import type { PresentedProof } from "./domain/presented-proof";
@@ -112,19 +117,23 @@ export class CredentialService {
       throw new DomainError(
         "unauthenticated",
         "Send the cluster's token as `Authorization: Bearer <token>`.",
+        NOBODYS,
       );
     }
     const claims = await this.tokens.read(bearer);
     const ids = [claims.organizationId, claims.clusterId, claims.credentialId];
-    if (!ids.every(isUuid)) throw refused(REFUSED);
+    if (!ids.every(isUuid)) throw refused(REFUSED, NOBODYS);
     return claims;
   }
 }
 
 const REFUSED = "The cluster's credential is unknown, expired or revoked.";
 
-function refused(sentence: string): DomainError {
-  return new DomainError("unauthenticated", sentence);
+function refused(
+  sentence: string,
+  options: DomainErrorOptions = {},
+): DomainError {
+  return new DomainError("unauthenticated", sentence, options);
 }
 
 /** Lets a row in, or says why not. */
@@ -132,7 +141,7 @@ function admit(
   row: CredentialRow | undefined,
   refusalOf: (row: CredentialRow) => string | undefined,
 ): CredentialRow {
-  if (!row) throw refused(REFUSED);
+  if (!row) throw refused(REFUSED, NOBODYS);
   const refusal = refusalOf(row);
   if (refusal !== undefined) throw refused(refusal);
   if (row.clusterState === "disabled")

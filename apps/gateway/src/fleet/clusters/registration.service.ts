@@ -6,6 +6,7 @@ import { calculateJwkThumbprint, type JWK } from "jose";
 import { MasterKey } from "../../database/master-key";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { REGISTRATION_TOKEN_PURPOSE } from "./cluster.service";
+import { NOBODYS } from "../../trust/identity/domain/nobodys";
 import { auditCredential } from "./credential-audit";
 import {
   type AddedCredential,
@@ -172,6 +173,7 @@ function oneToken(
     throw new DomainError(
       "unauthenticated",
       "Send the registration token as bearer token or as registrationToken.",
+      NOBODYS,
     );
   if (bearer && inBody) {
     const [left, right] = [Buffer.from(bearer), Buffer.from(inBody)];
@@ -232,5 +234,6 @@ function refusedToken(): DomainError {
   return new DomainError(
     "unauthenticated",
     "The registration token is unknown, used or expired: issue a new one for the cluster.",
+    NOBODYS,
   );
 }

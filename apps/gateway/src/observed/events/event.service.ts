@@ -20,7 +20,6 @@ import {
 } from "./domain/object-quota";
 import { utcTime } from "./domain/event-time";
 import { ProjectionService } from "./projection.service";
-import { Turns } from "./turns";
 
 interface Read {
   readonly good: readonly {
@@ -45,26 +44,21 @@ export interface EventCounts {
 @Injectable()
 export class EventService {
   readonly counts: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 };
-  private readonly turns = new Turns();
 
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly projection: ProjectionService,
   ) {}
 
-  /**
-   * Returns when the batch is durable: one bad event does not lose its batch.
-   * @throws DomainError too_many_requests
-   */
+  /** Returns when the batch is durable: one bad event does not lose its batch. */
   async ingest(
     principal: ClusterPrincipal,
     batch: readonly unknown[],
   ): Promise<EventBatchAnswer> {
     const read = readEvents(batch);
-    const answer = await this.turns.run(principal.clusterId, () =>
-      this.unitOfWork.inOrganization(principal.organizationId, (stores) =>
-        this.store(stores, principal, read),
-      ),
+    const answer = await this.unitOfWork.inOrganization(
+      principal.organizationId,
+      (stores) => this.store(stores, principal, read),
     );
     this.counts.accepted += answer.accepted;
     this.counts.duplicates += answer.duplicates;

@@ -8,6 +8,7 @@ import {
   SignJWT,
 } from "jose";
 import { UnitOfWork } from "../../database/unit-of-work";
+import { NOBODYS } from "./domain/nobodys";
 import { SigningKeyStore } from "./domain/signing-key-store";
 import { type KeyRing, SigningKeyRing } from "./signing-key-ring";
 import { TOKEN_OPTIONS, type TokenOptions } from "./token-options";
@@ -84,7 +85,7 @@ export class ClusterTokenService {
       throw new DomainError(
         "unauthenticated",
         "The bearer token is not one of this gateway.",
-        { cause: error },
+        { cause: error, ...NOBODYS },
       );
     }
   }

@@ -4,12 +4,19 @@ import { SqlUserStore } from "./adapters/sql-user-store";
 import { ApiKeyService } from "./api-key.service";
 import { ApiKeyUseService } from "./api-key-use.service";
 import { UserStore } from "./domain/user-store";
+import { FailedSignIns } from "./failed-sign-ins.service";
 import { UserAdminService } from "./user-admin.service";
 import { UserService } from "./user.service";
 
 @Module({
-  providers: [UserService, UserAdminService, ApiKeyService, ApiKeyUseService],
-  exports: [UserService, UserAdminService, ApiKeyService],
+  providers: [
+    UserService,
+    UserAdminService,
+    ApiKeyService,
+    ApiKeyUseService,
+    FailedSignIns,
+  ],
+  exports: [UserService, UserAdminService, ApiKeyService, FailedSignIns],
 })
 export class IdentityModule {
   constructor(bindings: StoreBindings) {

@@ -3,10 +3,12 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestTenant } from "../../../../../test/db/test-tenant";
+import { AuditStore } from "../audit/domain/audit-store";
 import { ApiKeyService } from "./api-key.service";
 import { ApiKeyUseService } from "./api-key-use.service";
 import type { Role, UserActor } from "./domain/actor";
 import type { KeyRequest } from "./domain/key-request";
+import { FailedSignIns } from "./failed-sign-ins.service";
 import { UserAdminService, type UserChanges } from "./user-admin.service";
 import { UserService } from "./user.service";
 
@@ -182,5 +184,80 @@ describe("people and programs of an organization", () => {
     expect(await lastUsed()).toBeNull();
     await db.get(ApiKeyUseService).flush();
     expect(await lastUsed()).toBeInstanceOf(Date);
+  });
+
+  describe("of whom somebody tries keys", () => {
+    /** What is told of failed attempts, oldest first. */
+    async function evidence() {
+      const rows = await db.look<{
+        detail: unknown;
+        address: string | null;
+        subject: string;
+      }>(
+        `select entry -> 'detail' as detail, entry #>> '{subject,id}' as subject, a.address
+         from (select organization_id, number, convert_from(leaf, 'UTF8')::jsonb as entry from audit_queue) q
+         left join audit_addresses a on a.organization_id = q.organization_id and a.hash = q.entry #>> '{from,address_hash}'
+         where q.organization_id = $1 and entry ->> 'action' = 'user.sign_in_failed' order by number`,
+        [tenant.organizationId],
+      );
+      return rows;
+    }
+
+    it("have one entry for each address, however often it was tried, by login or number", async () => {
+      const failed = db.get(FailedSignIns);
+      const id = await make("reader", "tried@example.com");
+      const [row] = await db.look<{ number: number }>(
+        "select number from users where id = $1",
+        [id],
+      );
+      for (let count = 0; count < 20; count += 1)
+        failed.note({ login: "tried@example.com", address: "192.0.2.7" });
+      failed.note({ login: row?.number, address: "192.0.2.8" });
+      failed.note({ login: "nobody@example.com", address: "192.0.2.9" });
+      failed.note({ login: undefined, address: "192.0.2.9" });
+      await failed.flush();
+      await failed.flush();
+      expect(await evidence()).toEqual([
+        { subject: id, detail: { attempts: 20 }, address: "192.0.2.7" },
+        { subject: id, detail: { attempts: 1 }, address: "192.0.2.8" },
+      ]);
+    });
+
+    it("are told of where there are many logins too, up to a number", async () => {
+      const failed = db.get(FailedSignIns);
+      await make("reader", "last@example.com");
+      for (let count = 0; count < 1000; count += 1)
+        failed.note({ login: `guess-${count}`, address: "192.0.2.7" });
+      failed.note({ login: "last@example.com", address: "192.0.2.7" });
+      await failed.flush();
+      expect(await evidence()).toEqual([]);
+      failed.note({ login: "last@example.com", address: "192.0.2.7" });
+      await failed.flush();
+      expect(await evidence()).toHaveLength(1);
+    });
+  });
+
+  it("leave the address and the key of what they do, by hash and id", async () => {
+    const id = await make("operator");
+    const { key, id: keyId } = await issue(id);
+    const actor = await signIn("operator@example.com", key);
+    if (!actor) throw new Error("The operator can't sign in.");
+    const address = "2001:db8::7";
+    await tenant.in((stores) =>
+      stores
+        .get(AuditStore)
+        .append(
+          { ...actor, address },
+          { action: "test.do", subject: { type: "user", id } },
+        ),
+    );
+    const leaf = (await tenant.audit()).find((one) => one.action === "test.do");
+    expect(leaf?.actor).toMatchObject({ id, key_id: keyId });
+    expect(JSON.stringify(leaf)).not.toContain(address);
+    const named = await db.look<{ address: string }>(
+      "select address from audit_addresses where organization_id = $1 and hash = $2",
+      [tenant.organizationId, leaf?.from?.address_hash],
+    );
+    expect(named).toEqual([{ address }]);
   });
 });

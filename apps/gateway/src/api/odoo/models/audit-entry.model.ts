@@ -4,6 +4,7 @@ import {
   integer,
   json,
   many2one,
+  type ModelField,
 } from "../registry/model-field";
 import { OdooModel } from "../registry/odoo-model";
 
@@ -28,6 +29,7 @@ export function auditEntryModel(organization: OdooModel): OdooModel {
         sql: (alias) => `(${alias}.entry ->> 'at')::timestamptz`,
       }),
       char("actor", "Actor", { sql: actor, help: "Type and name." }),
+      ...source(),
       json("on_behalf_of", "On behalf of", {
         sql: (alias) => `${alias}.entry -> 'on_behalf_of'`,
         help: "Whom an Odoo says that it asked for; its word, not proven.",
@@ -47,6 +49,23 @@ export function auditEntryModel(organization: OdooModel): OdooModel {
       }),
     ],
   });
+}
+
+/** Where a request came from, and with which key. */
+function source(): ModelField[] {
+  return [
+    char("address", "Address", {
+      sql: (
+        alias,
+      ) => `(select a.address from audit_addresses a where a.organization_id = ${alias}.organization_id
+        and a.hash = ${alias}.entry #>> '{from,address_hash}')`,
+      help: "Where the request came from; not set for what the gateway does by itself, or once it was erased.",
+    }),
+    char("key_id", "API key", {
+      sql: (alias) => `(${alias}.entry #>> '{actor,key_id}')`,
+      help: "Id of the API key that was used.",
+    }),
+  ];
 }
 
 function actor(alias: string): string {

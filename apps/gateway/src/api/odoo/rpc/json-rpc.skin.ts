@@ -10,7 +10,7 @@ import {
   serviceCallOf,
 } from "@vworkspace/odoo-rpc";
 import { RpcFailures } from "./rpc-failures";
-import { bodyOf, requestIdOf, type RpcRequest } from "./rpc-request";
+import { bodyOf, type RpcRequest } from "./rpc-request";
 import { RpcServices } from "./rpc-services";
 import { SERVER_VERSION } from "./server-version";
 
@@ -24,7 +24,11 @@ export class JsonRpcSkin {
 
   service(request: RpcRequest): Promise<string> {
     return this.answer(request, (params) =>
-      this.services.call({ ...serviceCallOf(params), wire: "json" }),
+      this.services.call({
+        ...serviceCallOf(params),
+        wire: "json",
+        visit: request.visit,
+      }),
     );
   }
 
@@ -49,7 +53,7 @@ export class JsonRpcSkin {
       id = message.id;
       return encodeJsonRpcResult(id, await work(message.params));
     } catch (error) {
-      const failure = this.failures.of(error, requestIdOf(request));
+      const failure = this.failures.of(error, request);
       return encodeJsonRpcError(id, failure);
     }
   }

@@ -3,6 +3,8 @@ import { DomainError } from "@vworkspace/kernel";
 import { type OdooError, odooErrorOf } from "@vworkspace/odoo-rpc";
 import { sqlState } from "../../../database/sql-unit-of-work";
 
+import { requestIdOf, type RpcRequest } from "./rpc-request";
+
 /** SQLSTATE of a statement that ran into its timeout. */
 const QUERY_CANCELED = "57014";
 
@@ -11,8 +13,14 @@ const QUERY_CANCELED = "57014";
 export class RpcFailures {
   private readonly logger = new Logger("OdooRpc");
 
-  of(error: unknown, requestId: string): OdooError {
-    if (error instanceof DomainError) return odooErrorOf(error);
+  of(error: unknown, request: RpcRequest): OdooError {
+    const requestId = requestIdOf(request);
+    if (error instanceof DomainError) {
+      // Odoo's protocols have no word for it, and its faults come with status 200.
+      if (error.retryAfterSeconds !== undefined)
+        request.visit.retryAfter(error.retryAfterSeconds);
+      return odooErrorOf(error);
+    }
     if (sqlState(error) === QUERY_CANCELED)
       return {
         kind: "user",

@@ -1,7 +1,10 @@
-/** What the skins need of an HTTP request: its body as it came, and the id that the log knows it by. */
+import type { Visit } from "../../limits/visit";
+
+/** What the skins need of an HTTP request: its body as it came, the id that the log knows it by, and its limits. */
 export interface RpcRequest {
   readonly id: unknown;
   readonly body: unknown;
+  readonly visit: Visit;
 }
 
 export function bodyOf(request: RpcRequest): Uint8Array {

@@ -4,6 +4,7 @@ import { RpcUsageError, type RpcValue } from "@vworkspace/odoo-rpc";
 import { argumentList, keywordStruct } from "../registry/bind-arguments";
 import { ModelRegistry } from "../registry/model-registry";
 import type { Wire } from "../registry/model-method";
+import type { Visit } from "../../limits/visit";
 import { SERVER_VERSION } from "./server-version";
 import { SignIn } from "./sign-in";
 
@@ -13,6 +14,7 @@ export interface RpcCall {
   readonly method: string;
   readonly args: readonly RpcValue[];
   readonly wire: Wire;
+  readonly visit: Visit;
 }
 
 /** Odoo's services `common` (sign in) and `object` (call a model's method). */
@@ -38,28 +40,33 @@ export class RpcServices {
     }
   }
 
-  private async common({ method, args }: RpcCall): Promise<RpcValue> {
+  private async common({ method, args, visit }: RpcCall): Promise<RpcValue> {
     switch (method) {
       case "version":
         return SERVER_VERSION;
       case "login":
         requireCount(method, args, { least: 3, most: 3 });
-        return this.signIn.uid(args[0], args[1], args[2]);
+        return this.signIn.uid(visit, args);
       case "authenticate":
         requireCount(method, args, { least: 4, most: 4 });
-        return this.signIn.uid(args[0], args[1], args[2]);
+        return this.signIn.uid(visit, args);
       default:
         throw unknownMethod(method, "version, login and authenticate");
     }
   }
 
-  private async object({ method, args, wire }: RpcCall): Promise<RpcValue> {
+  private async object({
+    method,
+    args,
+    wire,
+    visit,
+  }: RpcCall): Promise<RpcValue> {
     if (method !== "execute" && method !== "execute_kw")
       throw unknownMethod(method, "execute and execute_kw");
     const most = method === "execute" ? Infinity : 7;
     requireCount(method, args, { least: 5, most });
-    const [database, uid, key, model, name, ...rest] = args;
-    const actor = await this.signIn.require(database, uid, key);
+    const actor = await this.signIn.require(visit, args);
+    const [model, name, ...rest] = args.slice(3);
     if (typeof model !== "string" || typeof name !== "string")
       throw new RpcUsageError("The model and the method must be texts.");
     const isKeyword = method === "execute_kw";

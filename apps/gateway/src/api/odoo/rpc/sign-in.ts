@@ -3,7 +3,11 @@ import { DomainError } from "@vworkspace/kernel";
 import { parseUid, type RpcValue } from "@vworkspace/odoo-rpc";
 import { Counter } from "prom-client";
 import type { UserActor } from "../../../trust/identity/domain/actor";
+import { NOBODYS } from "../../../trust/identity/domain/nobodys";
+import { FailedSignIns } from "../../../trust/identity/failed-sign-ins.service";
 import { UserService } from "../../../trust/identity/user.service";
+import { Admission } from "../../limits/admission.service";
+import type { Visit } from "../../limits/visit";
 import { ODOO_OPTIONS, type OdooOptions } from "../odoo-options";
 
 /** Without labels: what somebody tried to sign in with is nobody's business. */
@@ -12,46 +16,56 @@ const failures = new Counter({
   help: "Calls of the Odoo-shaped API whose database, login or key was nobody's.",
 });
 
+/** Database, login or uid, and API key, as they came first in the arguments of a call. */
+type Credentials = readonly RpcValue[];
+
 /** Who calls: a database's name, a login or uid, and an API key where Odoo has a password. */
 @Injectable()
 export class SignIn {
   constructor(
     private readonly users: UserService,
+    private readonly admission: Admission,
+    private readonly failed: FailedSignIns,
     @Inject(ODOO_OPTIONS) private readonly options: OdooOptions,
   ) {}
 
-  /** The uid, or false for credentials that are nobody's. */
-  async uid(
-    database: RpcValue | undefined,
-    login: RpcValue | undefined,
-    key: RpcValue | undefined,
-  ): Promise<number | false> {
-    const isPossible =
-      typeof login === "string" &&
-      typeof key === "string" &&
-      this.accepts(database);
-    const user = isPossible
-      ? await this.users.authenticate(login, key)
-      : undefined;
-    if (user === undefined) failures.inc();
-    return user?.number ?? false;
+  /** The uid, or false for credentials that are nobody's. @throws DomainError too_many_requests */
+  async uid(visit: Visit, credentials: Credentials): Promise<number | false> {
+    const [, login] = credentials;
+    try {
+      const name = typeof login === "string" ? login : undefined;
+      return (await this.identify(visit, credentials, name)).number;
+    } catch (error) {
+      if (error instanceof DomainError && error.code === "unauthenticated")
+        return false;
+      throw error;
+    }
   }
 
-  /** @throws DomainError unauthenticated, the same for whatever is wrong */
-  async require(
-    database: RpcValue | undefined,
-    uid: RpcValue | undefined,
-    key: RpcValue | undefined,
+  /** @throws DomainError unauthenticated, the same for whatever is wrong; too_many_requests */
+  require(visit: Visit, credentials: Credentials): Promise<UserActor> {
+    return this.identify(visit, credentials, parseUid(credentials[1]));
+  }
+
+  private identify(
+    visit: Visit,
+    [database, , key]: Credentials,
+    login: string | number | undefined,
   ): Promise<UserActor> {
-    const number = parseUid(uid);
-    const isPossible =
-      number !== undefined && typeof key === "string" && this.accepts(database);
-    const user = isPossible
-      ? await this.users.authenticate(number, key)
-      : undefined;
-    if (user !== undefined) return user;
-    failures.inc();
-    throw new DomainError("unauthenticated", "Access Denied");
+    const presented = typeof key === "string" ? key : undefined;
+    return this.admission.admit(visit, presented, async () => {
+      const isPossible =
+        login !== undefined &&
+        presented !== undefined &&
+        this.accepts(database);
+      const user = isPossible
+        ? await this.users.authenticate(login, presented)
+        : undefined;
+      if (user) return { ...user, address: visit.ip };
+      failures.inc();
+      this.failed.note({ login, address: visit.address });
+      throw new DomainError("unauthenticated", "Access Denied", NOBODYS);
+    });
   }
 
   private accepts(database: RpcValue | undefined): boolean {

@@ -7,7 +7,7 @@ import {
   textualFault,
 } from "@vworkspace/odoo-rpc";
 import { RpcFailures } from "./rpc-failures";
-import { bodyOf, requestIdOf, type RpcRequest } from "./rpc-request";
+import { bodyOf, type RpcRequest } from "./rpc-request";
 import { RpcServices } from "./rpc-services";
 
 /** How a fault's code is written: numbers on /xmlrpc/2, texts on /xmlrpc. */
@@ -28,10 +28,17 @@ export class XmlRpcSkin {
   ): Promise<string> {
     try {
       const { method, params } = decodeMethodCall(bodyOf(request));
-      const call = { service, method, args: params, wire: "xml" } as const;
+      const { visit } = request;
+      const call = {
+        service,
+        method,
+        args: params,
+        wire: "xml",
+        visit,
+      } as const;
       return encodeMethodResponse(await this.services.call(call));
     } catch (error) {
-      const failure = this.failures.of(error, requestIdOf(request));
+      const failure = this.failures.of(error, request);
       const { code, message } = FAULTS[version](failure);
       return encodeFault(code, message);
     }

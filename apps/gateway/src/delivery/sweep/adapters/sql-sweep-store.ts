@@ -45,6 +45,10 @@ const PAST: Readonly<
     key: "organization_id, id",
     when: "coalesce(revoked_at, expires_at) < now() - interval '120 days'",
   },
+  failed_attempts: {
+    key: "digest",
+    when: "ends_at < now() - interval '1 hour'",
+  },
 };
 
 export class SqlSweepStore extends SweepStore {

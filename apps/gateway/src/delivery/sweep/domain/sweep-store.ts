@@ -26,6 +26,7 @@ export const FORGETTABLE = [
   "rejected_events",
   "registration_tokens",
   "cluster_credentials",
+  "failed_attempts",
 ] as const;
 export type Forgettable = (typeof FORGETTABLE)[number];
 

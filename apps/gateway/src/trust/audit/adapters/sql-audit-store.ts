@@ -20,11 +20,17 @@ export class SqlAuditStore extends AuditStore {
     for (const person of people)
       salts.set(person, await this.saltOf(actor.organizationId, person));
     const personHash = (login: string) => hashed(login, salts.get(login));
+    const { address } = actor;
+    const addressHash =
+      address === undefined
+        ? ""
+        : await this.hashOfAddress(actor.organizationId, address);
     const leaves = entries.map((entry) =>
       auditLeaf(actor, entry, {
         random: randomUUID(),
         at: new Date().toISOString(),
         personHash,
+        addressHash: () => addressHash,
       }),
     );
     await this.transaction.run(
@@ -52,9 +58,31 @@ export class SqlAuditStore extends AuditStore {
     );
     return (await find())?.salt;
   }
+
+  /** As with people: the row beside the log names what the leaf has a hash of, and can be erased. */
+  private async hashOfAddress(
+    organizationId: string,
+    address: string,
+  ): Promise<string> {
+    const find = () =>
+      this.transaction.one<{ hash: string }>(
+        "select hash from audit_addresses where organization_id = $1 and address = $2",
+        [organizationId, address],
+      );
+    const existing = await find();
+    if (existing) return existing.hash;
+    const salt = randomBytes(16);
+    await this.transaction.run(
+      "insert into audit_addresses (organization_id, address, salt, hash) values ($1, $2, $3, $4) on conflict do nothing",
+      [organizationId, address, salt, hashed(address, salt)],
+    );
+    const row = await find();
+    if (!row) throw new Error("An address of the audit log has no hash.");
+    return row.hash;
+  }
 }
 
-function hashed(login: string, salt: Buffer | undefined): string {
+function hashed(text: string, salt: Buffer | undefined): string {
   if (!salt) throw new Error("A person of the audit log has no salt.");
-  return createHmac("sha256", salt).update(login).digest("base64url");
+  return createHmac("sha256", salt).update(text).digest("base64url");
 }

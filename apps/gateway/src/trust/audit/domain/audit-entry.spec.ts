@@ -1,11 +1,12 @@
 import { canonicalJson } from "@vworkspace/contract";
-import type { Actor } from "../../identity/domain/actor";
+import type { Actor, UserActor } from "../../identity/domain/actor";
 import { auditLeaf } from "./audit-entry";
 
 const stamp = {
   random: "b5b2f3a0-0000-4000-8000-000000000000",
   at: "2026-01-01T00:00:00.000Z",
   personHash: (login: string) => `hash-of-${login.length}`,
+  addressHash: (address: string) => `address-of-${address.length}`,
 };
 const user: Actor = {
   organizationId: "org",
@@ -41,6 +42,23 @@ describe("audit leaves", () => {
     expect(leaf).not.toContain("@example.com");
     expect(JSON.parse(leaf)).toMatchObject({
       on_behalf_of: { odoo_uid: 7, login_hash: "hash-of-15" },
+    });
+  });
+
+  it("say from where and with which key, and no address in clear", () => {
+    const actor: UserActor = {
+      ...user,
+      type: "user",
+      role: "admin",
+      number: 1,
+      address: "192.0.2.7",
+      key: { id: "key-id", scopes: ["all"], expiresAt: undefined },
+    };
+    const leaf = text(actor, { action: "x.y", subject }, stamp);
+    expect(leaf).not.toContain("192.0.2.7");
+    expect(JSON.parse(leaf)).toMatchObject({
+      actor: { key_id: "key-id" },
+      from: { address_hash: "address-of-9" },
     });
   });
 

@@ -1,5 +1,5 @@
 import { canonicalJson } from "@vworkspace/contract";
-import type { Actor } from "../../identity/domain/actor";
+import type { Actor, UserActor } from "../../identity/domain/actor";
 
 /** What happened. Details hold names, ids and numbers; never a secret, never personal data. */
 export interface AuditEntry {
@@ -16,6 +16,9 @@ export interface AuditEntry {
 /** How a person stands in a leaf: as a hash that nobody can name once its salt is erased. */
 export type PersonHash = (login: string) => string;
 
+/** How an address stands in a leaf: as a hash too, since it may be a person's. */
+export type AddressHash = (address: string) => string;
+
 /** Version of the leaf's layout; a reader of another version refuses rather than guesses. */
 export const LEAF_VERSION = 1;
 
@@ -30,6 +33,7 @@ export function auditLeaf(
     readonly random: string;
     readonly at: string;
     readonly personHash: PersonHash;
+    readonly addressHash: AddressHash;
   },
 ): Buffer {
   const behalf = actor.onBehalfOf && {
@@ -40,8 +44,11 @@ export function auditLeaf(
   };
   const name =
     actor.type === "user"
-      ? { login_hash: stamp.personHash(actor.name) }
+      ? { login_hash: stamp.personHash(actor.name), ...keyOf(actor) }
       : { name: actor.name };
+  const from = actor.address !== undefined && {
+    from: { address_hash: stamp.addressHash(actor.address) },
+  };
   const leaf = {
     version: LEAF_VERSION,
     organization: actor.organizationId,
@@ -49,9 +56,16 @@ export function auditLeaf(
     at: stamp.at,
     actor: { type: actor.type, id: actor.id, ...name },
     ...behalf,
+    ...from,
     action: entry.action,
     subject: entry.subject,
     detail: entry.detail ?? {},
   };
   return Buffer.from(canonicalJson(JSON.parse(JSON.stringify(leaf))), "utf8");
+}
+
+/** Which API key a user acted with. */
+function keyOf(actor: Actor): { key_id: string } | undefined {
+  const { key } = actor as Partial<UserActor>;
+  return key && { key_id: key.id };
 }

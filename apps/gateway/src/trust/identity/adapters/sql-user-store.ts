@@ -3,6 +3,7 @@ import type { Role } from "../domain/actor";
 import {
   type ApiKeyOwner,
   type KeyRecord,
+  type NamedUser,
   type NewApiKey,
   type NewUser,
   type Organization,
@@ -46,6 +47,18 @@ export class SqlUserStore extends UserStore {
           expiresAt: row.key_expires_at ?? undefined,
         },
       }
+    );
+  }
+
+  override async named(
+    logins: readonly (string | number | undefined)[],
+  ): Promise<readonly NamedUser[]> {
+    const texts = logins.filter((login) => typeof login === "string");
+    const numbers = logins.filter((login) => typeof login === "number");
+    return this.transaction.query<NamedUser>(
+      `select organization_id as "organizationId", id as "userId", login, number from users where login = any ($1::text[])
+       union select organization_id, id, login, number from users where number = any ($2::integer[])`,
+      [texts, numbers],
     );
   }
 

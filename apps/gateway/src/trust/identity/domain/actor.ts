@@ -22,6 +22,8 @@ export interface Actor {
   /** Login of a user, code of a cluster. */
   readonly name: string;
   readonly onBehalfOf?: OnBehalfOf;
+  /** Where the request came from; undefined for what the gateway does by itself. */
+  readonly address?: string;
 }
 
 /** A signed-in user of the Odoo-shaped API. */

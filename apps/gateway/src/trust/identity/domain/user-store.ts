@@ -28,6 +28,10 @@ export interface UserRecord {
 export abstract class UserStore {
   /** Whose key has this hash; revoked, expired and inactive ones are nobody's. */
   abstract ownerOfKey(secretHash: Buffer): Promise<ApiKeyOwner | undefined>;
+  /** Users of any organization with one of these logins or numbers. For the worker. */
+  abstract named(
+    logins: readonly (string | number | undefined)[],
+  ): Promise<readonly NamedUser[]>;
   abstract organizationByCode(code: string): Promise<Organization | undefined>;
   abstract organizations(): Promise<readonly Organization[]>;
   /** Makes the organization, or finds the one of that code. */
@@ -56,6 +60,13 @@ export abstract class UserStore {
   abstract touchKeys(
     keys: readonly { organizationId: string; id: string }[],
   ): Promise<void>;
+}
+
+export interface NamedUser {
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly login: string;
+  readonly number: number;
 }
 
 export interface KeyRecord {
