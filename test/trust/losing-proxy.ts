@@ -13,6 +13,11 @@ export interface Passed {
   readonly status: number;
   readonly proof: string | undefined;
   readonly authorization: string;
+  /** Milliseconds, by one clock. */
+  readonly arrivedAt: number;
+  readonly answeredAt: number;
+  /** What the answer asked to wait for. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 /** Stands before a gateway, passes on everything, and loses answers when it is told to: the request has had its effect. */
@@ -47,6 +52,7 @@ export class LosingProxy {
 
   private pass(from: IncomingMessage, to: ServerResponse): void {
     const { method, url = "", headers } = from;
+    const arrivedAt = performance.now();
     const onward = request(`${this.target}${url}`, { method, headers });
     onward.on("error", () => to.destroy());
     onward.on("response", (answer) => {
@@ -56,6 +62,9 @@ export class LosingProxy {
         status,
         proof: headers["dpop"]?.toString(),
         authorization: headers.authorization ?? "",
+        arrivedAt,
+        answeredAt: performance.now(),
+        retryAfterSeconds: secondsOf(answer.headers["retry-after"]),
       });
       const isLost =
         status === 200 && url.endsWith(this.lose.path) && this.lose.answers > 0;
@@ -69,4 +78,8 @@ export class LosingProxy {
     });
     from.pipe(onward);
   }
+}
+
+function secondsOf(header: string | undefined): number | undefined {
+  return header === undefined ? undefined : Number(header);
 }

@@ -2,6 +2,7 @@ import type { Clock } from "@vworkspace/kernel";
 import type { KubeApi, KubeObject } from "@vworkspace/kube";
 import type { ControlPlane } from "../control-plane/control-plane";
 import { isFailure } from "../control-plane/control-plane-error";
+import { retryPauseMs } from "../control-plane/patience";
 import { type Log, reasonOf } from "../log";
 import { conditionsOf } from "../reporting/resource-ref";
 import type { Watches } from "../watches/watches";
@@ -46,26 +47,33 @@ const UNWATCHED_MS = 2_000;
 
 /** Follows an object to its end from what the watches see, and tells the control plane on the way. */
 export class Follower {
+  /** Until when no status of a job is posted, because the last one could not be: the control plane may have asked to wait. */
+  private readonly quietUntil = new Map<string, number>();
+
   constructor(private readonly options: FollowerOptions) {}
 
   async run(follow: Follow): Promise<FollowEnd> {
     const { clock } = this.options;
     const endsAt = clock.monotonic() + follow.timeoutMs;
     const told: Told = { text: "", at: clock.monotonic() };
-    while (!follow.signal.aborted) {
-      const change = this.nextChange(follow);
-      try {
-        const end = await this.lookOnce(follow, endsAt, told);
-        if (end !== undefined) return end;
-        await clock.sleep(
-          this.pauseMs(follow, endsAt),
-          AbortSignal.any([follow.signal, change.signal]),
-        );
-      } finally {
-        change.ignore();
+    try {
+      while (!follow.signal.aborted) {
+        const change = this.nextChange(follow);
+        try {
+          const end = await this.lookOnce(follow, endsAt, told);
+          if (end !== undefined) return end;
+          await clock.sleep(
+            this.pauseMs(follow, endsAt),
+            AbortSignal.any([follow.signal, change.signal]),
+          );
+        } finally {
+          change.ignore();
+        }
       }
+      return { end: "closed" };
+    } finally {
+      this.quietUntil.delete(follow.jobId);
     }
-    return { end: "closed" };
   }
 
   private async lookOnce(
@@ -80,19 +88,20 @@ export class Follower {
     const text = `${verdict.phase}: ${verdict.message}`;
     if (clock.monotonic() >= endsAt) return { end: "timeout", last: text };
     if (!this.isNews(told, text)) return undefined;
-    if (!(await this.tell(follow.jobId, verdict, object)))
-      return { end: "closed" };
-    Object.assign(told, { text, at: clock.monotonic() });
+    const answer = await this.tell(follow.jobId, verdict, object);
+    if (answer === "closed") return { end: "closed" };
+    if (answer === "told") Object.assign(told, { text, at: clock.monotonic() });
     return undefined;
   }
 
-  /** Posts a status; false when the job is closed, so that nobody waits for it. */
+  /** Posts a status: told; closed, so that nobody waits for it; or later, since it can't be told now. */
   async tell(
     jobId: string,
     status: { readonly phase: string; readonly message: string },
     object?: KubeObject,
-  ): Promise<boolean> {
+  ): Promise<"told" | "closed" | "later"> {
     const { controlPlane, clock, log } = this.options;
+    if (this.quietMs(jobId) > 0) return "later";
     const conditions = object === undefined ? [] : conditionsOf(object);
     try {
       await controlPlane.reportStatus(jobId, {
@@ -102,13 +111,28 @@ export class Follower {
         timestamp: clock.timestamp(),
       });
     } catch (error) {
-      if (isFailure(error, "settled", "unknown")) return false;
+      if (isFailure(error, "settled", "unknown")) return "closed";
+      this.beQuiet(jobId, retryPauseMs(error, 0));
       log.debug(
         { job: jobId, reason: reasonOf(error) },
         "A status could not be posted.",
       );
+      return "later";
     }
-    return true;
+    return "told";
+  }
+
+  private beQuiet(jobId: string, pauseMs: number): void {
+    const now = this.options.clock.monotonic();
+    // Of jobs that nobody follows.
+    for (const [other, until] of this.quietUntil)
+      if (until <= now) this.quietUntil.delete(other);
+    this.quietUntil.set(jobId, now + pauseMs);
+  }
+
+  private quietMs(jobId: string): number {
+    const until = this.quietUntil.get(jobId) ?? 0;
+    return Math.max(0, until - this.options.clock.monotonic());
   }
 
   /** The object as the watches see it. That it is gone counts only when the API server says so: a watch may lag. */
@@ -143,7 +167,9 @@ export class Follower {
   /** A quarter of the lease keeps the promise of a third, whatever the request itself takes. */
   private pauseMs(follow: Follow, endsAt: number): number {
     const { clock, watches, leaseMs } = this.options;
-    const lookMs = watches.isWatched(follow.ref) ? leaseMs / 4 : UNWATCHED_MS;
+    const seenMs = watches.isWatched(follow.ref) ? leaseMs / 4 : UNWATCHED_MS;
+    const quietMs = this.quietMs(follow.jobId);
+    const lookMs = quietMs > 0 ? Math.min(seenMs, quietMs) : seenMs;
     return Math.max(1, Math.min(lookMs, endsAt - clock.monotonic()));
   }
 }

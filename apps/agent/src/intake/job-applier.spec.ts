@@ -234,6 +234,23 @@ describe("JobApplier", () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(200_000);
   });
 
+  it("posts no status for as long as the control plane asked, and then the newest", async () => {
+    const { api, watches, controlPlane, clock, run } = setUp();
+    api.put(existing(1));
+    controlPlane.faults.push(429);
+    run(apply(2));
+    await settle();
+    watches.show(ready(await current(api), 2, "False"));
+    await settle();
+    expect(controlPlane.statuses).toEqual([]);
+    await clock.advance(999);
+    await settle();
+    expect(controlPlane.statuses).toEqual([]);
+    await clock.advance(3_001);
+    await settle();
+    expect(controlPlane.statuses.map(({ phase }) => phase)).toEqual(["Said"]);
+  });
+
   it("fails with the last reason when the object is not ready in its own time", async () => {
     const { api, watches, clock, run, state } = setUp();
     run(apply(1, { policy: { timeoutSeconds: 30 } }));
