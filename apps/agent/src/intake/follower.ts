@@ -56,24 +56,20 @@ export class Follower {
     const { clock } = this.options;
     const endsAt = clock.monotonic() + follow.timeoutMs;
     const told: Told = { text: "", at: clock.monotonic() };
-    try {
-      while (!follow.signal.aborted) {
-        const change = this.nextChange(follow);
-        try {
-          const end = await this.lookOnce(follow, endsAt, told);
-          if (end !== undefined) return end;
-          await clock.sleep(
-            this.pauseMs(follow, endsAt),
-            AbortSignal.any([follow.signal, change.signal]),
-          );
-        } finally {
-          change.ignore();
-        }
+    while (!follow.signal.aborted) {
+      const change = this.nextChange(follow);
+      try {
+        const end = await this.lookOnce(follow, endsAt, told);
+        if (end !== undefined) return end;
+        await clock.sleep(
+          this.pauseMs(follow, endsAt),
+          AbortSignal.any([follow.signal, change.signal]),
+        );
+      } finally {
+        change.ignore();
       }
-      return { end: "closed" };
-    } finally {
-      this.quietUntil.delete(follow.jobId);
     }
+    return { end: "closed" };
   }
 
   private async lookOnce(
@@ -124,7 +120,6 @@ export class Follower {
 
   private beQuiet(jobId: string, pauseMs: number): void {
     const now = this.options.clock.monotonic();
-    // Of jobs that nobody follows.
     for (const [other, until] of this.quietUntil)
       if (until <= now) this.quietUntil.delete(other);
     this.quietUntil.set(jobId, now + pauseMs);
