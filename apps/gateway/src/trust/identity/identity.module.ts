@@ -3,13 +3,20 @@ import { StoreBindings } from "../../database/store-bindings";
 import { SqlUserStore } from "./adapters/sql-user-store";
 import { ApiKeyService } from "./api-key.service";
 import { ApiKeyUseService } from "./api-key-use.service";
+import { OrganizationService } from "./organization.service";
 import { UserStore } from "./domain/user-store";
 import { UserAdminService } from "./user-admin.service";
 import { UserService } from "./user.service";
 
 @Module({
-  providers: [UserService, UserAdminService, ApiKeyService, ApiKeyUseService],
-  exports: [UserService, UserAdminService, ApiKeyService],
+  providers: [
+    OrganizationService,
+    UserService,
+    UserAdminService,
+    ApiKeyService,
+    ApiKeyUseService,
+  ],
+  exports: [OrganizationService, UserService, UserAdminService, ApiKeyService],
 })
 export class IdentityModule {
   constructor(bindings: StoreBindings) {
