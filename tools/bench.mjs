@@ -9,6 +9,8 @@ const BENCHES = {
     "the agent's one file from its start to watching, and its memory, beside a Go controller",
   polls:
     "waiting polls on one gateway: memory each, queries while they wait, time from enqueue to delivery",
+  proofs:
+    "polls with a DPoP proof each, beside polls without: requests per second",
   "watched-objects":
     "20,000 objects in the agent's watches: memory each, beside the same objects held whole",
 };

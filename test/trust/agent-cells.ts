@@ -1,6 +1,7 @@
+import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { makeDpopProof } from "@vworkspace/contract";
 import { newId } from "@vworkspace/kernel";
-import { createHash, type KeyObject } from "node:crypto";
-import { exportJWK } from "jose";
+import { exportJWK, generateKeyPair } from "jose";
 import {
   foreignKey,
   partsOf,
@@ -20,6 +21,8 @@ export interface Cast {
   readonly foreign: TestCluster;
   readonly apiKey: string;
   readonly registrationToken: string;
+  /** What the gateway signs besides tokens, as agents get it. */
+  readonly payloadKeySet: string;
   readonly gatewayKey: {
     readonly secret: KeyObject;
     readonly publicBytes: Uint8Array;
@@ -81,6 +84,7 @@ export const REFUSED_CELLS: Readonly<Record<string, Cell>> = {
   "no credential": () => undefined,
   "an empty header": () => "",
   "a scheme without a token": () => "Bearer ",
+  "the scheme of a proof, without one": ({ own }) => `DPoP ${own.token}`,
   "another scheme": ({ own }) => `Basic ${own.token}`,
   "no token at all": () => bearer("nonsense"),
   "three empty parts": () => bearer(".."),
@@ -89,6 +93,8 @@ export const REFUSED_CELLS: Readonly<Record<string, Cell>> = {
   "a changed signature": ({ own }) => bearer(withOtherEnd(own.token)),
   "an API key of an admin": ({ apiKey }) => bearer(apiKey),
   "a registration token": ({ registrationToken }) => bearer(registrationToken),
+  "a signed set of payload keys": ({ payloadKeySet }) => bearer(payloadKeySet),
+  "a proof in place of a token": ({ own }) => proof(own.token).then(bearer),
   "an end that has passed": claims(() => ({ exp: now() - HOUR })),
   "a beginning to come": claims(() => ({ nbf: now() + HOUR })),
   "another issuer": claims(() => ({ iss: "https://elsewhere.example.com" })),
@@ -124,6 +130,8 @@ export const REFUSED_CELLS: Readonly<Record<string, Cell>> = {
   "the public key's hash as a secret": ({ own, gatewayKey }) =>
     confused(own, createHash("sha256").update(gatewayKey.publicBytes).digest()),
   "another's key under our kid": forged(() => ({})),
+  "another's key of another algorithm under our kid": ({ own }) =>
+    signedByCurve(own, "ES256").then(bearer),
   "a key that it brings along": forged(async (_, key) => ({
     jwk: await exportJWK(key).then(({ d: _secret, ...jwk }) => jwk),
   })),
@@ -146,6 +154,22 @@ export const REFUSED_CELLS: Readonly<Record<string, Cell>> = {
     ]),
   ),
 };
+
+/** By a key on P-256 of somebody else, where ours is of Ed25519. */
+async function signedByCurve(own: TestCluster, alg: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const { header: head, claims: said } = partsOf(own.token);
+  return signed({ header: { ...head, alg }, claims: said }, privateKey);
+}
+
+/** A DPoP proof that is right but for being one. */
+async function proof(accessToken: string): Promise<string> {
+  const pair = await generateKeyPair("ES256", { extractable: true });
+  const jwk = await exportJWK(pair.privateKey);
+  const url = "http://127.0.0.1/api/agent/jobs";
+  const claims = { method: "GET", url, jti: newId(), issuedAt: now() };
+  return makeDpopProof({ ...claims, nonce: undefined, accessToken }, jwk);
+}
 
 function confused(own: TestCluster, secret: Uint8Array): Promise<string> {
   const { header: head, claims: said } = partsOf(own.token);

@@ -1,7 +1,9 @@
 import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
 import { newId } from "@vworkspace/kernel";
+import { JobService } from "../../apps/gateway/src/delivery/jobs/job.service";
 import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
+import { PayloadKeyService } from "../../apps/gateway/src/trust/payload-keys/payload-key.service";
 import { gatewayKey } from "../bad-input/forged-token";
 import { type TestCluster, TestTenant } from "../db/test-tenant";
 import { ROUTE_BODIES } from "./agent-bodies";
@@ -11,19 +13,19 @@ import {
   type Route,
   startListedGateway,
 } from "./listed-gateway";
+import { type Refusal, refusalIn } from "./refusal";
 import { guardOf } from "./route-guards";
 
 jest.setTimeout(120_000);
 
-interface Answer {
+interface Answer extends Refusal {
   readonly status: number;
-  readonly error: string;
-  readonly message: string;
 }
 
 describe("Every route of the agent API", () => {
   let gateway: ListedGateway;
   let tenant: TestTenant;
+  let other: TestTenant;
   let cast: Cast;
   let routes: readonly Route[];
   let cells = 0;
@@ -31,7 +33,7 @@ describe("Every route of the agent API", () => {
   beforeAll(async () => {
     gateway = await startListedGateway();
     tenant = await TestTenant.make(gateway);
-    const other = await TestTenant.make(gateway);
+    other = await TestTenant.make(gateway);
     const { key: apiKey } = await gateway.get(UserService).add({
       login: "matrix@example.com",
       role: "admin",
@@ -44,6 +46,7 @@ describe("Every route of the agent API", () => {
       foreign: await other.cluster(),
       apiKey,
       registrationToken: await tenant.registrationToken(pending.id),
+      payloadKeySet: await gateway.get(PayloadKeyService).keySet(),
       gatewayKey: await gatewayKey(gateway),
     };
     routes = gateway.routes.filter((route) => guardOf(route) === "cluster");
@@ -59,10 +62,10 @@ describe("Every route of the agent API", () => {
   async function ask(
     { method, path }: Route,
     authorization: string | undefined,
-    cluster = cast.own.code,
+    { cluster = cast.own.code, jobId = newId() } = {},
   ): Promise<Answer> {
     const body = ROUTE_BODIES[path];
-    const target = path.replace(":id", newId());
+    const target = path.replace(":id", jobId);
     const query = method === "GET" ? `?cluster=${cluster}&wait=0` : "";
     const response = await fetch(`${gateway.url}${target}${query}`, {
       method,
@@ -74,10 +77,8 @@ describe("Every route of the agent API", () => {
       ...(method === "POST" && body && { body: JSON.stringify(body) }),
     });
     cells += 1;
-    const text = await response.text();
-    const said = (text === "" ? {} : JSON.parse(text)) as Partial<Answer>;
-    const { error = "", message = "" } = said;
-    return { status: response.status, error, message };
+    const refusal = refusalIn(await response.text());
+    return { status: response.status, ...refusal };
   }
 
   async function refusalsOf(cell: Cell): Promise<readonly string[]> {
@@ -139,12 +140,68 @@ describe("Every route of the agent API", () => {
     expect(await order("disable")).toEqual(allAnswered("403 forbidden"));
   });
 
+  it.each(["dpop", "mtls"])(
+    "refuses a token that is bound to nothing where the mode is %s",
+    async (mode) => {
+      const { id, token } = await tenant.cluster();
+      await gateway.look("update clusters set token_mode = $2 where id = $1", [
+        id,
+        mode,
+      ]);
+      expect(await refusalsOf(() => `Bearer ${token}`)).toEqual(
+        allAnswered("401 unauthenticated"),
+      );
+    },
+  );
+
+  it("says of a job of a sibling or of another organization, open or settled, what it says of one that isn't there", async () => {
+    const ofJobs = routes.filter(({ path }) => path.includes(":id"));
+    expect(ofJobs.length).toBeGreaterThanOrEqual(3);
+    await tenant.allow();
+    await other.allow();
+    const strangers = [
+      await jobOf(tenant, cast.sibling, "open"),
+      await jobOf(tenant, await tenant.cluster(), "settled"),
+      await jobOf(other, cast.foreign, "open"),
+      await jobOf(other, await other.cluster(), "settled"),
+    ];
+    const bearer = `Bearer ${cast.own.token}`;
+    for (const route of ofJobs) {
+      const absent = await ask(route, bearer);
+      expect(absent).toMatchObject({ status: 404, error: "not_found" });
+      for (const jobId of strangers)
+        expect([
+          route.path,
+          jobId,
+          await ask(route, bearer, { jobId }),
+        ]).toEqual([route.path, jobId, absent]);
+    }
+  });
+
+  /** The id of a job that a cluster got. */
+  async function jobOf(
+    owner: TestTenant,
+    cluster: TestCluster,
+    end: "open" | "settled",
+  ): Promise<string> {
+    const jobs = gateway.get(JobService);
+    await owner.createInstance(cluster.id);
+    const [job] = await jobs.claim(cluster.principal, false);
+    if (!job) throw new Error("The cluster got no job.");
+    if (end === "settled")
+      await jobs.settle(cluster.principal, job.id, {
+        outcome: "succeeded",
+        timestamp: new Date().toISOString(),
+      });
+    return job.id;
+  }
+
   it("says of a foreign cluster what it says of one that isn't there", async () => {
     const poll = routes.find(({ method }) => method === "GET");
     if (poll === undefined) throw new Error("Nothing polls.");
     const bearer = `Bearer ${cast.own.token}`;
     const of = async (cluster: string) => {
-      const { message, ...answer } = await ask(poll, bearer, cluster);
+      const { message, ...answer } = await ask(poll, bearer, { cluster });
       return { ...answer, message: message.replaceAll(cluster, "X") };
     };
     const absent = await of("cluster-never-made");
@@ -162,4 +219,118 @@ describe("Every route of the agent API", () => {
       [principal.credentialId],
     );
   }
+});
+
+describe("The route of registration", () => {
+  let gateway: ListedGateway;
+  let tenant: TestTenant;
+  let cells = 0;
+
+  beforeAll(async () => {
+    gateway = await startListedGateway();
+    tenant = await TestTenant.make(gateway);
+  });
+
+  afterAll(async () => {
+    process.stdout.write(`matrix of the registration: ${cells} cells\n`);
+    await gateway.stop();
+  });
+
+  /** With the token in the header, then in the body. */
+  async function register(
+    token: string | undefined,
+    body: object = {},
+  ): Promise<readonly Answer[]> {
+    const answers: Answer[] = [];
+    for (const [authorization, added] of [
+      [`Bearer ${token}`, {}],
+      [undefined, { registrationToken: token }],
+    ] as const) {
+      const response = await fetch(`${gateway.url}/api/agent/register`, {
+        method: "POST",
+        headers: {
+          accept: AGENT_MEDIA_TYPE,
+          "content-type": AGENT_MEDIA_TYPE,
+          ...(token !== undefined && authorization && { authorization }),
+        },
+        body: JSON.stringify({ ...body, ...added }),
+      });
+      cells += 1;
+      const refusal = refusalIn(await response.text());
+      answers.push({ status: response.status, ...refusal });
+    }
+    return answers;
+  }
+
+  const issued = async () => {
+    const { id, code } = await tenant.addCluster();
+    return { id, code, token: await tenant.registrationToken(id) };
+  };
+
+  const order = (how: "revoke" | "disable" | "enable", id: string) =>
+    tenant.in((stores) =>
+      gateway.get(ClusterService)[how](stores, tenant.actor, id),
+    );
+
+  const REFUSED: Readonly<
+    Record<string, () => Promise<string | undefined> | string | undefined>
+  > = {
+    "no token": () => undefined,
+    "an empty one": () => "",
+    "one that was never issued": () => "vwr_never-issued",
+    "one that is too long": () => "x".repeat(900),
+    "half of one": async () => (await issued()).token.slice(0, -10),
+    "one in other letters": async () => (await issued()).token.toUpperCase(),
+    "one that has ended": async () => {
+      const { id, token } = await issued();
+      await gateway.look(
+        "update registration_tokens set expires_at = now() - interval '1 second' where cluster_id = $1",
+        [id],
+      );
+      return token;
+    },
+    "one that was used": async () => {
+      const { token } = await issued();
+      await register(token);
+      return token;
+    },
+    "a cluster's own token": async () => (await tenant.cluster()).token,
+    "one of a revoked cluster": async () => {
+      const { id, token } = await issued();
+      await order("revoke", id);
+      return token;
+    },
+  };
+
+  it.each(Object.entries(REFUSED))("refuses %s", async (_, tokenOf) => {
+    const answers = await register(await tokenOf());
+    expect(answers.map(({ status, error }) => `${status} ${error}`)).toEqual([
+      "401 unauthenticated",
+      "401 unauthenticated",
+    ]);
+  });
+
+  it("refuses one while its cluster is disabled, and takes it afterwards", async () => {
+    const { id, token } = await issued();
+    const statuses = async () =>
+      (await register(token)).map(({ status }) => status);
+    await order("disable", id);
+    expect(await statuses()).toEqual([401, 401]);
+    await order("enable", id);
+    expect(await statuses()).toEqual([200, 401]);
+  });
+
+  it("says of a foreign cluster's id what it says of one that isn't there", async () => {
+    const { token } = await issued();
+    const foreign = await TestTenant.make(gateway);
+    const said = async (clusterId: string) =>
+      (await register(token, { clusterId })).map(({ message, ...answer }) => ({
+        ...answer,
+        message: message.replaceAll(clusterId, "X"),
+      }));
+    const absent = await said("cluster-never-made");
+    expect(absent[0]).toMatchObject({ status: 403, error: "forbidden" });
+    expect(await said((await issued()).code)).toEqual(absent);
+    expect(await said((await foreign.addCluster()).code)).toEqual(absent);
+  });
 });

@@ -8,6 +8,7 @@ import { newId } from "@vworkspace/kernel";
 import { X509Certificate } from "node:crypto";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
+import { AuthorityBook } from "../../apps/gateway/src/trust/certificates/authority-book";
 import { AuthorityService } from "../../apps/gateway/src/trust/certificates/authority.service";
 import { CertificateService } from "../../apps/gateway/src/trust/certificates/certificate.service";
 import {
@@ -15,14 +16,19 @@ import {
   makeRoot,
 } from "../../apps/gateway/src/trust/certificates/domain/authority";
 import { keyOfRequest } from "../../apps/gateway/src/trust/certificates/domain/client-request";
-import { issueForCluster } from "../../apps/gateway/src/trust/certificates/domain/leaf";
+import {
+  certificateThumbprint,
+  issueForCluster,
+} from "../../apps/gateway/src/trust/certificates/domain/leaf";
 import { TestTenant } from "../db/test-tenant";
 import { ROUTE_BODIES } from "./agent-bodies";
 import {
   type ListedGateway,
   type Route,
   startListedGateway,
+  startListedReplica,
 } from "./listed-gateway";
+import { refusalIn } from "./refusal";
 import { guardOf } from "./route-guards";
 import { makeCertificateRequest } from "../../apps/agent/src/control-plane/certificate-request";
 import { type ClientIdentity, TlsAgent } from "./tls-agent";
@@ -33,6 +39,7 @@ const DAY_MS = 86_400_000;
 
 /** A cluster whose token is bound to a key. */
 interface Bound {
+  readonly id: string;
   readonly code: string;
   readonly token: string;
   readonly jwk: JWK;
@@ -61,7 +68,9 @@ function pathOf({ method, path }: Route, code: string): string {
 }
 
 function refused(routes: readonly Route[]): readonly string[] {
-  return routes.map(({ method, path }) => `${method} ${path} 401`);
+  return routes.map(
+    ({ method, path }) => `${method} ${path} 401 unauthenticated`,
+  );
 }
 
 describe("Every route of the agent API, with a token that is bound to a key", () => {
@@ -108,7 +117,7 @@ describe("Every route of the agent API, with a token that is bound to a key", ()
     nonce = (await ask({ nonce: undefined })).nonce;
     const { text } = await ask({ nonce });
     const { token } = JSON.parse(text) as { token: string };
-    return { code, token, jwk };
+    return { id, code, token, jwk };
   }
 
   function proofOf(
@@ -132,11 +141,12 @@ describe("Every route of the agent API, with a token that is bound to a key", ()
   async function send(
     { method, path }: Route,
     { scheme, token, proof, body }: Credential & { body?: object },
+    origin = gateway.url,
   ) {
     const target = path.replace(":id", JOB_ID);
     const query = method === "GET" ? `?cluster=${own?.code}&wait=0` : "";
     const sent = body ?? ROUTE_BODIES[path];
-    const response = await fetch(`${gateway.url}${target}${query}`, {
+    const response = await fetch(`${origin}${target}${query}`, {
       method,
       headers: {
         accept: AGENT_MEDIA_TYPE,
@@ -148,7 +158,9 @@ describe("Every route of the agent API, with a token that is bound to a key", ()
     });
     cells += 1;
     nonce = response.headers.get("dpop-nonce") ?? nonce;
-    return { status: response.status, nonce, text: await response.text() };
+    const text = await response.text();
+    const { error } = refusalIn(text);
+    return { status: response.status, error, nonce, text };
   }
 
   const proven =
@@ -203,10 +215,47 @@ describe("Every route of the agent API, with a token that is bound to a key", ()
     const routes = clusterRoutes(gateway);
     const answers: string[] = [];
     for (const route of routes) {
-      const { status } = await send(route, await cell(route));
-      answers.push(`${route.method} ${route.path} ${status}`);
+      const { status, error } = await send(route, await cell(route));
+      answers.push(`${route.method} ${route.path} ${status} ${error}`);
     }
     expect(answers).toEqual(refused(routes));
+  });
+
+  it("refuses a proof alone where the mode asks for a certificate, but for the way to the next one", async () => {
+    const before = own;
+    own = await register();
+    await gateway.look(
+      "update clusters set token_mode = 'mtls' where id = $1",
+      [own.id],
+    );
+    const routes = clusterRoutes(gateway).filter(
+      ({ path }) => !path.endsWith("/rotate"),
+    );
+    const answers: string[] = [];
+    for (const route of routes) {
+      const { status, error } = await send(route, await proven({})(route));
+      answers.push(`${route.method} ${route.path} ${status} ${error}`);
+    }
+    own = before;
+    expect(answers).toEqual(refused(routes));
+  });
+
+  it("takes no proof at another replica that one has taken", async () => {
+    const replica = await startListedReplica(gateway);
+    try {
+      for (const route of clusterRoutes(gateway)) {
+        if (route.path.endsWith("/rotate")) continue;
+        const credential = await proven({})(route);
+        const first = await send(route, credential);
+        const again = await send(route, credential, replica.url);
+        expect(first.status).not.toBe(401);
+        expect([route.path, again.status]).toEqual([route.path, 401]);
+        const fresh = await send(route, await proven({})(route), replica.url);
+        expect([401, 403, 500]).not.toContain(fresh.status);
+      }
+    } finally {
+      await replica.stop();
+    }
   });
 
   it("takes no proof twice", async () => {
@@ -292,12 +341,14 @@ describe("Every route of the agent API, with a token that is bound to a certific
     const answers: string[] = [];
     for (const route of clusterRoutes(gateway)) {
       const body = ROUTE_BODIES[route.path];
-      const { status } = await agent.call(route.method, pathOf(route, code), {
-        token,
-        ...(body && { body }),
-      });
+      const { status, body: said } = await agent.call(
+        route.method,
+        pathOf(route, code),
+        { token, ...(body && { body }) },
+      );
       cells += 1;
-      answers.push(`${route.method} ${route.path} ${status}`);
+      const error = status < 400 ? "" : ` ${String(said["error"])}`;
+      answers.push(`${route.method} ${route.path} ${status}${error}`);
     }
     return answers;
   }
@@ -307,7 +358,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
   it("takes the certificate of the cluster", async () => {
     const fresh = await register();
     const answers = await statuses(fresh, fresh.identity);
-    expect(answers.filter((answer) => / (401|403|500)$/.test(answer))).toEqual(
+    expect(answers.filter((answer) => / (401|403|500)\b/.test(answer))).toEqual(
       [],
     );
   });
@@ -322,6 +373,81 @@ describe("Every route of the agent API, with a token that is bound to a certific
     ])
       expect(await statuses(own, identity)).toEqual(allRefused());
   });
+
+  it("refuses another certificate of the same cluster than the one that the token is bound to", async () => {
+    const bound = await register();
+    const { csr, key } = await makeCertificateRequest();
+    const { body } = await connect(bound.identity).call(
+      "POST",
+      "/api/agent/credentials/rotate",
+      { token: bound.token, body: { csr } },
+    );
+    const next = { cert: String(body["certificate"]), key };
+    expect(await statuses(bound, next)).toEqual(allRefused());
+  });
+
+  it("refuses a token that is bound to a certificate where the mode asks for a proof", async () => {
+    const bound = await register();
+    await gateway.look(
+      "update clusters set token_mode = 'dpop' where id = $1",
+      [bound.id],
+    );
+    expect(await statuses(bound, bound.identity)).toEqual(allRefused());
+  });
+
+  it.each([
+    ["has ended by itself", -91 * DAY_MS],
+    ["has yet to begin", DAY_MS],
+  ])("refuses a certificate of its own CA that %s", async (_, later) => {
+    const bound = await bindTo(Date.now() + later);
+    expect(await statuses(bound, bound.identity)).toEqual(allRefused());
+    const now = await bindTo(Date.now());
+    const answers = await statuses(now, now.identity);
+    expect(answers.filter((answer) => / 401 /.test(answer))).toEqual([]);
+  });
+
+  it("refuses the listener's own certificate as an agent's", async () => {
+    const bound = await register();
+    const { chainPem: cert, keyPem: key } = await gateway
+      .get(CertificateService)
+      .signServerCertificate(["localhost"]);
+    await rebind(bound.id, new X509Certificate(cert));
+    expect(await statuses(bound, { cert, key })).toEqual(allRefused());
+  });
+
+  /** A cluster whose token is bound to what the gateway's own CA would have signed at a time, as if it had done so. */
+  async function bindTo(now: number): Promise<Identified> {
+    const bound = await register();
+    const { csr, key } = await makeCertificateRequest();
+    const issuer = (await gateway.get(AuthorityBook).get()).issuer();
+    const leaf = await issueForCluster(issuer, await keyOfRequest(csr), {
+      domain: "vworkspace",
+      clusterId: bound.id,
+      now,
+    });
+    const cert = leaf.certificatePem;
+    await rebind(bound.id, new X509Certificate(cert));
+    return { ...bound, identity: { cert, key } };
+  }
+
+  /** So that nothing but what the certificate itself says can refuse it. */
+  async function rebind(
+    clusterId: string,
+    certificate: X509Certificate,
+  ): Promise<void> {
+    const thumbprint = certificateThumbprint(certificate.raw);
+    const serial = certificate.serialNumber.toLowerCase();
+    const { id: issuer } = (await gateway.get(AuthorityBook).get()).issuer();
+    await gateway.look(
+      `insert into cluster_certificates (organization_id, issuer, serial, cluster_id, thumbprint, expires_at)
+       values ($1, $2, $3, $4, $5, now() + interval '1 day')`,
+      [tenant.organizationId, issuer, serial, clusterId, thumbprint],
+    );
+    await gateway.look(
+      `update cluster_credentials set confirmation = jsonb_build_object('x5t#S256', $2::text) where cluster_id = $1`,
+      [clusterId, thumbprint],
+    );
+  }
 
   it("refuses a certificate that was revoked, or that has ended", async () => {
     const revoked = await register();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
+import { newId } from "@vworkspace/kernel";
 import { Client } from "pg";
 import pino from "pino";
 import { ErrorFilter } from "../../apps/gateway/src/api/http/error.filter";
@@ -13,14 +14,21 @@ import {
 import { prepareAgentListener } from "../../apps/gateway/src/api/http/start-agent-listener";
 import {
   embeddedMasterKeyFile,
+  type GatewayConfig,
   readGatewayConfig,
 } from "../../apps/gateway/src/config";
-import { openDatabase } from "../../apps/gateway/src/database/open-database";
+import type { DatabaseUrls } from "../../apps/gateway/src/database/data-sources";
+import {
+  type OpenDatabase,
+  openDatabase,
+} from "../../apps/gateway/src/database/open-database";
 import { UnitOfWork } from "../../apps/gateway/src/database/unit-of-work";
 import { GatewayModule } from "../../apps/gateway/src/gateway.module";
 import { SUITE_LIMITS } from "../conformance/gateway-process";
 import { superuserUrl } from "../db/open-test-database";
 import type { TenantHost } from "../db/test-tenant";
+
+type Settings = Readonly<Record<string, string>>;
 
 export interface Route {
   readonly method: string;
@@ -36,13 +44,43 @@ export interface ListedGateway extends TenantHost {
   readonly dataDir: string;
   /** URL of the superuser of its database. */
   databaseUrl(): Promise<string>;
+  /** URLs of the roles that it uses itself. */
+  readonly databaseUrls: DatabaseUrls;
   /** Every route, in the order of registration; nothing that the application serves is missing. */
   readonly routes: readonly Route[];
   stop(): Promise<void>;
 }
 
 export async function startListedGateway(
-  settings: Readonly<Record<string, string>> = {},
+  settings: Settings = {},
+): Promise<ListedGateway> {
+  return serve(settings, (dataDir, { urls }) =>
+    superuserUrl(dataDir, urls.owner),
+  );
+}
+
+/** One more on the database, and under the master key, of another one, which is stopped after it. */
+export async function startListedReplica(
+  first: ListedGateway,
+  settings: Settings = {},
+): Promise<ListedGateway> {
+  const { app, owner, worker } = first.databaseUrls;
+  return serve(
+    {
+      DATABASE_URL: app,
+      DATABASE_OWNER_URL: owner,
+      DATABASE_WORKER_URL: worker,
+      VWORKSPACE_MASTER_KEY_FILE: join(first.dataDir, "keys", "master.key"),
+      VWORKSPACE_TRUST_FILE: join(first.dataDir, `trust-${newId()}.sealed`),
+      ...settings,
+    },
+    () => first.databaseUrl(),
+  );
+}
+
+async function serve(
+  settings: Settings,
+  superuserOf: (dataDir: string, database: OpenDatabase) => Promise<string>,
 ): Promise<ListedGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), "vworkspace-trust-"));
   // PostgreSQL runs as another user where the tests run as root: it must be able to pass through.
@@ -58,6 +96,30 @@ export async function startListedGateway(
     embeddedMasterKeyFile: embeddedMasterKeyFile(config),
     log: () => undefined,
   });
+  const { app, ...served } = await listen(config, database);
+  const databaseUrl = () => superuserOf(dataDir, database);
+  const admin = new Client({ connectionString: await databaseUrl() });
+  await admin.connect();
+  return {
+    ...served,
+    dataDir,
+    databaseUrl,
+    databaseUrls: database.urls,
+    unitOfWork: app.get(UnitOfWork),
+    get: (provided) => app.get(provided, { strict: false }),
+    look: async <Row>(sql: string, values: readonly unknown[] = []) =>
+      (await admin.query(sql, [...values])).rows as Row[],
+    stop: async () => {
+      await admin.end();
+      await app.close();
+      await database.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What main.ts does, with an eye on the routes. */
+async function listen(config: GatewayConfig, database: OpenDatabase) {
   let url = "";
   const logger = pino({ level: "silent" });
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -82,24 +144,5 @@ export async function startListedGateway(
   const agentPort = await listenForAgents();
   const { port } = app.getHttpServer().address() as { port: number };
   url = `http://127.0.0.1:${port}`;
-  const databaseUrl = () => superuserUrl(dataDir, database.urls.owner);
-  const admin = new Client({ connectionString: await databaseUrl() });
-  await admin.connect();
-  return {
-    url,
-    agentPort,
-    dataDir,
-    databaseUrl,
-    routes,
-    unitOfWork: app.get(UnitOfWork),
-    get: (provided) => app.get(provided, { strict: false }),
-    look: async <Row>(sql: string, values: readonly unknown[] = []) =>
-      (await admin.query(sql, [...values])).rows as Row[],
-    stop: async () => {
-      await admin.end();
-      await app.close();
-      await database.stop();
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
+  return { app, routes, agentPort, url };
 }

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   BasicConstraintsExtension,
   PemConverter,
@@ -42,7 +43,9 @@ export async function makeTestAuthority(): Promise<TestAuthority> {
         notBefore: new Date(Date.now() - 2 * DAY_MS),
         notAfter: new Date(Date.now() + days * DAY_MS),
         extensions: [
-          new SubjectAlternativeNameExtension([{ type: "dns", value: host }]),
+          new SubjectAlternativeNameExtension([
+            { type: isIP(host) === 0 ? "dns" : "ip", value: host },
+          ]),
         ],
       });
       const key = await crypto.subtle.exportKey("pkcs8", own.privateKey);

@@ -15,6 +15,8 @@ export interface TlsAnswer {
   readonly body: Readonly<Record<string, unknown>>;
   /** Serial of the certificate that the server showed on the connection. */
   readonly serverSerial: string;
+  /** Common name of the CA that issued it. */
+  readonly serverIssuer: string;
   readonly socket: TLSSocket;
 }
 
@@ -61,13 +63,14 @@ async function answerOf(call: ClientRequest): Promise<TlsAnswer> {
     call.once("response", resolve).once("error", reject);
   });
   const socket = call.socket as TLSSocket;
-  const serverSerial = socket.getPeerCertificate().serialNumber;
+  const { serialNumber, issuer } = socket.getPeerCertificate();
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
   return {
     socket,
-    serverSerial,
+    serverSerial: serialNumber,
+    serverIssuer: String(issuer.CN),
     status: response.statusCode ?? 0,
     closes: response.headers.connection === "close",
     body: parsed(text),

@@ -3,6 +3,7 @@ import { ConfigurationError, DomainError, VERSION } from "@vworkspace/kernel";
 import { Command } from "commander";
 import { addCaCommands } from "./cli/ca.commands";
 import { addMasterKeyCommands } from "./cli/master-key.commands";
+import { addOrganizationCommands } from "./cli/organization.commands";
 import { addSigningKeyCommands } from "./cli/signing-key.commands";
 import { addUserCommands } from "./cli/user.commands";
 
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   const program = new Command("vworkspace")
     .description("Operator's commands of the vworkspace gateway.")
     .version(VERSION);
+  addOrganizationCommands(program);
   addUserCommands(program);
   addSigningKeyCommands(program);
   addMasterKeyCommands(program);

@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from "@nestjs/common";
 import { ConfigurationError } from "@vworkspace/kernel";
 import type { GatewayConfig } from "./config";
+import { OrganizationService } from "./trust/identity/organization.service";
 import { UserService } from "./trust/identity/user.service";
 
 const TEST_ORGANIZATION = "test";
@@ -11,13 +12,13 @@ export async function prepareOrganizations(
   app: INestApplicationContext,
   config: GatewayConfig,
 ): Promise<void> {
-  const users = app.get(UserService);
-  if (config.isDemo) await refuseForeignOrganizations(users);
+  if (config.isDemo)
+    await refuseForeignOrganizations(app.get(OrganizationService));
   if (!config.bootstrapAdmin) return;
   const organizationCode = config.isDemo
     ? DEMO_ORGANIZATION
     : TEST_ORGANIZATION;
-  await users.add({
+  await app.get(UserService).add({
     ...config.bootstrapAdmin,
     role: "admin",
     organizationCode,
@@ -25,13 +26,14 @@ export async function prepareOrganizations(
 }
 
 /** The demo accepts simulated clusters: it must never stand beside somebody's real ones. */
-async function refuseForeignOrganizations(users: UserService): Promise<void> {
-  const foreign = (await users.organizationCodes()).filter(
-    (code) => code !== DEMO_ORGANIZATION,
+async function refuseForeignOrganizations(
+  organizations: OrganizationService,
+): Promise<void> {
+  const foreign = (await organizations.list()).find(
+    ({ code }) => code !== DEMO_ORGANIZATION,
   );
-  if (foreign.length > 0) {
+  if (foreign)
     throw new ConfigurationError(
-      `VWORKSPACE_DEMO: the database holds the organization "${foreign[0] ?? ""}"; the demo wants a database of its own.`,
+      `VWORKSPACE_DEMO: the database holds the organization "${foreign.code}"; the demo wants a database of its own.`,
     );
-  }
 }

@@ -3,32 +3,54 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../../../test/db/open-test-database";
+import { TenantLife } from "../../../../test/db/tenant-life";
 import { TestTenant } from "../../../../test/db/test-tenant";
-import { makeModels } from "../api/odoo/models/make-models";
-import { ClusterService } from "../fleet/clusters/cluster.service";
-import { ApiKeyService } from "../trust/identity/api-key.service";
-import { UserAdminService } from "../trust/identity/user-admin.service";
+import { SqlDesiredObjectStore } from "../delivery/adapters/sql-desired-object-store";
+import { SqlJobStore } from "../delivery/jobs/adapters/sql-job-store";
+import { SqlInstanceStore } from "../intent/instances/adapters/sql-instance-store";
+import { SqlIntentHistoryStore } from "../intent/instances/adapters/sql-intent-history-store";
+import { SqlReplayStore } from "../intent/mutations/adapters/sql-replay-store";
+import { SqlEventStore } from "../observed/events/adapters/sql-event-store";
 import { RecordStore } from "./records/record-store";
 import { SqlRecordStore } from "./records/sql-record-store";
 import { SqlTransaction } from "./sql-transaction";
 
-/** A comparison with the organization, as the stores write it; what takes its place asks for nothing. */
-const WHERE = /\b(?:\w+\.)?organization_id = (\$\d+)(?:::uuid)?/g;
+/** Comparisons with the organization, as the stores write them; what takes their place asks for nothing. */
+const VALUE = /\b(?:\w+\.)?organization_id = (\$\d+)(?:::uuid)?/g;
+const COLUMN = /\b\w+\.organization_id = \w+\.organization_id\b/g;
+const USING = /\busing \(organization_id, /g;
+
+/** All are asked at one moment, so that only what they see can make their answers differ. */
+const CLOCK = /\b(?:clock_timestamp|now)\(\)/g;
+
+/** Stores of which no method may be left out here. */
+const WHOLE = [
+  SqlDesiredObjectStore,
+  SqlEventStore,
+  SqlInstanceStore,
+  SqlIntentHistoryStore,
+  SqlJobStore,
+  SqlReplayStore,
+];
 
 interface Sent {
   readonly sql: string;
   readonly values: readonly unknown[];
 }
 
-/** Both are asked at one moment, so that only what they see can make their answers differ. */
-const CLOCK = /\b(?:clock_timestamp|now)\(\)/g;
+interface Outcome {
+  /** What the statement answers. */
+  readonly shown: string;
+  /** The other organization's rows after it. */
+  readonly foreign: string;
+}
 
 /** What is left of a statement whose author forgot the organization. */
 function withoutOrganization(sql: string): string {
-  return sql.replace(
-    WHERE,
-    (_all, value: string) => `(${value}::uuid is not null)`,
-  );
+  return sql
+    .replace(VALUE, (_all, value: string) => `(${value}::uuid is not null)`)
+    .replace(COLUMN, "true")
+    .replace(USING, "using (");
 }
 
 describe("a statement that forgets the organization", () => {
@@ -36,7 +58,10 @@ describe("a statement that forgets the organization", () => {
   let own: TestTenant;
   let other: TestTenant;
   let client: Client;
-  let statements: readonly Sent[];
+  let tables: readonly string[];
+  /** By the id of the organization that they were sent in. */
+  const sent = new Map<string, Map<string, Sent>>();
+  const called = new Set<string>();
   /** The other organization's rows as they are. */
   let untouched: string;
   const moment = new Date().toISOString();
@@ -44,13 +69,32 @@ describe("a statement that forgets the organization", () => {
   beforeAll(async () => {
     db = await openTestDatabase();
     db.bindings.bind(RecordStore, SqlRecordStore);
-    const sent = new Map<string, Sent>();
-    let isNoting = false;
+    const spies = listen();
+    other = await TestTenant.make(db);
+    await new TenantLife(db, other).live();
+    own = await TestTenant.make(db);
+    await new TenantLife(db, own).live();
+    spies.forEach((spy) => spy.mockRestore());
+    client = new Client({ connectionString: db.superuserUrl });
+    await client.connect();
+    tables = await tenantTables();
+    untouched = await foreignRows();
+  }, 60_000);
+
+  afterAll(async () => {
+    await client?.end();
+    await db.stop();
+  });
+
+  /** Notes every statement with its values, and every method of the stores that count as a whole. */
+  function listen() {
     const note = (organizationId: string | undefined, one: Sent) => {
-      if (isNoting && organizationId !== undefined) sent.set(one.sql, one);
+      if (organizationId === undefined) return;
+      const known = sent.get(organizationId) ?? new Map<string, Sent>();
+      sent.set(organizationId, known.set(one.sql, one));
     };
     const { query, run } = SqlTransaction.prototype;
-    const kept = [
+    const transactions = [
       jest
         .spyOn(SqlTransaction.prototype, "query")
         .mockImplementation(function (this: SqlTransaction, sql, values = []) {
@@ -66,55 +110,25 @@ describe("a statement that forgets the organization", () => {
         return run.call(this, sql, values);
       }),
     ];
-    other = await TestTenant.make(db);
-    await live(other);
-    own = await TestTenant.make(db);
-    isNoting = true;
-    await live(own);
-    kept.forEach((spy) => spy.mockRestore());
-    statements = [...sent.values()].filter(({ sql }) =>
-      new RegExp(WHERE).test(sql),
-    );
-    client = new Client({ connectionString: db.superuserUrl });
-    await client.connect();
-    untouched = await foreignRows();
-  }, 60_000);
-
-  afterAll(async () => {
-    await client?.end();
-    await db.stop();
-  });
-
-  /** What an organization does in a life; every statement of it is tried. */
-  async function live(tenant: TestTenant): Promise<void> {
-    await tenant.allow();
-    const cluster = await tenant.cluster();
-    await tenant.createInstance(cluster.id);
-    await tenant.in(async (stores) => {
-      const users = db.get(UserAdminService);
-      const login = "ben@example.com";
-      const user = { login, name: login, role: "reader" } as const;
-      const id = await users.create(stores, tenant.actor, user);
-      const request = { name: "x", scopes: ["all"], days: undefined };
-      const keys = db.get(ApiKeyService);
-      const key = await keys.issue(stores, tenant.actor, id, request);
-      await keys.revoke(stores, tenant.actor, key.id);
-      await users.change(stores, tenant.actor, id, { role: "operator" });
-      await db
-        .get(ClusterService)
-        .rename(stores, tenant.actor, cluster.id, "Renamed");
-      await readEverything(stores.get(RecordStore));
-    });
+    const make = db.bindings.make.bind(db.bindings);
+    const stores = jest
+      .spyOn(db.bindings, "make")
+      .mockImplementation((port, transaction) => {
+        const store = make(port, transaction) as object;
+        return new Proxy(store, {
+          get(target, name, self) {
+            called.add(`${target.constructor.name}.${String(name)}`);
+            return Reflect.get(target, name, self) as unknown;
+          },
+        });
+      });
+    return [...transactions, stores];
   }
 
-  async function readEverything(records: RecordStore): Promise<void> {
-    const { irModel: _memory, ...models } = makeModels(120);
-    for (const model of Object.values(models)) {
-      const numbers = await records.search(model, { limit: 1000 });
-      await records.count(model, undefined, 1000);
-      await records.read(model, model.fields, numbers);
-      await records.keysOf(model, numbers);
-    }
+  /** Those of an organization that compare with it. */
+  function statementsOf({ organizationId }: TestTenant): readonly Sent[] {
+    const all = [...(sent.get(organizationId)?.values() ?? [])];
+    return all.filter(({ sql }) => withoutOrganization(sql) !== sql);
   }
 
   async function tenantTables(): Promise<string[]> {
@@ -127,37 +141,38 @@ describe("a statement that forgets the organization", () => {
 
   /** Everything that the other organization has, as one text. */
   async function foreignRows(): Promise<string> {
-    const parts: string[] = [];
-    for (const table of await tenantTables()) {
-      const { rows } = await client.query<{ text: string | null }>(
-        `select string_agg(t::text, ';' order by t::text) as text from ${table} t where organization_id = $1`,
-        [other.organizationId],
-      );
-      parts.push(`${table}: ${rows[0]?.text ?? ""}`);
-    }
-    return parts.join("\n");
+    const texts = tables.map(
+      (table) =>
+        `(select '${table}: ' || coalesce(string_agg(t::text, ';' order by t::text), '') from ${table} t where organization_id = $1)`,
+    );
+    const { rows } = await client.query<{ text: string }>(
+      `select concat_ws(chr(10), ${texts.join(", ")}) as text`,
+      [other.organizationId],
+    );
+    return rows[0]?.text ?? "";
   }
 
-  /** What a statement answers as the role in the own organization, and what it makes of the other's rows. Nothing is kept. */
+  /** What becomes of a statement as the role in the own organization, after `before`, which a superuser does. Nothing is kept. */
   async function outcome(
-    sql: string,
-    values: readonly unknown[],
+    { sql, values }: Sent,
     role: string,
-  ): Promise<{ shown: string; foreign: string }> {
+    before = "select 1",
+  ): Promise<Outcome> {
     await client.query("begin");
     try {
+      await client.query("set local session_replication_role = replica");
+      await client.query(before);
       await client.query(`set local role ${role}`);
       await client.query("select set_config('vw.organization', $1, true)", [
         own.organizationId,
       ]);
-      const shown = await client
-        .query<Record<string, unknown>>(
-          sql.replace(CLOCK, `'${moment}'::timestamptz`),
-          [...values],
-        )
-        .then(({ rows }) =>
-          JSON.stringify(rows.map((row) => JSON.stringify(row)).sort()),
-        );
+      const { rows } = await client.query<Record<string, unknown>>(
+        sql.replace(CLOCK, `'${moment}'::timestamptz`),
+        [...values],
+      );
+      const shown = JSON.stringify(
+        rows.map((row) => JSON.stringify(row)).sort(),
+      );
       await client.query("reset role");
       return { shown, foreign: await foreignRows() };
     } catch (error) {
@@ -167,33 +182,74 @@ describe("a statement that forgets the organization", () => {
     }
   }
 
+  const cut = ({ sql, values }: Sent) => ({
+    sql: withoutOrganization(sql),
+    values,
+  });
+
   /** Statements that reach further without their where-clause: they answer something else, or change foreign rows. */
   async function reaching(role: string): Promise<string[]> {
     const found: string[] = [];
-    for (const { sql, values } of statements) {
-      const whole = await outcome(sql, values, role);
-      const cut = await outcome(withoutOrganization(sql), values, role);
-      const isFurther = cut.shown !== whole.shown || cut.foreign !== untouched;
-      if (isFurther) found.push(sql);
+    for (const statement of statementsOf(own)) {
+      const whole = await outcome(statement, role);
+      const short = await outcome(cut(statement), role);
+      if (short.shown !== whole.shown || short.foreign !== untouched)
+        found.push(statement.sql);
+    }
+    return found;
+  }
+
+  /**
+   * The same for somebody who knows the ids of the other organization and of all that is in it: what a statement answers must
+   * not depend on whether they exist.
+   */
+  async function reachingByIds(role: string): Promise<string[]> {
+    const removal = tables
+      .map(
+        (table) =>
+          `delete from ${table} where organization_id = '${other.organizationId}'`,
+      )
+      .join(";");
+    const found: string[] = [];
+    for (const statement of statementsOf(other)) {
+      const there = await outcome(cut(statement), role);
+      const gone = await outcome(cut(statement), role, removal);
+      if (there.shown !== gone.shown || there.foreign !== untouched)
+        found.push(statement.sql);
     }
     return found;
   }
 
   it("is tried for every statement that compares with it, and for nothing else", () => {
-    expect(statements.length).toBeGreaterThan(40);
-    for (const { sql } of statements)
-      expect(withoutOrganization(sql)).not.toMatch(WHERE);
+    for (const tenant of [own, other]) {
+      expect(statementsOf(tenant).length).toBeGreaterThan(100);
+      for (const { sql } of statementsOf(tenant))
+        expect(withoutOrganization(sql)).not.toMatch(/organization_id = /);
+    }
+  });
+
+  it("is tried for every method of the stores of intent, delivery and events", () => {
+    const methods = WHOLE.flatMap((store) =>
+      Object.getOwnPropertyNames(store.prototype)
+        .filter((name) => name !== "constructor")
+        .map((name) => `${store.name}.${name}`),
+    );
+    expect(methods.length).toBeGreaterThan(30);
+    expect(methods.filter((method) => !called.has(method))).toEqual([]);
   });
 
   it("shows and changes nothing foreign as the request role", async () => {
     expect(await reaching("vworkspace_app")).toEqual([]);
-  }, 60_000);
+    expect(await reachingByIds("vworkspace_app")).toEqual([]);
+  }, 120_000);
 
   it("would show and change it for a role that sees everything, so that the test can fail", async () => {
     const found = await reaching("postgres");
+    const byIds = await reachingByIds("postgres");
     process.stdout.write(
-      `without where-clauses: ${statements.length} statements tried, ${found.length} of them reach further for a superuser\n`,
+      `without where-clauses: ${statementsOf(own).length} statements tried; for a superuser ${found.length} reach further, ${byIds.length} where the foreign ids are known\n`,
     );
     expect(found.length).toBeGreaterThan(15);
-  }, 60_000);
+    expect(byIds.length).toBeGreaterThan(60);
+  }, 120_000);
 });

@@ -8,6 +8,7 @@ import { ApiKeyUseService } from "./api-key-use.service";
 import { gatewayActor, type Role, type UserActor } from "./domain/actor";
 import { requireLogin } from "./domain/login-rules";
 import { UserStore } from "./domain/user-store";
+import { OrganizationService } from "./organization.service";
 
 /** The part of a key that the gateway made by which a person recognises it; of another's key nothing is shown. */
 const PUBLIC_PART = /^vw_[A-Za-z0-9_-]{8}(?=_)/;
@@ -28,6 +29,7 @@ export class UserService {
     private readonly unitOfWork: UnitOfWork,
     private readonly masterKey: MasterKey,
     private readonly uses: ApiKeyUseService,
+    private readonly organizations: OrganizationService,
   ) {}
 
   /**
@@ -63,27 +65,16 @@ export class UserService {
     readonly organizationId: string;
     readonly userId: string;
   }> {
-    requireCode("organization", user.organizationCode);
     requireLogin(user.login);
     const key = user.key ?? newApiKey().key;
     return this.unitOfWork.asWorker(async (stores) => {
-      const organization = await stores.get(UserStore).ensureOrganization({
-        id: newId(),
+      const organization = await this.organizations.ensure(stores, {
         code: user.organizationCode,
-        name: user.organizationCode,
       });
       const userId = await this.ensureUser(stores, organization.id, user);
       await this.ensureKey(stores, organization.id, { userId, key });
       return { key, organizationId: organization.id, userId };
     });
-  }
-
-  /** Codes of all organizations: the demo refuses a database that holds others. */
-  async organizationCodes(): Promise<readonly string[]> {
-    const organizations = await this.unitOfWork.asWorker((stores) =>
-      stores.get(UserStore).organizations(),
-    );
-    return organizations.map((organization) => organization.code);
   }
 
   private async ensureUser(
@@ -130,14 +121,5 @@ export class UserService {
       subject: { type: "user", id: userId },
       detail: { key_id: id, key_prefix: prefix },
     });
-  }
-}
-
-function requireCode(field: string, code: string): void {
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(code)) {
-    throw new DomainError(
-      "validation_failed",
-      `${field} is "${code}": use lower-case letters, digits and hyphens, at most 63.`,
-    );
   }
 }

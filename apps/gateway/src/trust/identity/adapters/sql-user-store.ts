@@ -77,12 +77,13 @@ export class SqlUserStore extends UserStore {
 
   override async ensureOrganization(
     organization: Organization,
-  ): Promise<Organization> {
-    await this.transaction.run(
+  ): Promise<Organization & { isNew: boolean }> {
+    const made = await this.transaction.run(
       "insert into organizations (id, code, name) values ($1, $2, $3) on conflict (code) do nothing",
       [organization.id, organization.code, organization.name],
     );
-    return (await this.organizationByCode(organization.code)) ?? organization;
+    const found = await this.organizationByCode(organization.code);
+    return { ...(found ?? organization), isNew: made > 0 };
   }
 
   override async ensureUser(

@@ -37,7 +37,7 @@ export abstract class UserStore {
   /** Makes the organization, or finds the one of that code. */
   abstract ensureOrganization(
     organization: Organization,
-  ): Promise<Organization>;
+  ): Promise<Organization & { readonly isNew: boolean }>;
   /** Makes the user, or finds the one of that login; its role stays what it was. */
   abstract ensureUser(user: NewUser): Promise<{
     readonly id: string;

@@ -1,0 +1,65 @@
+import { Injectable } from "@nestjs/common";
+import { DomainError, newId } from "@vworkspace/kernel";
+import { type Stores, UnitOfWork } from "../../database/unit-of-work";
+import { AuditStore } from "../audit/domain/audit-store";
+import { gatewayActor } from "./domain/actor";
+import {
+  requireOrganizationCode,
+  requireOrganizationName,
+} from "./domain/organization-rules";
+import { type Organization, UserStore } from "./domain/user-store";
+
+export interface AddOrganization {
+  readonly code: string;
+  /** Its code where none is given. */
+  readonly name?: string | undefined;
+}
+
+/** Whether it was made just now. */
+export interface AddedOrganization extends Organization {
+  readonly isNew: boolean;
+}
+
+/** Which organizations there are. An operator of the gateway makes them; nobody in one sees another. */
+@Injectable()
+export class OrganizationService {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** An equal repeat changes nothing. @throws DomainError validation_failed, conflict (it has another name) */
+  async add(wanted: AddOrganization): Promise<AddedOrganization> {
+    const found = await this.unitOfWork.asWorker((stores) =>
+      this.ensure(stores, wanted),
+    );
+    if (wanted.name === undefined || found.name === wanted.name) return found;
+    throw new DomainError(
+      "conflict",
+      `name is "${wanted.name}": there is an organization ${found.code} with the name "${found.name}", which it keeps; leave the name out, or choose another code.`,
+    );
+  }
+
+  /** The organization of that code, made where there is none. @throws DomainError validation_failed */
+  async ensure(
+    stores: Stores,
+    { code, name = code }: AddOrganization,
+  ): Promise<AddedOrganization> {
+    requireOrganizationCode(code);
+    requireOrganizationName(name);
+    const found = await stores
+      .get(UserStore)
+      .ensureOrganization({ id: newId(), code, name });
+    const { id, isNew } = found;
+    if (isNew)
+      await stores.get(AuditStore).append(gatewayActor(id), {
+        action: "organization.create",
+        subject: { type: "organization", id, name: code },
+      });
+    return found;
+  }
+
+  /** Oldest first. */
+  list(): Promise<readonly Organization[]> {
+    return this.unitOfWork.asWorker((stores) =>
+      stores.get(UserStore).organizations(),
+    );
+  }
+}
