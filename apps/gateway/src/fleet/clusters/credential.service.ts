@@ -13,6 +13,7 @@ import type { PresentedProof } from "./domain/presented-proof";
 import {
   refusalOfRotation,
   refusalOfSender,
+  type SenderRefusal,
 } from "./domain/sender-constraint.decide";
 import { RegistrationService } from "./registration.service";
 import { SuccessionService } from "./succession.service";
@@ -49,7 +50,7 @@ export class CredentialService {
 
   /**
    * The cluster behind a token. Said no to only after a successful look-up.
-   * @throws DomainError unauthenticated (401), forbidden (403: the cluster is disabled), unavailable (503)
+   * @throws DomainError unauthenticated or certificate_refused (401), forbidden (403: the cluster is disabled), unavailable (503)
    */
   authenticate(
     bearer: string | undefined,
@@ -88,7 +89,7 @@ export class CredentialService {
 
   private async identify(
     bearer: string | undefined,
-    refusalOf: (row: CredentialRow) => string | undefined,
+    refusalOf: (row: CredentialRow) => SenderRefusal | undefined,
   ): Promise<ClusterPrincipal> {
     const claims = await this.readToken(bearer);
     const { organizationId, clusterId, credentialId } = claims;
@@ -121,16 +122,19 @@ export class CredentialService {
   }
 }
 
-const REFUSED = "The cluster's credential is unknown, expired or revoked.";
+const REFUSED: SenderRefusal = {
+  code: "unauthenticated",
+  sentence: "The cluster's credential is unknown, expired or revoked.",
+};
 
-function refused(sentence: string): DomainError {
-  return new DomainError("unauthenticated", sentence);
+function refused({ code, sentence }: SenderRefusal): DomainError {
+  return new DomainError(code, sentence);
 }
 
 /** Lets a row in, or says why not. */
 function admit(
   row: CredentialRow | undefined,
-  refusalOf: (row: CredentialRow) => string | undefined,
+  refusalOf: (row: CredentialRow) => SenderRefusal | undefined,
 ): CredentialRow {
   if (!row) throw refused(REFUSED);
   const refusal = refusalOf(row);
