@@ -7,7 +7,6 @@ import {
 import { newId } from "@vworkspace/kernel";
 import { X509Certificate } from "node:crypto";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { AuthorityService } from "../../apps/gateway/src/trust/certificates/authority.service";
 import { CertificateService } from "../../apps/gateway/src/trust/certificates/certificate.service";
 import {
@@ -18,6 +17,10 @@ import { keyOfRequest } from "../../apps/gateway/src/trust/certificates/domain/c
 import { issueForCluster } from "../../apps/gateway/src/trust/certificates/domain/leaf";
 import { TestTenant } from "../db/test-tenant";
 import { ROUTE_BODIES } from "./agent-bodies";
+import {
+  type CertifiedCluster,
+  registerWithCertificate,
+} from "./certified-cluster";
 import {
   type ListedGateway,
   type Route,
@@ -225,15 +228,8 @@ describe("Every route of the agent API, with a token that is bound to a certific
   let gateway: ListedGateway;
   let tenant: TestTenant;
   let bundle: string;
-  let own: Identified;
+  let own: CertifiedCluster;
   const open: TlsAgent[] = [];
-
-  interface Identified {
-    readonly id: string;
-    readonly code: string;
-    readonly token: string;
-    readonly identity: ClientIdentity;
-  }
 
   beforeAll(async () => {
     gateway = await startListedGateway({
@@ -256,21 +252,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
     return agent;
   }
 
-  async function register(): Promise<Identified> {
-    const { id, code } = await tenant.addCluster();
-    const { csr, key } = await makeCertificateRequest();
-    const { body } = await connect().call("POST", "/api/agent/register", {
-      token: await tenant.registrationToken(id),
-      body: { csr },
-    });
-    await tenant.in((stores) =>
-      gateway
-        .get(ClusterService)
-        .setTokenMode(stores, tenant.actor, id, "mtls"),
-    );
-    const cert = String(body["certificate"]);
-    return { id, code, token: String(body["token"]), identity: { cert, key } };
-  }
+  const register = () => registerWithCertificate(gateway, tenant, connect());
 
   async function selfMade(now: number): Promise<ClientIdentity> {
     const root = await makeRoot("vworkspace", now);
@@ -285,7 +267,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
   }
 
   async function statuses(
-    { code, token }: Identified,
+    { code, token }: CertifiedCluster,
     identity?: ClientIdentity,
   ): Promise<readonly string[]> {
     const agent = connect(identity);
