@@ -45,6 +45,11 @@ const PAST: Readonly<
     key: "organization_id, id",
     when: "coalesce(revoked_at, expires_at) < now() - interval '120 days'",
   },
+  // By its end alone: until then the copy outside the database takes from the row that it was revoked.
+  cluster_certificates: {
+    key: "organization_id, issuer, serial",
+    when: "expires_at < now() - interval '30 days'",
+  },
 };
 
 export class SqlSweepStore extends SweepStore {

@@ -26,6 +26,7 @@ export const FORGETTABLE = [
   "rejected_events",
   "registration_tokens",
   "cluster_credentials",
+  "cluster_certificates",
 ] as const;
 export type Forgettable = (typeof FORGETTABLE)[number];
 
