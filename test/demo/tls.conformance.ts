@@ -45,7 +45,7 @@ describe("npm start -- --tls", () => {
     const [jobs = "", refused = ""] = stdout.trim().split("\n");
     expect(JSON.parse(jobs)).toEqual({ jobs: [] });
     expect(JSON.parse(refused)).toMatchObject({
-      error: "unauthenticated",
+      error: "certificate_refused",
       message: expect.stringContaining("client certificate") as string,
     });
   });

@@ -198,23 +198,20 @@ describe("An agent whose token is bound to its certificate", () => {
     expect(agent.serial()).not.toBe(revoked);
   });
 
-  it("is told in words when its certificate is revoked and it proves no other key", async () => {
-    const { agent } = await registered();
+  it("is told in words when its certificate is revoked and no key was registered with it", async () => {
+    const { agent, id } = await registered();
     await gateway.get(AuthorityService).revoke(agent.serial());
-    const { dpopKey: _, ...rest } = { ...agent.store.stored };
-    const keyless = startAgent(
-      url,
-      ca,
-      "used",
-      new MemoryCredentialStore(rest as never),
+    await gateway.look(
+      "update cluster_credentials set confirmation = confirmation - 'jkt' where cluster_id = $1",
+      [id],
     );
-    wires.push(keyless.wire);
-    await keyless.keeper.load();
-    await expect(keyless.poll()).rejects.toMatchObject({
+    await expect(agent.poll()).rejects.toMatchObject({
       kind: "unauthenticated",
     });
-    expect(keyless.link.facts.authentication).toMatchObject({
-      status: "rejected",
+    expect(agent.link.facts.authentication).toEqual({
+      status: "uncertified",
+      message:
+        "The control plane answered 401: The client certificate was revoked, or not issued here.",
     });
   });
 });

@@ -99,8 +99,7 @@ async function startAgent() {
     ...parts,
     keeper,
     now: () => time.now(),
-    requiresSigned: true,
-    requiresEncrypted: false,
+    demands: () => Promise.resolve({ isSigned: true, isEncrypted: false }),
   });
   const controlPlane = new HttpControlPlane(wire, keeper, guard, 10_000);
   const poll = () => {

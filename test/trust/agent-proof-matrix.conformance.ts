@@ -23,6 +23,10 @@ import {
 import { TestTenant } from "../db/test-tenant";
 import { ROUTE_BODIES } from "./agent-bodies";
 import {
+  type CertifiedCluster,
+  registerWithCertificate,
+} from "./certified-cluster";
+import {
   type ListedGateway,
   type Route,
   startListedGateway,
@@ -274,15 +278,8 @@ describe("Every route of the agent API, with a token that is bound to a certific
   let gateway: ListedGateway;
   let tenant: TestTenant;
   let bundle: string;
-  let own: Identified;
+  let own: CertifiedCluster;
   const open: TlsAgent[] = [];
-
-  interface Identified {
-    readonly id: string;
-    readonly code: string;
-    readonly token: string;
-    readonly identity: ClientIdentity;
-  }
 
   beforeAll(async () => {
     gateway = await startListedGateway({
@@ -305,21 +302,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
     return agent;
   }
 
-  async function register(): Promise<Identified> {
-    const { id, code } = await tenant.addCluster();
-    const { csr, key } = await makeCertificateRequest();
-    const { body } = await connect().call("POST", "/api/agent/register", {
-      token: await tenant.registrationToken(id),
-      body: { csr },
-    });
-    await tenant.in((stores) =>
-      gateway
-        .get(ClusterService)
-        .setTokenMode(stores, tenant.actor, id, "mtls"),
-    );
-    const cert = String(body["certificate"]);
-    return { id, code, token: String(body["token"]), identity: { cert, key } };
-  }
+  const register = () => registerWithCertificate(gateway, tenant, connect());
 
   async function selfMade(now: number): Promise<ClientIdentity> {
     const root = await makeRoot("vworkspace", now);
@@ -334,7 +317,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
   }
 
   async function statuses(
-    { code, token }: Identified,
+    { code, token }: CertifiedCluster,
     identity?: ClientIdentity,
   ): Promise<readonly string[]> {
     const agent = connect(identity);
@@ -353,7 +336,10 @@ describe("Every route of the agent API, with a token that is bound to a certific
     return answers;
   }
 
-  const allRefused = () => refused(clusterRoutes(gateway));
+  const allRefused = () =>
+    refused(clusterRoutes(gateway)).map(
+      (cell) => `${cell} certificate_refused`,
+    );
 
   it("takes the certificate of the cluster", async () => {
     const fresh = await register();

@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { AuthorityService } from "../../apps/gateway/src/trust/certificates/authority.service";
 import { CertificateService } from "../../apps/gateway/src/trust/certificates/certificate.service";
 import {
@@ -9,6 +8,10 @@ import {
 import { keyOfRequest } from "../../apps/gateway/src/trust/certificates/domain/client-request";
 import { issueForCluster } from "../../apps/gateway/src/trust/certificates/domain/leaf";
 import { TestTenant } from "../db/test-tenant";
+import {
+  type CertifiedCluster,
+  registerWithCertificate,
+} from "./certified-cluster";
 import { type ListedGateway, startListedGateway } from "./listed-gateway";
 import { makeCertificateRequest } from "../../apps/agent/src/control-plane/certificate-request";
 import { type ClientIdentity, TlsAgent } from "./tls-agent";
@@ -17,20 +20,12 @@ jest.setTimeout(120_000);
 
 const DAY_MS = 86_400_000;
 
-/** A cluster in the mode mtls, and what its agent holds. */
-interface Registered {
-  readonly id: string;
-  readonly code: string;
-  readonly token: string;
-  readonly identity: ClientIdentity;
-}
-
 describe("Agents over TLS", () => {
   let gateway: ListedGateway;
   let tenant: TestTenant;
   let bundle: string;
-  let own: Registered;
-  let sibling: Registered;
+  let own: CertifiedCluster;
+  let sibling: CertifiedCluster;
   const open: TlsAgent[] = [];
 
   beforeAll(async () => {
@@ -54,28 +49,17 @@ describe("Agents over TLS", () => {
     return agent;
   }
 
-  async function register(): Promise<Registered> {
-    const { id, code } = await tenant.addCluster();
-    const { csr, key } = await makeCertificateRequest();
-    const { status, body } = await connect().call(
-      "POST",
-      "/api/agent/register",
-      { token: await tenant.registrationToken(id), body: { csr } },
-    );
+  async function register(): Promise<CertifiedCluster> {
+    const made = await registerWithCertificate(gateway, tenant, connect());
+    const { status, body } = made.registration;
     expect({ status, bundle: body["caBundle"] }).toEqual({
       status: 200,
       bundle,
     });
-    const cert = String(body["certificate"]);
-    await tenant.in((stores) =>
-      gateway
-        .get(ClusterService)
-        .setTokenMode(stores, tenant.actor, id, "mtls"),
-    );
-    return { id, code, token: String(body["token"]), identity: { cert, key } };
+    return made;
   }
 
-  const poll = (agent: TlsAgent, { code, token }: Registered, wait = 0) =>
+  const poll = (agent: TlsAgent, { code, token }: CertifiedCluster, wait = 0) =>
     agent.call("GET", `/api/agent/jobs?cluster=${code}&wait=${wait}`, {
       token,
     });

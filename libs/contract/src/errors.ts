@@ -6,6 +6,7 @@ export const ERROR_STATUS = {
   invalid_request: 400,
   malformed_json: 400,
   unauthenticated: 401,
+  certificate_refused: 401,
   forbidden: 403,
   policy_denied: 403,
   not_found: 404,

@@ -79,6 +79,7 @@ const KIND_OF_CODE: Readonly<Record<ErrorCode, OdooErrorKind>> = {
   invalid_request: "programming",
   malformed_json: "programming",
   unauthenticated: "accessDenied",
+  certificate_refused: "accessDenied",
   forbidden: "accessError",
   policy_denied: "user",
   not_found: "missing",

@@ -82,6 +82,15 @@ export const CLUSTER_REASONS = [
       "Issue a registration token, put it into the Secret and set the annotation ops.vworkspace.io/rotate-credentials.",
   },
   {
+    condition: "Authenticated",
+    status: "False",
+    reason: "CertificateUnknown",
+    meaning:
+      "The control plane refuses the client certificate: none came, it expired, was revoked, or is of another CA or another agent; the message says which. Asking for another one by the agent's key was refused too.",
+    remedy:
+      "Check that no proxy on the way takes the certificate off. Else issue a registration token, put it into the Secret and set the annotation ops.vworkspace.io/rotate-credentials.",
+  },
+  {
     condition: "ControllersHealthy",
     status: "True",
     reason: "AllControllersReady",

@@ -20,11 +20,12 @@ const olderEndpoint = {
 const securitySchema = {
   type: "object",
   description:
-    "What this cluster demands of the control plane, above TLS. Reserved: nothing reads it yet.",
+    "What this cluster demands of the control plane, above TLS, besides what the agent's settings ask for.",
   properties: {
     requireSignedPayloads: {
       type: "boolean",
-      description: "Whether jobs without a valid signature are refused.",
+      description:
+        "Whether jobs without a valid signature are refused, also where no trust root is pinned; where one is, they always are.",
     },
     requireEncryptedPayloads: {
       type: "boolean",
@@ -33,7 +34,7 @@ const securitySchema = {
     tokenMode: {
       type: "string",
       description:
-        "How the agent proves that its token is its own: not at all, by its client certificate, or by a DPoP key.",
+        "How the agent proves that its token is its own: not at all, by its client certificate, or by a DPoP key. Reserved: nothing reads it yet.",
       enum: ["bearer", "mtls", "dpop"],
     },
   },

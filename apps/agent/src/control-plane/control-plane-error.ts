@@ -36,6 +36,8 @@ const RETRYABLE: ReadonlySet<FailureKind> = new Set<FailureKind>([
 export class ControlPlaneError extends Error {
   /** From Retry-After, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** What the control plane calls it; ours by the contract's error codes, another one as it likes. */
+  readonly code: string | undefined;
   /** Whose certificate is in the way, where one is. */
   readonly trouble: ConnectionTrouble | undefined;
 
@@ -44,6 +46,7 @@ export class ControlPlaneError extends Error {
     message: string,
     options: {
       readonly retryAfterMs?: number;
+      readonly code?: string;
       readonly trouble?: ConnectionTrouble;
       readonly cause?: unknown;
     } = {},
@@ -51,6 +54,7 @@ export class ControlPlaneError extends Error {
     super(message, { cause: options.cause });
     this.name = "ControlPlaneError";
     this.retryAfterMs = options.retryAfterMs;
+    this.code = options.code;
     this.trouble = options.trouble;
   }
 
@@ -62,18 +66,22 @@ export class ControlPlaneError extends Error {
 /** What an HTTP status above 299 means (agent contract, "Status codes an agent can rely on"). */
 export function failureOfStatus(
   status: number,
-  said: { readonly message?: string; readonly retryAfterMs?: number } = {},
+  said: {
+    readonly code?: string;
+    readonly message?: string;
+    readonly retryAfterMs?: number;
+  } = {},
 ): ControlPlaneError {
   const kind =
     KIND_OF_STATUS[status] ?? (status >= 500 ? "unavailable" : "refused");
   const message = said.message
     ? `The control plane answered ${status}: ${said.message.slice(0, 500)}`
     : `The control plane answered ${status}.`;
-  return new ControlPlaneError(
-    kind,
-    message,
-    said.retryAfterMs === undefined ? {} : { retryAfterMs: said.retryAfterMs },
-  );
+  const { code, retryAfterMs } = said;
+  return new ControlPlaneError(kind, message, {
+    ...(code !== undefined && { code }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
 }
 
 export function isFailure(

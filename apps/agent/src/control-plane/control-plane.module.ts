@@ -3,6 +3,8 @@ import { Clock, VERSION } from "@vworkspace/kernel";
 import { KubeApi } from "@vworkspace/kube";
 import { AgentConfig } from "../config";
 import { Log } from "../log";
+import { Watches } from "../watches/watches";
+import { WatchesModule } from "../watches/watches.module";
 import { ControlPlane } from "./control-plane";
 import { ControlPlaneTime } from "./control-plane-time";
 import { CredentialKeeper } from "./credential-keeper";
@@ -11,6 +13,7 @@ import { DpopProver } from "./dpop-prover";
 import { HttpControlPlane } from "./http-control-plane";
 import { HttpWire } from "./http-wire";
 import { Link } from "./link";
+import { payloadDemands } from "./payload-demands";
 import { PayloadGuard } from "./payload-guard";
 import { Registrar } from "./registrar";
 import { Connections } from "./tls/connections";
@@ -32,6 +35,7 @@ class KeptCertificates {
 }
 
 @Module({
+  imports: [WatchesModule],
   providers: [
     {
       provide: Link,
@@ -88,6 +92,7 @@ class KeptCertificates {
         Log,
         AgentConfig,
         ControlPlaneTime,
+        Watches,
       ],
       useFactory: payloadGuard,
     },
@@ -149,13 +154,14 @@ function keeper(
 }
 
 function payloadGuard(
-  ...[wire, credentials, clock, log, config, time]: [
+  ...[wire, credentials, clock, log, config, time, watches]: [
     Wire,
     CredentialKeeper,
     Clock,
     Log,
     AgentConfig,
     ControlPlaneTime,
+    Watches,
   ]
 ): PayloadGuard {
   return new PayloadGuard({
@@ -164,8 +170,7 @@ function payloadGuard(
     clock,
     log,
     now: () => time.now(),
-    requiresSigned: config.requiresSignedPayloads,
-    requiresEncrypted: config.requiresEncryptedPayloads,
+    demands: () => payloadDemands(watches, config),
     requestTimeoutMs: config.requestTimeoutMs,
   });
 }

@@ -3,6 +3,7 @@ import { KeptLog } from "../testing/kept-log";
 import { MemoryCredentialStore } from "../testing/memory-credential-store";
 import { ScriptedWire } from "../testing/scripted-wire";
 import { settle } from "../testing/settle";
+import { failureOfStatus } from "./control-plane-error";
 import { CredentialKeeper } from "./credential-keeper";
 import { publicPartOf } from "./encryption-keys";
 import { Link } from "./link";
@@ -92,6 +93,24 @@ describe("CredentialKeeper", () => {
     await clock.advance(61_000);
     await expect(call()).rejects.toMatchObject({ kind: "unauthenticated" });
     expect(rotations()).toBe(2);
+  });
+
+  it.each([
+    ["certificate_refused", "uncertified"],
+    ["unauthenticated", "rejected"],
+    ["some_word_of_another_control_plane", "rejected"],
+  ])("tells a refusal that is called %s as %s", async (code, status) => {
+    const message = "The client certificate has expired.";
+    const { call, link } = await setUp(({ path }) =>
+      path === "/credentials/rotate"
+        ? failureOfStatus(401)
+        : failureOfStatus(401, { code, message }),
+    );
+    await expect(call()).rejects.toMatchObject({ kind: "unauthenticated" });
+    expect(link.facts.authentication).toEqual({
+      status,
+      message: `The control plane answered 401: ${message}`,
+    });
   });
 
   it("does not take a gateway that can't look up for one that refuses", async () => {

@@ -1,4 +1,5 @@
 import {
+  type ErrorCode,
   parseMessage,
   type PublicJwk,
   type RotateRequest,
@@ -16,7 +17,7 @@ import type {
 } from "./credential-store";
 import { makeDpopKey } from "./dpop-key";
 import { makeEncryptionKey, publicPartOf, withNewKey } from "./encryption-keys";
-import type { Link } from "./link";
+import type { Link, Rejection } from "./link";
 import { renewalTime } from "./renewal.decide";
 import type { Wire } from "./wire";
 
@@ -163,10 +164,8 @@ export class CredentialKeeper {
     try {
       return await call();
     } catch (error) {
-      const isOver =
-        refused.expiresAt !== undefined && refused.expiresAt <= clock.now();
       if (isFailure(error, "unauthenticated"))
-        link.rejected(error.message, isOver ? "expired" : "rejected");
+        link.rejected(error.message, rejectionOf(error, refused, clock.now()));
       throw error;
     }
   }
@@ -319,6 +318,17 @@ export class CredentialKeeper {
     else await this.amend({ dpopKey });
     return dpopKey;
   }
+}
+
+/** The gateway looks at a certificate only where the token still counts: what it says of that is the nearer reason. */
+function rejectionOf(
+  { code }: ControlPlaneError,
+  { expiresAt }: Credential,
+  now: number,
+): Rejection {
+  if (code === ("certificate_refused" satisfies ErrorCode))
+    return "uncertified";
+  return expiresAt !== undefined && expiresAt <= now ? "expired" : "rejected";
 }
 
 /** The first root that a control plane gives is pinned; another one comes by registering again alone. */

@@ -119,8 +119,9 @@ function readAnswer(response: Dispatcher.ResponseData, text: string): unknown {
   const status = response.statusCode;
   if (status < 200 || status > 299) {
     const retryAfterMs = readRetryAfter(response.headers["retry-after"]);
-    const message = (body as { message?: unknown } | undefined)?.message;
+    const { error: code, message } = (body ?? {}) as Record<string, unknown>;
     throw failureOfStatus(status, {
+      ...(typeof code === "string" ? { code } : {}),
       ...(typeof message === "string" ? { message } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });

@@ -22,9 +22,18 @@ export type Authentication =
   | { readonly status: "unknown" }
   | { readonly status: "accepted" }
   | {
-      readonly status: "rejected" | "expired" | "undecided";
+      readonly status: Rejection | "undecided";
       readonly message: string;
     };
+
+/** Why the control plane doesn't take the credential; "uncertified": for the client certificate that came with it, or didn't. */
+export type Rejection = "rejected" | "expired" | "uncertified";
+
+export function isRejected({ status }: Authentication): boolean {
+  return (
+    status === "rejected" || status === "expired" || status === "uncertified"
+  );
+}
 
 /** Keeps those facts and tells listeners when one of them that matters to a person has changed. */
 export class Link {
@@ -92,8 +101,8 @@ export class Link {
     if (isNews) this.tell();
   }
 
-  /** The control plane answered and did not take the credential, here because it has come to its end. */
-  rejected(message: string, status: "rejected" | "expired" = "rejected"): void {
+  /** The control plane answered and did not take the credential. */
+  rejected(message: string, status: Rejection = "rejected"): void {
     this.change({
       lastAnswerAt: this.heard(),
       authentication: { status, message },

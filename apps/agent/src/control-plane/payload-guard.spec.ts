@@ -65,11 +65,12 @@ interface Start {
   /** Whether a trust root was pinned at registration. */
   readonly isPinned?: boolean;
   readonly encryptionKeys?: readonly string[];
-  readonly requiresSigned?: boolean;
-  readonly requiresEncrypted?: boolean;
+  readonly isSigned?: boolean;
+  readonly isEncrypted?: boolean;
 }
 
 async function setUp(start: Start = {}) {
+  const { isSigned = false, isEncrypted = false } = start;
   const clock = new ManualClock();
   let served: unknown = { keySet: await keySet(1, [first]) };
   const wire = new ScriptedWire(() => served);
@@ -98,8 +99,7 @@ async function setUp(start: Start = {}) {
     clock,
     log: new KeptLog(),
     now: () => clock.now(),
-    requiresSigned: start.requiresSigned ?? false,
-    requiresEncrypted: start.requiresEncrypted ?? false,
+    demands: () => Promise.resolve({ isSigned, isEncrypted }),
     requestTimeoutMs: 1,
   });
   const serve = (answer: unknown) => (served = answer);
@@ -240,7 +240,7 @@ describe("PayloadGuard", () => {
     const job = offer({ payload: PAYLOAD });
     expect(await guard.open(job)).toMatchObject({ ok: true });
     expect(wire.sent).toEqual([]);
-    const strict = await setUp({ isPinned: false, requiresSigned: true });
+    const strict = await setUp({ isPinned: false, isSigned: true });
     expect(await strict.guard.open(job)).toMatchObject({ reason: "unsigned" });
   });
 
@@ -274,7 +274,7 @@ describe("PayloadGuard", () => {
     const keys = [await makeEncryptionKey(), await makeEncryptionKey()];
     const { guard, seconds } = await setUp({
       encryptionKeys: keys,
-      requiresEncrypted: true,
+      isEncrypted: true,
     });
     const signature = await signedBy(first, seconds() + HOUR);
     for (const key of keys) {

@@ -17,6 +17,7 @@ import { type Log, reasonOf } from "../log";
 import type { CredentialKeeper } from "./credential-keeper";
 import type { StoredCredentials } from "./credential-store";
 import { openEncryptionKeys } from "./encryption-keys";
+import type { PayloadDemands } from "./payload-demands";
 import type { Wire } from "./wire";
 
 export interface PayloadGuardOptions {
@@ -26,9 +27,7 @@ export interface PayloadGuardOptions {
   readonly log: Log;
   /** Milliseconds since the epoch, as right as the agent knows. */
   readonly now: () => number;
-  /** Nothing unsigned is taken, also where no trust root is pinned. */
-  readonly requiresSigned: boolean;
-  readonly requiresEncrypted: boolean;
+  readonly demands: () => Promise<PayloadDemands>;
   readonly requestTimeoutMs: number;
 }
 
@@ -70,13 +69,15 @@ export class PayloadGuard {
     offered: OfferedJob,
   ): Promise<PayloadContent | ProtectionRefusal> {
     const { payload = {}, signature, encryptedPayload } = offered;
-    if (encryptedPayload === undefined)
-      return this.options.requiresEncrypted
+    if (encryptedPayload === undefined) {
+      const { isEncrypted } = await this.options.demands();
+      return isEncrypted
         ? refuse(
             "not-encrypted",
-            "The payload is not encrypted, and VWORKSPACE_REQUIRE_ENCRYPTED_PAYLOADS is set.",
+            "The payload is not encrypted, and this cluster takes no other (VWORKSPACE_REQUIRE_ENCRYPTED_PAYLOADS, or spec.security of its Cluster object).",
           )
         : { payload, ...(signature !== undefined && { signature }) };
+    }
     const keys = await this.encryptionKeys();
     const read = await decryptPayload(encryptedPayload, keys);
     return read.ok ? read.content : read;
@@ -94,7 +95,9 @@ export class PayloadGuard {
     if (signature !== undefined) await this.pinRoot();
     const { trustRoot, clusterId } = this.stored ?? {};
     if (trustRoot === undefined || clusterId === undefined)
-      return this.options.requiresSigned ? noTrustRoot() : undefined;
+      return (await this.options.demands()).isSigned
+        ? noTrustRoot()
+        : undefined;
     const job = {
       id: offered.id,
       cluster: clusterId,
@@ -217,6 +220,6 @@ async function publicKey(jwk: string): Promise<CryptoKey> {
 function noTrustRoot(): ProtectionRefusal {
   return refuse(
     "unsigned",
-    "VWORKSPACE_REQUIRE_SIGNED_PAYLOADS is set and no trust root is pinned: register with a gateway that signs.",
+    "This cluster takes signed jobs only (VWORKSPACE_REQUIRE_SIGNED_PAYLOADS, or spec.security of its Cluster object), and no trust root is pinned: register with a gateway that signs.",
   );
 }

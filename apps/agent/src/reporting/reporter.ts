@@ -8,7 +8,7 @@ import type {
 import { type Clock, newId } from "@vworkspace/kernel";
 import type { ControlPlane } from "../control-plane/control-plane";
 import { isFailure } from "../control-plane/control-plane-error";
-import type { Link } from "../control-plane/link";
+import { isRejected, type Link } from "../control-plane/link";
 import { retryPauseMs } from "../control-plane/patience";
 import { type Log, reasonOf } from "../log";
 import { batchOf } from "./batch.decide";
@@ -137,11 +137,7 @@ export class Reporter {
 
   private maySend(): boolean {
     const { isRegistered, authentication } = this.options.link.facts;
-    return (
-      isRegistered &&
-      authentication.status !== "rejected" &&
-      authentication.status !== "expired"
-    );
+    return isRegistered && !isRejected(authentication);
   }
 
   private async sendBatch(

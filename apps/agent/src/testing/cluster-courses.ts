@@ -1,6 +1,10 @@
 import type { ControllerState } from "@vworkspace/contract";
 import type { ClusterReason, ClusterStatus } from "@vworkspace/resources";
-import type { Authentication, LinkFacts } from "../control-plane/link";
+import type {
+  Authentication,
+  LinkFacts,
+  Rejection,
+} from "../control-plane/link";
 import {
   type ClusterFacts,
   clusterStatus,
@@ -63,7 +67,7 @@ function course(
   return { condition, status, reason, when, facts: whole, old, now };
 }
 
-function refused(status: "rejected" | "expired" | "undecided") {
+function refused(status: Rejection | "undecided") {
   const authentication: Authentication = { status, message: "refused" };
   return { link: { ...ALIVE, authentication } };
 }
@@ -143,6 +147,11 @@ export const CLUSTER_COURSES: readonly ClusterCourse[] = [
     ["Authenticated", "False", "CredentialExpired"],
     "the credential was refused after its end",
     refused("expired"),
+  ),
+  course(
+    ["Authenticated", "False", "CertificateUnknown"],
+    "the client certificate was refused, and no other one was given",
+    refused("uncertified"),
   ),
   course(
     ["Authenticated", "False", "ControlPlaneAuthenticationFailed"],

@@ -31,6 +31,10 @@ export class MemoryWatches extends Watches {
     return true;
   }
 
+  override whenSynced(): Promise<void> {
+    return Promise.resolve();
+  }
+
   override isServed(kind: Kind): boolean {
     return !this.unserved.has(kind.kind);
   }

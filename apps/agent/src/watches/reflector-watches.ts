@@ -91,6 +91,10 @@ export class ReflectorWatches extends Watches {
     return this.required(kind).watch.hasSynced;
   }
 
+  override whenSynced(kind: Kind): Promise<void> {
+    return this.required(kind).watch.waitForSync();
+  }
+
   override isServed(kind: Kind): boolean {
     return this.required(kind).watch.isServed;
   }

@@ -48,6 +48,10 @@ export class TermWatches extends Watches {
     return this.shared.hasSynced(kind);
   }
 
+  override whenSynced(kind: Kind): Promise<void> {
+    return this.shared.whenSynced(kind);
+  }
+
   override isServed(kind: Kind): boolean {
     return this.shared.isServed(kind);
   }

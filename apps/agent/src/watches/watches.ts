@@ -12,6 +12,8 @@ export abstract class Watches {
   abstract objects(kind: Kind): ReadonlyMap<string, KubeObject>;
   /** Whether it is known which objects of the kind there are. */
   abstract hasSynced(kind: Kind): boolean;
+  /** Resolves once hasSynced, or the watches have ended. */
+  abstract whenSynced(kind: Kind): Promise<void>;
   /**
    * Whether what is seen of the kind is what there is now, as far as one can tell: no when it is denied, or when the API
    * server can't be reached. What is told to others as the whole truth rests on this.

@@ -1,6 +1,11 @@
 import type { KubeObject } from "@vworkspace/kube";
-import { CLUSTER, type ClusterStatus } from "@vworkspace/resources";
+import {
+  APPLICATION_INSTANCE,
+  CLUSTER,
+  type ClusterStatus,
+} from "@vworkspace/resources";
 import { AgentBench } from "../../testing/agent-bench";
+import { instanceManifest } from "../../testing/instance-manifest";
 import { eventually } from "../../../../../test/cluster/eventually";
 import { DAEMON_SET, DEPLOYMENT } from "../../watches/watched-kinds";
 
@@ -122,6 +127,33 @@ describe("The agent's Cluster object", () => {
     expect((await status()).credentialStatus).toMatchObject({
       registrationTokenConsumed: true,
     });
+    await agent.stop();
+  }, 120_000);
+
+  it("takes no unsigned job from when it asks for signed ones, until it doesn't any more", async () => {
+    const { api, gateway } = bench;
+    const agent = await bench.startAgent();
+    await eventually("it is connected", async () => {
+      return (await status()).phase === "Connected";
+    });
+    const ask = (requireSignedPayloads: boolean) =>
+      api.patch(
+        { ...CLUSTER, name: "this-cluster" },
+        { spec: { security: { requireSignedPayloads } } },
+        ADMIN,
+      );
+    await ask(true);
+    const namespace = await bench.optedIn("signed");
+    const manifest = instanceManifest(namespace, "unsigned");
+    const { jobId } = gateway.issueApply(agent.clusterId, manifest);
+    await eventually("the gateway hears of it", () =>
+      gateway.events(agent.clusterId).some(({ kind }) => kind === "JobRefused"),
+    );
+    const ref = { ...APPLICATION_INSTANCE, namespace, name: "unsigned" };
+    expect(await api.get(ref)).toBeUndefined();
+    await ask(false);
+    await eventually("it is applied", () => api.get(ref));
+    await gateway.settled(jobId, 60_000);
     await agent.stop();
   }, 120_000);
 

@@ -6,21 +6,7 @@ import {
   LABELS,
   MANAGED_BY,
 } from "@vworkspace/resources";
-
-/** Name of the Cluster object where nobody made one: there is one per cluster, and it is there before its id is known. */
-export const OWN_CLUSTER = "this-cluster";
-
-/** The agent's Cluster object among those that exist: the one named this-cluster, else the first by name. */
-export function ownCluster(
-  clusters: Iterable<KubeObject>,
-): KubeObject | undefined {
-  const sorted = [...clusters].sort((one, other) =>
-    one.metadata.name < other.metadata.name ? -1 : 1,
-  );
-  return (
-    sorted.find(({ metadata }) => metadata.name === OWN_CLUSTER) ?? sorted[0]
-  );
-}
+import { OWN_CLUSTER } from "../../watches/own-cluster";
 
 /**
  * The Cluster object to write, or undefined where nothing is to be written. One that a person made is left as it is; ours

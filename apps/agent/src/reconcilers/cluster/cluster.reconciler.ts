@@ -19,15 +19,11 @@ import type { ControlPlaneTime } from "../../control-plane/control-plane-time";
 import type { Link } from "../../control-plane/link";
 import type { Log } from "../../log";
 import type { Reporter } from "../../reporting/reporter";
+import { OWN_CLUSTER, ownCluster } from "../../watches/own-cluster";
 import type { Watches } from "../../watches/watches";
 import type { ConditionTeller } from "../condition-teller";
 import type { ClusterCredential } from "./cluster-credential";
-import {
-  clusterToWrite,
-  endpointNotice,
-  OWN_CLUSTER,
-  ownCluster,
-} from "./cluster.decide";
+import { clusterToWrite, endpointNotice } from "./cluster.decide";
 import { clusterStatus, terminatingStatus } from "./cluster.status";
 import { controllerStates, type MissingPolicies } from "./controllers.decide";
 import type { ControllerObserver } from "./controllers.observe";

@@ -6,7 +6,8 @@ import {
 } from "@vworkspace/resources";
 import type { LinkFacts } from "../../control-plane/link";
 import { CLUSTER_COURSES, clusterFacts } from "../../testing/cluster-courses";
-import { clusterToWrite, endpointNotice, ownCluster } from "./cluster.decide";
+import { ownCluster } from "../../watches/own-cluster";
+import { clusterToWrite, endpointNotice } from "./cluster.decide";
 import { clusterStatus, terminatingStatus } from "./cluster.status";
 
 const START = Date.UTC(2026, 0, 1);

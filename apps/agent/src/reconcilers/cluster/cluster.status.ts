@@ -10,7 +10,7 @@ import {
   CREDENTIAL_SECRET,
   type ResourceCondition,
 } from "@vworkspace/resources";
-import type { LinkFacts } from "../../control-plane/link";
+import { isRejected, type LinkFacts } from "../../control-plane/link";
 import { mergeConditions, type NewCondition } from "../conditions.status";
 import { controllersHealthy } from "./controllers.decide";
 
@@ -128,8 +128,7 @@ function credentialStatus(
 }
 
 function phaseOf({ link, isAlive }: ClusterFacts): ClusterPhase {
-  const { status } = link.authentication;
-  if (status === "rejected" || status === "expired") return "Error";
+  if (isRejected(link.authentication)) return "Error";
   if (!link.isRegistered) return link.waitsForToken ? "Pending" : "Registering";
   return isAlive ? "Connected" : "Disconnected";
 }
@@ -207,6 +206,7 @@ function disconnected(
 const REFUSED = {
   rejected: "CredentialRejected",
   expired: "CredentialExpired",
+  uncertified: "CertificateUnknown",
   undecided: "ControlPlaneAuthenticationFailed",
 } as const;
 

@@ -43,10 +43,10 @@ export function refuse(
   };
   if (refusal.retryAfterSeconds !== undefined)
     void reply.header("retry-after", String(refusal.retryAfterSeconds));
-  if (refusal.code === "unauthenticated")
-    void reply.header("www-authenticate", challengeOf(error));
+  const status = ERROR_STATUS[refusal.code];
+  if (status === 401) void reply.header("www-authenticate", challengeOf(error));
   void reply
-    .status(ERROR_STATUS[refusal.code])
+    .status(status)
     .header("content-type", `${AGENT_MEDIA_TYPE}; charset=utf-8`)
     .send(body);
   return refusal;

@@ -36,4 +36,23 @@ describe("housekeeping", () => {
     expect(await db.get(SweepService).keepHouse(400)).toBe(true);
     expect(await seen()).toEqual([{ age: 1 }, { age: 29 }]);
   });
+
+  it("forgets certificates of clusters a month after their end, and no revoked one before", async () => {
+    const tenant = await TestTenant.make(db);
+    const { id } = await tenant.addCluster();
+    await db.look(
+      `insert into cluster_certificates (organization_id, issuer, serial, cluster_id, thumbprint, expires_at, revoked_at)
+       select $1, 'ca', 'ended-' || age, $2, 't', now() - make_interval(days => age), case when age < 0 then now() - interval '80 days' end
+       from unnest(array[-9, 29, 31, 32, 33]) age`,
+      [tenant.organizationId, id],
+    );
+    const forgotten = await db.unitOfWork.asWorker((stores) =>
+      stores.get(SweepStore).forget("cluster_certificates", 2),
+    );
+    expect(forgotten).toBe(2);
+    expect(await db.get(SweepService).keepHouse(400)).toBe(true);
+    expect(
+      await db.look("select serial from cluster_certificates order by serial"),
+    ).toEqual([{ serial: "ended--9" }, { serial: "ended-29" }]);
+  });
 });

@@ -18,6 +18,7 @@ import type { PresentedProof } from "./domain/presented-proof";
 import {
   refusalOfRotation,
   refusalOfSender,
+  type SenderRefusal,
 } from "./domain/sender-constraint.decide";
 import { RegistrationService } from "./registration.service";
 import { SuccessionService } from "./succession.service";
@@ -54,7 +55,7 @@ export class CredentialService {
 
   /**
    * The cluster behind a token. Said no to only after a successful look-up.
-   * @throws DomainError unauthenticated (401), forbidden (403: the cluster is disabled), unavailable (503)
+   * @throws DomainError unauthenticated or certificate_refused (401), forbidden (403: the cluster is disabled), unavailable (503)
    */
   authenticate(
     bearer: string | undefined,
@@ -93,7 +94,7 @@ export class CredentialService {
 
   private async identify(
     bearer: string | undefined,
-    refusalOf: (row: CredentialRow) => string | undefined,
+    refusalOf: (row: CredentialRow) => SenderRefusal | undefined,
   ): Promise<ClusterPrincipal> {
     const claims = await this.readToken(bearer);
     const { organizationId, clusterId, credentialId } = claims;
@@ -127,19 +128,22 @@ export class CredentialService {
   }
 }
 
-const REFUSED = "The cluster's credential is unknown, expired or revoked.";
+const REFUSED: SenderRefusal = {
+  code: "unauthenticated",
+  sentence: "The cluster's credential is unknown, expired or revoked.",
+};
 
 function refused(
-  sentence: string,
+  { code, sentence }: SenderRefusal,
   options: DomainErrorOptions = {},
 ): DomainError {
-  return new DomainError("unauthenticated", sentence, options);
+  return new DomainError(code, sentence, options);
 }
 
 /** Lets a row in, or says why not. */
 function admit(
   row: CredentialRow | undefined,
-  refusalOf: (row: CredentialRow) => string | undefined,
+  refusalOf: (row: CredentialRow) => SenderRefusal | undefined,
 ): CredentialRow {
   if (!row) throw refused(REFUSED, NOBODYS);
   const refusal = refusalOf(row);

@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import {
   openTestDatabase,
   type TestDatabase,
@@ -15,9 +16,15 @@ import {
 import { MasterKey } from "../../database/master-key";
 import { ClusterService } from "../../fleet/clusters/cluster.service";
 import { CredentialService } from "../../fleet/clusters/credential.service";
+import { AuthorityService } from "../certificates/authority.service";
+import { CertificateService } from "../certificates/certificate.service";
 import { SigningKeyService } from "../identity/signing-key.service";
+import type { TrustCopy } from "./domain/trust-copy";
 import { TrustCopyService } from "./trust-copy.service";
 import { TrustFile } from "./trust-file";
+
+// Each test has a database of its own.
+jest.setTimeout(60_000);
 
 describe("the copy of revocations outside the database", () => {
   let db: TestDatabase;
@@ -63,6 +70,7 @@ describe("the copy of revocations outside the database", () => {
     const tables = [
       "clusters",
       "cluster_credentials",
+      "cluster_certificates",
       "signing_keys",
       "trust_version",
     ];
@@ -145,6 +153,78 @@ describe("the copy of revocations outside the database", () => {
     expect(await db.get(SigningKeyService).list()).toHaveLength(2);
   });
 
+  describe("with certificates of clusters", () => {
+    /** One that its cluster presented, and the answer to whoever presents it now. */
+    async function certified() {
+      const { id } = await tenant.cluster();
+      const csr = await makeRequest();
+      const certificates = db.get(CertificateService);
+      const { chainPem, serial } = await tenant.in((stores) =>
+        certificates.signClientCertificate(
+          stores,
+          { organizationId: tenant.organizationId, clusterId: id },
+          csr,
+        ),
+      );
+      const { raw } = new X509Certificate(chainPem);
+      const counts = async () => (await certificates.judge(raw)).ok;
+      return { id, serial, counts };
+    }
+
+    it("keeps out one that was revoked since a backup, and says so, but not its cluster's other one", async () => {
+      const [kept, stolen] = [await certified(), await certified()];
+      await compare();
+      const restore = await backup();
+      await db.get(AuthorityService).revoke(stolen.serial);
+      await compare();
+      await gateway.close();
+      await restore();
+      expect(await stolen.counts()).toBe(true);
+
+      await db.openReplica({ trustFile: path });
+      expect(await stolen.counts()).toBe(false);
+      expect(await kept.counts()).toBe(true);
+      const told = (await tenant.audit()).filter(
+        ({ action }) => action === "certificate.restore_detected",
+      );
+      expect(told).toMatchObject([
+        {
+          subject: { id: stolen.id },
+          detail: { serial: stolen.serial, is_revoked_again: true },
+        },
+      ]);
+    });
+
+    it("forgets one whose time is over", async () => {
+      const { id, serial } = await certified();
+      await db.get(AuthorityService).revoke(serial);
+      await compare();
+      expect((await file().read())?.revokedCertificates).toMatchObject([
+        { organizationId: tenant.organizationId, serial },
+      ]);
+      await db.look(
+        "update cluster_certificates set expires_at = now() where cluster_id = $1",
+        [id],
+      );
+      await revoke(await tenant.cluster());
+      await compare();
+      expect((await file().read())?.revokedCertificates).toEqual([]);
+    });
+
+    it("reads a file of a time when no certificate stood in it", async () => {
+      const { revokedCertificates: _, ...former } = {
+        ...((await file().read()) as TrustCopy),
+        version: 1_000,
+      };
+      await gateway.close();
+      await file().write(former as TrustCopy);
+      await db.openReplica({ trustFile: path });
+      const now = await file().read();
+      expect(now?.version).toBe(1_001);
+      expect(now?.revokedCertificates).toEqual([]);
+    });
+  });
+
   it("stays whole, whoever writes it at once, and is never older than it was", async () => {
     const replica = await db.openReplica({ trustFile: path });
     const clusters = [];
@@ -168,6 +248,7 @@ describe("the copy of revocations outside the database", () => {
       signingKeys: [],
       revokedClusters: [],
       revokedCredentials: [],
+      revokedCertificates: [],
     });
     await expect(start()).rejects.toMatchObject({ name: "ConfigurationError" });
     bytes.writeUInt8(bytes.readUInt8(40) ^ 1, 40);
@@ -183,3 +264,13 @@ describe("the copy of revocations outside the database", () => {
     ).rejects.toMatchObject({ name: "ConfigurationError" });
   });
 });
+
+/** A certificate request of a key that nobody keeps. */
+async function makeRequest(): Promise<string> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    keys: await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]),
+    signingAlgorithm: algorithm,
+  });
+  return request.toString("pem");
+}

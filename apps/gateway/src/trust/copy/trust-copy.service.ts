@@ -114,5 +114,11 @@ export class TrustCopyService {
         subject: { type: "cluster", id, name: code },
         detail: { is_revoked_again: true },
       });
+    for (const { organizationId, clusterId, serial } of forgotten.certificates)
+      await stores.get(AuditStore).append(gatewayActor(organizationId), {
+        action: "certificate.restore_detected",
+        subject: { type: "cluster", id: clusterId },
+        detail: { serial, is_revoked_again: true },
+      });
   }
 }

@@ -22,7 +22,9 @@ export class TrustFile {
     if (!sealed) return undefined;
     try {
       const plain = this.masterKey.open(sealed, CONTEXT);
-      return JSON.parse(plain.toString()) as TrustCopy;
+      const copy = JSON.parse(plain.toString()) as TrustCopy;
+      // A file that was written before single certificates stood in it names none.
+      return { ...copy, revokedCertificates: copy.revokedCertificates ?? [] };
     } catch {
       throw new ConfigurationError(
         `VWORKSPACE_TRUST_FILE ${this.path} is damaged, or not of this master key: bring back the right one of the two. Only if the revocations in it don't matter, remove it.`,

@@ -49,6 +49,11 @@ const PAST: Readonly<
     key: "digest",
     when: "ends_at < now() - interval '1 hour'",
   },
+  // By its end alone: until then the copy outside the database takes from the row that it was revoked.
+  cluster_certificates: {
+    key: "organization_id, issuer, serial",
+    when: "expires_at < now() - interval '30 days'",
+  },
 };
 
 export class SqlSweepStore extends SweepStore {

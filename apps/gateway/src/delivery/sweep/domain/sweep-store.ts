@@ -27,6 +27,7 @@ export const FORGETTABLE = [
   "registration_tokens",
   "cluster_credentials",
   "failed_attempts",
+  "cluster_certificates",
 ] as const;
 export type Forgettable = (typeof FORGETTABLE)[number];
 

@@ -61,7 +61,7 @@ describe("what a token mode and a credential ask of a request", () => {
   ])("%s, %j, shown %j: %s", (mode, confirmation, proof, expected) => {
     const refusal = refusalOfSender(credential(mode, confirmation), proof);
     if (expected === "") expect(refusal).toBeUndefined();
-    else expect(refusal).toContain(expected);
+    else expect(refusal?.sentence).toContain(expected);
   });
 
   it.each<
@@ -126,7 +126,26 @@ describe("what a token mode and a credential ask of a request", () => {
       proof,
     );
     if (expected === "") expect(refusal).toBeUndefined();
-    else expect(refusal).toContain(expected);
+    else expect(refusal?.sentence).toContain(expected);
+  });
+
+  it("blames the certificate only where the token and its key are right", () => {
+    const codeFor = (proof: PresentedProof) =>
+      refusalOfSender(credential("mtls", both), proof)?.code;
+    const other = shown("cert-1", OTHER);
+    expect([bare, { ...bare, ...other }].map(codeFor)).toEqual([
+      "unauthenticated",
+      "unauthenticated",
+    ]);
+    const certificateProblem = "The client certificate has expired.";
+    for (const proof of [withKey, { ...withKey, ...other }])
+      expect(codeFor(proof)).toBe("certificate_refused");
+    expect(
+      refusalOfSender(credential("mtls", both), {
+        ...withKey,
+        certificateProblem,
+      }),
+    ).toEqual({ code: "certificate_refused", sentence: certificateProblem });
   });
 
   it.each<

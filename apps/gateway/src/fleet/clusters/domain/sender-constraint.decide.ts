@@ -19,13 +19,19 @@ export interface ConstrainedCredential {
   readonly confirmation: Confirmation;
 }
 
+/** Why a token is refused, as the error it is answered with. */
+export interface SenderRefusal {
+  readonly code: "unauthenticated" | "certificate_refused";
+  readonly sentence: string;
+}
+
 type Check = (
   credential: ConstrainedCredential,
   proof: PresentedProof,
 ) => string | undefined;
 
 /** In order; the first that has something to say decides. */
-const CHECKS: readonly Check[] = [
+const TOKEN_CHECKS: readonly Check[] = [
   ({ tokenMode, confirmation }) =>
     tokenMode === "dpop" && confirmation.jkt === undefined
       ? "The cluster's token mode is dpop, and this token is bound to no key: register again with a dpopKey."
@@ -42,6 +48,10 @@ const CHECKS: readonly Check[] = [
     tokenMode === "mtls" && confirmation["x5t#S256"] === undefined
       ? "The cluster's token mode is mtls, and this token is bound to no certificate: register again with a csr."
       : undefined,
+];
+
+/** After those: whoever hears of them holds the token already, and proved its key where it has one. */
+const CERTIFICATE_CHECKS: readonly Check[] = [
   ({ tokenMode }, { certificate, certificateProblem }) =>
     tokenMode === "mtls" && certificate === undefined
       ? (certificateProblem ??
@@ -57,15 +67,19 @@ const CHECKS: readonly Check[] = [
       : undefined,
 ];
 
-/** Why the token is refused without more, as a sentence for the answer; undefined: what was shown is enough. */
+/** Why the token is refused without more; undefined: what was shown is enough. */
 export function refusalOfSender(
   credential: ConstrainedCredential,
   proof: PresentedProof,
-): string | undefined {
-  for (const check of CHECKS) {
-    const refusal = check(credential, proof);
-    if (refusal !== undefined) return refusal;
-  }
+): SenderRefusal | undefined {
+  for (const [code, checks] of [
+    ["unauthenticated", TOKEN_CHECKS],
+    ["certificate_refused", CERTIFICATE_CHECKS],
+  ] as const)
+    for (const check of checks) {
+      const sentence = check(credential, proof);
+      if (sentence !== undefined) return { code, sentence };
+    }
   return undefined;
 }
 
@@ -80,13 +94,17 @@ export function refusalOfRotation(
     readonly certificateKey: string | undefined;
   },
   proof: PresentedProof,
-): string | undefined {
+): SenderRefusal | undefined {
   const { jkt } = credential.confirmation;
   if (jkt !== undefined && proof.dpopThumbprint === jkt) return undefined;
   if (credential.isLive) return refusalOfSender(credential, proof);
   if (jkt === undefined && credential.certificateKey !== undefined)
     return undefined;
-  return "The cluster's credential has expired: to rotate still, send a DPoP proof of the key registered with it.";
+  return {
+    code: "unauthenticated",
+    sentence:
+      "The cluster's credential has expired: to rotate still, send a DPoP proof of the key registered with it.",
+  };
 }
 
 /** What the token itself says it is bound to: a certificate only in the mode in which every request has to show it. */

@@ -1,7 +1,9 @@
 import type { SqlTransaction } from "../../../database/sql-transaction";
+import { bumpTrustVersion } from "../../copy/adapters/bump-trust-version";
 import {
   ClusterCertificateStore,
   type NewClusterCertificate,
+  type RevokedCertificate,
 } from "../domain/certificate-store";
 import type { ReadCertificate } from "../domain/presented.decide";
 
@@ -41,13 +43,15 @@ export class SqlClusterCertificateStore extends ClusterCertificateStore {
     return row !== undefined;
   }
 
-  override revoke(
+  override async revoke(
     serial: string,
   ): ReturnType<ClusterCertificateStore["revoke"]> {
-    return this.transaction.one(
+    const revoked = await this.transaction.one<RevokedCertificate>(
       `update cluster_certificates set revoked_at = now() where serial = $1 and revoked_at is null
        returning organization_id as "organizationId", cluster_id as "clusterId", thumbprint`,
       [serial],
     );
+    if (revoked) await bumpTrustVersion(this.transaction);
+    return revoked;
   }
 }

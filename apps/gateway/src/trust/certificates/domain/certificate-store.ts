@@ -24,6 +24,13 @@ export interface NewClusterCertificate extends ReadCertificate {
   readonly expiresAt: Date;
 }
 
+/** Of whom a certificate was. */
+export interface RevokedCertificate {
+  readonly organizationId: string;
+  readonly clusterId: string;
+  readonly thumbprint: string;
+}
+
 /** CAs of the gateway: as the worker. */
 export abstract class AuthorityStore {
   /** Those that have not ended, oldest first; the root among them. */
@@ -43,12 +50,5 @@ export abstract class ClusterCertificateStore {
   /** Whether it was issued to that cluster, neither is revoked, and the row is of this very certificate; as the worker. */
   abstract isLive(certificate: ReadCertificate): Promise<boolean>;
   /** As the worker. @returns of whom it was; undefined where nothing live has that serial */
-  abstract revoke(serial: string): Promise<
-    | {
-        readonly organizationId: string;
-        readonly clusterId: string;
-        readonly thumbprint: string;
-      }
-    | undefined
-  >;
+  abstract revoke(serial: string): Promise<RevokedCertificate | undefined>;
 }

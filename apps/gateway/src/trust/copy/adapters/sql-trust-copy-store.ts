@@ -1,6 +1,7 @@
 import { LIMITS } from "@vworkspace/contract";
 import type { SqlTransaction } from "../../../database/sql-transaction";
 import {
+  type CertificateRow,
   type CopiedKey,
   type Forgotten,
   type TenantRow,
@@ -45,7 +46,17 @@ export class SqlTrustCopyStore extends TrustCopyStore {
        where c.revoked_at is not null and c.expires_at > now() - make_interval(secs => ${LIMITS.renewalSeconds})
        order by c.organization_id, c.id`,
     );
-    return { version, signingKeys, revokedClusters, revokedCredentials };
+    const revokedCertificates = await this.transaction.query<CertificateRow>(
+      `select organization_id as "organizationId", issuer, serial from cluster_certificates
+       where revoked_at is not null and expires_at > now() order by organization_id, issuer, serial`,
+    );
+    return {
+      version,
+      signingKeys,
+      revokedClusters,
+      revokedCredentials,
+      revokedCertificates,
+    };
   }
 
   override async putRight(copy: TrustCopy): Promise<Forgotten> {
@@ -55,12 +66,32 @@ export class SqlTrustCopyStore extends TrustCopyStore {
        where c.organization_id = given.organization_id and c.id = given.id and c.revoked_at is null`,
       columns(copy.revokedCredentials),
     );
+    const certificates = await this.revokeCertificates(
+      copy.revokedCertificates,
+    );
     const signingKeys = await this.addKeys(copy.signingKeys);
     await this.transaction.run(
       "update trust_version set version = greatest(version, $1) + 1",
       [copy.version],
     );
-    return { clusters, credentials, signingKeys };
+    return { clusters, credentials, certificates, signingKeys };
+  }
+
+  /** Those that were issued after the backup have no row any more, and count as little. */
+  private revokeCertificates(
+    revoked: readonly CertificateRow[],
+  ): Promise<Forgotten["certificates"]> {
+    return this.transaction.query(
+      `update cluster_certificates c set revoked_at = now()
+       from unnest($1::uuid[], $2::text[], $3::text[]) as given (organization_id, issuer, serial)
+       where c.organization_id = given.organization_id and c.issuer = given.issuer and c.serial = given.serial and c.revoked_at is null
+       returning c.organization_id as "organizationId", c.issuer, c.serial, c.cluster_id as "clusterId"`,
+      [
+        revoked.map(({ organizationId }) => organizationId),
+        revoked.map(({ issuer }) => issuer),
+        revoked.map(({ serial }) => serial),
+      ],
+    );
   }
 
   private async revokeClusters(

@@ -14,6 +14,15 @@ export interface TenantRow {
   readonly id: string;
 }
 
+/** A certificate of a cluster. */
+export interface CertificateRow {
+  readonly organizationId: string;
+  /** x5t#S256 of the CA that issued it. */
+  readonly issuer: string;
+  /** Lower-case hex. */
+  readonly serial: string;
+}
+
 /** What must not be forgotten with a database: who is let in no more, and what was signed with. */
 export interface TrustCopy {
   /** Rises with every change; in a database that was restored it is lower than it was. */
@@ -22,12 +31,17 @@ export interface TrustCopy {
   readonly revokedClusters: readonly TenantRow[];
   /** Ended before their time, of clusters that live on: until nobody could renew them any more. */
   readonly revokedCredentials: readonly TenantRow[];
+  /** Revoked by themselves: until their time is over anyhow. */
+  readonly revokedCertificates: readonly CertificateRow[];
 }
 
 /** What a restored database had forgotten. */
 export interface Forgotten {
   readonly clusters: readonly (TenantRow & { readonly code: string })[];
   readonly credentials: number;
+  readonly certificates: readonly (CertificateRow & {
+    readonly clusterId: string;
+  })[];
   readonly signingKeys: number;
 }
 
