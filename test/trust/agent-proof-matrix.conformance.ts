@@ -7,7 +7,6 @@ import {
 import { newId } from "@vworkspace/kernel";
 import { X509Certificate } from "node:crypto";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { AuthorityBook } from "../../apps/gateway/src/trust/certificates/authority-book";
 import { AuthorityService } from "../../apps/gateway/src/trust/certificates/authority.service";
 import { CertificateService } from "../../apps/gateway/src/trust/certificates/certificate.service";
@@ -71,10 +70,11 @@ function pathOf({ method, path }: Route, code: string): string {
   return method === "GET" ? `${filled}?cluster=${code}&wait=0` : filled;
 }
 
-function refused(routes: readonly Route[]): readonly string[] {
-  return routes.map(
-    ({ method, path }) => `${method} ${path} 401 unauthenticated`,
-  );
+function refused(
+  routes: readonly Route[],
+  error = "unauthenticated",
+): readonly string[] {
+  return routes.map(({ method, path }) => `${method} ${path} 401 ${error}`);
 }
 
 describe("Every route of the agent API, with a token that is bound to a key", () => {
@@ -337,9 +337,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
   }
 
   const allRefused = () =>
-    refused(clusterRoutes(gateway)).map(
-      (cell) => `${cell} certificate_refused`,
-    );
+    refused(clusterRoutes(gateway), "certificate_refused");
 
   it("takes the certificate of the cluster", async () => {
     const fresh = await register();
@@ -378,7 +376,9 @@ describe("Every route of the agent API, with a token that is bound to a certific
       "update clusters set token_mode = 'dpop' where id = $1",
       [bound.id],
     );
-    expect(await statuses(bound, bound.identity)).toEqual(allRefused());
+    expect(await statuses(bound, bound.identity)).toEqual(
+      refused(clusterRoutes(gateway)),
+    );
   });
 
   it.each([
@@ -402,7 +402,7 @@ describe("Every route of the agent API, with a token that is bound to a certific
   });
 
   /** A cluster whose token is bound to what the gateway's own CA would have signed at a time, as if it had done so. */
-  async function bindTo(now: number): Promise<Identified> {
+  async function bindTo(now: number): Promise<CertifiedCluster> {
     const bound = await register();
     const { csr, key } = await makeCertificateRequest();
     const issuer = (await gateway.get(AuthorityBook).get()).issuer();
