@@ -22,3 +22,8 @@ export function isGone(error: unknown): boolean {
     error.status === 404
   );
 }
+
+/** Whether a create failed because there is an object of that name. */
+export function isAlreadyThere(error: unknown): boolean {
+  return error instanceof KubeError && error.reason === "AlreadyExists";
+}

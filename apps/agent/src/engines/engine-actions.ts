@@ -1,0 +1,51 @@
+import { type KubeApi, refOf } from "@vworkspace/kube";
+import { FIELD_MANAGERS } from "@vworkspace/resources";
+import { isAlreadyThere } from "../kube-failures";
+import type { EngineAction } from "./engine";
+
+const BY_US = { fieldManager: FIELD_MANAGERS.operator };
+
+/** Carries out what an engine decided: one write. Each may be repeated, since nobody knows whether a killed agent had made it. */
+export class EngineActions {
+  constructor(private readonly api: KubeApi) {}
+
+  /** @throws KubeError; a conflict means that somebody wrote meanwhile: look again */
+  async perform(action: EngineAction): Promise<void> {
+    switch (action.do) {
+      case "create":
+        return this.create(action);
+      case "delete":
+        return this.api.delete(refOf(action.object), {
+          ...(action.object.metadata.uid !== undefined && {
+            uid: action.object.metadata.uid,
+          }),
+          propagationPolicy: "Background",
+        });
+      case "patch":
+        await this.patch(action);
+    }
+  }
+
+  private async create({
+    object,
+  }: Extract<EngineAction, { do: "create" }>): Promise<void> {
+    try {
+      await this.api.create(object, BY_US);
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
+    }
+  }
+
+  private async patch({
+    object,
+    patch,
+  }: Extract<EngineAction, { do: "patch" }>): Promise<void> {
+    const { uid, resourceVersion } = object.metadata;
+    const metadata = {
+      ...(patch as { metadata?: object }).metadata,
+      uid,
+      resourceVersion,
+    };
+    await this.api.patch(refOf(object), { ...patch, metadata }, BY_US);
+  }
+}

@@ -1,0 +1,119 @@
+import type { Kind, KubeApi, KubeObject, ObjectRef } from "@vworkspace/kube";
+import type {
+  ApplicationInstance,
+  FieldProblem,
+  JsonObject,
+  Operation,
+  OperationEngine,
+  OperationReason,
+  OperationStatus,
+} from "@vworkspace/resources";
+import type { Permission } from "../permissions/permission";
+
+/** One operation under the eyes of its engine. */
+export interface EngineRun {
+  readonly operation: Operation;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly target: ApplicationInstance;
+  /** Under their present names, and valid. */
+  readonly parameters: JsonObject;
+  /** What the status has told of outputs so far: what an engine once saw, and no longer sees, is gone. */
+  readonly outputs: JsonObject;
+  /** Milliseconds since 1970; decisions read no clock. */
+  readonly now: number;
+  /** Milliseconds since 1970, when it started. */
+  readonly startedAt: number;
+}
+
+/** What is done next to the cluster: one write. */
+export type EngineAction =
+  /** POST; that it exists already means that it is ours, for its name comes from the operation's uid. */
+  | { readonly do: "create"; readonly object: KubeObject }
+  /** Of this very object; its dependants go with it. */
+  | { readonly do: "delete"; readonly object: KubeObject }
+  /** JSON merge patch of this very version of the object. */
+  | {
+      readonly do: "patch";
+      readonly object: KubeObject;
+      readonly patch: object;
+    };
+
+/** What an engine makes of what it saw. */
+export type EngineVerdict =
+  | {
+      readonly state: "working";
+      readonly reason: OperationReason;
+      readonly message: string;
+      readonly outputs?: JsonObject;
+      readonly logsRef?: OperationStatus["logsRef"];
+      readonly action?: EngineAction;
+      /** Look again after this, in milliseconds, where no watch tells. */
+      readonly recheckAfterMs?: number;
+    }
+  | {
+      readonly state: "succeeded";
+      readonly reason: OperationReason;
+      readonly message: string;
+      readonly outputs?: JsonObject;
+      readonly logsRef?: OperationStatus["logsRef"];
+      /** Done, but not as it should be. */
+      readonly degraded?: {
+        readonly reason: OperationReason;
+        readonly message: string;
+      };
+    }
+  | {
+      readonly state: "failed";
+      readonly reason: OperationReason;
+      readonly message: string;
+      readonly outputs?: JsonObject;
+      readonly logsRef?: OperationStatus["logsRef"];
+    };
+
+/** How far the work is taken back, after a cancellation, a timeout, or the deletion of the operation. */
+export type EngineEnd =
+  | { readonly state: "ended"; readonly message?: string }
+  | {
+      readonly state: "ending";
+      readonly message: string;
+      readonly action?: EngineAction;
+      readonly recheckAfterMs?: number;
+    };
+
+/**
+ * What carries out operations of one kind through what the cluster has. It holds nothing between calls: what it knows it reads,
+ * so that an agent may be killed between any two calls. `decide` and `end` are functions of what `observe` read.
+ */
+export interface Engine<Seen = unknown> {
+  readonly name: OperationEngine;
+  readonly permissions: readonly Permission[];
+  /** What has to be served before an operation starts. */
+  kinds(run: Pick<EngineRun, "operation" | "parameters">): readonly Kind[];
+  /** Of these kinds the agent watches what carries the label of an operation. */
+  readonly watched: readonly Kind[];
+  /** What is wrong with the parameters beyond their schema, for this target. */
+  problems?(run: EngineRun): readonly FieldProblem[];
+  /** Secrets of the namespace that have to be there. */
+  secrets(parameters: JsonObject): readonly string[];
+  observe(run: EngineRun): Promise<Seen>;
+  decide(run: EngineRun, seen: Seen): EngineVerdict;
+  end(run: EngineRun, seen: Seen): EngineEnd;
+}
+
+/** What engines read through. */
+export interface EngineReads {
+  readonly api: Pick<KubeApi, "get" | "list">;
+  /** The last lines of a pod's log; undefined where they can't be had. */
+  readonly logs: PodLogs;
+}
+
+/** The last lines that a container wrote. */
+export abstract class PodLogs {
+  /** @returns undefined where there are none, or where the agent may not read them */
+  abstract tail(
+    pod: ObjectRef,
+    container: string,
+    lines: number,
+  ): Promise<string | undefined>;
+}
