@@ -62,6 +62,8 @@ export const ANNOTATIONS = {
 export const FINALIZERS = {
   applicationInstance: "apps.vworkspace.io/uninstall",
   clusterCleanup: "ops.vworkspace.io/cluster-cleanup",
+  /** On an operation under way: its engine's work is taken back before it goes. */
+  operation: "ops.vworkspace.io/engine-cleanup",
 } as const;
 
 export const FIELD_MANAGERS = {

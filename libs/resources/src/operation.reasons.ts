@@ -46,6 +46,13 @@ export const OPERATION_REASONS = [
     remedy: "See the condition Blocked.",
   },
   {
+    condition: "Running",
+    status: "False",
+    reason: "EngineEnded",
+    meaning: "The engine is no longer at work.",
+    remedy: "See Succeeded, Failed or Cancelled.",
+  },
+  {
     condition: "Succeeded",
     status: "True",
     reason: "EngineCompleted",

@@ -1,0 +1,131 @@
+import { canonicalJson } from "@vworkspace/contract";
+import type {
+  JsonObject,
+  Operation,
+  OperationStatus,
+} from "@vworkspace/resources";
+import { mergeConditions, type NewCondition } from "../conditions.status";
+import type { Said, Standing } from "./decision";
+
+/** Results above this are cut: a status lies in etcd, and with the control plane. */
+const MOST_OUTPUT_BYTES = 16 * 1024;
+
+/** The status after a decision; undefined where it says so already. */
+export function operationStatus(
+  operation: Operation,
+  standing: Standing,
+  now: string,
+): OperationStatus | undefined {
+  const old = operation.status ?? {};
+  const { generation = 0 } = operation.metadata;
+  const { phase } = standing;
+  const hasBegun = phase === "Running" || "outputs" in standing;
+  const startedAt = old.startedAt ?? (hasBegun ? now : undefined);
+  const finishedAt = old.finishedAt ?? ("ended" in standing ? now : undefined);
+  const outputs = outputsOf(old.outputs, standing);
+  const logsRef = ("logsRef" in standing && standing.logsRef) || old.logsRef;
+  const status: OperationStatus = {
+    ...old,
+    observedGeneration: generation,
+    phase,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(finishedAt !== undefined && { finishedAt }),
+    conditions: mergeConditions(old.conditions ?? [], conditionsOf(standing), {
+      now,
+      observedGeneration: generation,
+    }),
+    ...(outputs && { outputs }),
+    ...(logsRef && { logsRef }),
+  };
+  const isSame =
+    canonicalJson(status as unknown as JsonObject) ===
+    canonicalJson(old as unknown as JsonObject);
+  return isSame ? undefined : status;
+}
+
+function outputsOf(
+  old: JsonObject | undefined,
+  standing: Standing,
+): JsonObject | undefined {
+  const told = "outputs" in standing ? standing.outputs : undefined;
+  if (told === undefined) return old;
+  const outputs = { ...old, ...told };
+  return JSON.stringify(outputs).length > MOST_OUTPUT_BYTES ? old : outputs;
+}
+
+/** The only author of what the conditions of an operation say. */
+function conditionsOf(standing: Standing): readonly NewCondition[] {
+  switch (standing.phase) {
+    case "Pending":
+      return pending(standing);
+    case "Running":
+      return [
+        accepted,
+        unblocked,
+        said("Running", "True", standing.running ?? BEGINNING),
+        said("Succeeded", "False", NOT_YET),
+      ];
+    case "Succeeded":
+      return [
+        accepted,
+        unblocked,
+        said("Running", "False", ENDED),
+        said("Succeeded", "True", standing.ended),
+        ...(standing.degraded
+          ? [said("Degraded", "True", standing.degraded)]
+          : []),
+      ];
+    case "Failed":
+    case "Cancelled":
+      return [
+        unblocked,
+        said("Running", "False", ENDED),
+        said("Succeeded", "False", NOT_YET),
+        said(standing.phase, "True", standing.ended),
+      ];
+  }
+}
+
+function pending(
+  standing: Extract<Standing, { phase: "Pending" }>,
+): readonly NewCondition[] {
+  const still = [
+    said("Running", "False", {
+      reason: "EngineNotStarted",
+      message: "the engine has not been started",
+    }),
+    said("Succeeded", "False", NOT_YET),
+  ];
+  if ("refused" in standing)
+    return [said("Accepted", "False", standing.refused), unblocked, ...still];
+  if ("blocked" in standing)
+    return [accepted, said("Blocked", "True", standing.blocked), ...still];
+  return [accepted, unblocked, ...still];
+}
+
+const BEGINNING: Said = { reason: "EngineStarted", message: "it begins" };
+const ENDED: Said = {
+  reason: "EngineEnded",
+  message: "the engine is no longer at work",
+};
+const NOT_YET: Said = { reason: "NotYetSucceeded", message: "it is not done" };
+
+const accepted = said("Accepted", "True", {
+  reason: "AdmissionPassed",
+  message: "the operation is understood and allowed",
+});
+const unblocked: NewCondition = {
+  ...said("Blocked", "False", {
+    reason: "Unblocked",
+    message: "nothing is in the way",
+  }),
+  onlyAfterTrue: true,
+};
+
+function said(
+  type: string,
+  status: "True" | "False",
+  { reason, message }: Said,
+): NewCondition {
+  return { type, status, reason, message };
+}

@@ -1,0 +1,119 @@
+import type { EngineVerdict } from "../../engines/engine";
+import type { OperationDecision, Said } from "./decision";
+import type { OperationObservation } from "./observation";
+import { hasFinalizer } from "./started.decide";
+
+/** What nothing watched tells of is looked at again after this. */
+const WORKING_RECHECK_MS = 30_000;
+
+/**
+ * What becomes of an operation that has begun: its engine goes on until it has ended by itself, or is taken back because
+ * somebody cancelled or deleted it, or because its time is over.
+ */
+export function decideStarted(seen: OperationObservation): OperationDecision {
+  const { operation, engine } = seen;
+  // Marked, and nothing said yet: the agent ended in between.
+  if (engine === undefined) return { standing: { phase: "Running" } };
+  const { verdict } = engine;
+  if (verdict.state === "succeeded") return succeeded(verdict);
+  if (verdict.state === "failed")
+    return {
+      standing: { phase: "Failed", ended: saidOf(verdict), ...told(verdict) },
+    };
+  const { deletionTimestamp } = operation.metadata;
+  if (deletionTimestamp !== undefined)
+    return takingBack(seen, {
+      reason: "UserCancelled",
+      message: "It was deleted while it was under way",
+    });
+  if (operation.spec.cancel === true)
+    return takingBack(seen, {
+      reason: "UserCancelled",
+      message: "It was cancelled while it was under way",
+    });
+  const limit = operation.spec.policy?.timeoutSeconds;
+  if (limit !== undefined && elapsedSeconds(seen) >= limit)
+    return takingBack(seen, {
+      reason: "Timeout",
+      message: `It took longer than spec.policy.timeoutSeconds (${limit}): ${verdict.message}`,
+    });
+  return working(seen, verdict, limit);
+}
+
+function working(
+  seen: OperationObservation,
+  verdict: Extract<EngineVerdict, { state: "working" }>,
+  limit: number | undefined,
+): OperationDecision {
+  const { action, recheckAfterMs = WORKING_RECHECK_MS } = verdict;
+  const left =
+    limit === undefined
+      ? Infinity
+      : Math.max(1, (limit - elapsedSeconds(seen)) * 1000);
+  return {
+    standing: { phase: "Running", running: saidOf(verdict), ...told(verdict) },
+    ...(action && { action: { do: "engine", action } }),
+    recheckAfterMs: Math.min(recheckAfterMs, left),
+  };
+}
+
+function succeeded(
+  verdict: Extract<EngineVerdict, { state: "succeeded" }>,
+): OperationDecision {
+  const { degraded } = verdict;
+  return {
+    standing: {
+      phase: "Succeeded",
+      ended: saidOf(verdict),
+      ...(degraded && { degraded }),
+      ...told(verdict),
+    },
+  };
+}
+
+/** Until nothing of it is left at work, it is under way still: nothing else begins on the target before. */
+function takingBack(seen: OperationObservation, why: Said): OperationDecision {
+  const { operation, engine } = seen;
+  if (engine === undefined) return {};
+  const { end, verdict } = engine;
+  if (end.state === "ending") {
+    const { action, recheckAfterMs = WORKING_RECHECK_MS } = end;
+    return {
+      standing: {
+        phase: "Running",
+        running: {
+          reason: "EngineStarted",
+          message: `${why.message}; ${end.message}`,
+        },
+        ...told(verdict),
+      },
+      ...(action && { action: { do: "engine", action } }),
+      recheckAfterMs,
+    };
+  }
+  const message =
+    end.message === undefined ? why.message : `${why.message}; ${end.message}`;
+  const ended = { reason: why.reason, message };
+  const isGoing = operation.metadata.deletionTimestamp !== undefined;
+  return {
+    standing:
+      why.reason === "Timeout"
+        ? { phase: "Failed", ended, ...told(verdict) }
+        : { phase: "Cancelled", ended, ...told(verdict) },
+    ...(isGoing &&
+      hasFinalizer(operation) && { action: { do: "remove-finalizer" } }),
+  };
+}
+
+function elapsedSeconds({ operation, now }: OperationObservation): number {
+  const startedAt = Date.parse(operation.status?.startedAt ?? "");
+  return Number.isNaN(startedAt) ? 0 : (now - startedAt) / 1000;
+}
+
+function saidOf({ reason, message }: EngineVerdict): Said {
+  return { reason, message };
+}
+
+function told({ outputs, logsRef }: EngineVerdict) {
+  return { outputs, ...(logsRef && { logsRef }) };
+}
