@@ -16,7 +16,12 @@ export class Sources1795680007000 implements MigrationInterface {
     const [roles] = (await runner.query(
       "select quote_ident(current_setting('vw.app_role')) as app, quote_ident(current_setting('vw.worker_role')) as worker",
     )) as [Roles];
-    for (const statement of [...failures(roles), ...addresses(roles)])
+    for (const statement of [
+      ...failures(roles),
+      ...addresses(roles),
+      // Its admins write it; row-level security keeps them to their own.
+      `grant update (name) on organizations to ${roles.app}`,
+    ])
       await runner.query(statement);
   }
 

@@ -47,7 +47,7 @@ describe("vworkspace organization", () => {
     });
     expect(await vworkspace(...add, "Other")).toEqual({
       code: 1,
-      said: 'name is "Other": there is an organization acme with the name "Acme GmbH", which it keeps; leave the name out, or choose another code.',
+      said: 'name is "Other": there is an organization acme with the name "Acme GmbH", which its admins can change; leave the name out, or choose another code.',
     });
     await vworkspace("user", "add", "ann", "--role", "admin");
     expect(await vworkspace("organization", "list")).toEqual({

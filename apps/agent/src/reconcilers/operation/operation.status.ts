@@ -3,6 +3,7 @@ import type {
   JsonObject,
   Operation,
   OperationStatus,
+  ResourceCondition,
 } from "@vworkspace/resources";
 import { mergeConditions, type NewCondition } from "../conditions.status";
 import type { Said, Standing } from "./decision";
@@ -33,7 +34,7 @@ export function operationStatus(
     conditions: mergeConditions(old.conditions ?? [], conditionsOf(standing), {
       now,
       observedGeneration: generation,
-    }),
+    }) as readonly ResourceCondition[],
     ...(outputs && { outputs }),
     ...(logsRef && { logsRef }),
   };

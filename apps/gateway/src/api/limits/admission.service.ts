@@ -117,6 +117,7 @@ export class Admission {
       limits: {
         inFlight: isFailing ? FAILING_IN_FLIGHT : Math.max(inFlight, 4),
         waiting: ADDRESS_WAITING,
+        isStranger: true,
       },
     };
   }

@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { FairGate, GoneError, LineFullError } from "./fair-gate";
+import {
+  FairGate,
+  GoneError,
+  LineFullError,
+  type LineLimits,
+} from "./fair-gate";
 
 const LINE = { inFlight: 2, waiting: 100 };
 const NEVER = new AbortController().signal;
@@ -16,7 +21,7 @@ class Book {
 
   constructor(
     readonly gate: FairGate,
-    private readonly limits = LINE,
+    private readonly limits: LineLimits = LINE,
   ) {}
 
   arrive(key: string, signal = NEVER): void {
@@ -117,6 +122,26 @@ describe("a fair gate", () => {
         },
       ),
     );
+  });
+
+  it("keeps half of the places for who has proven something, however many strangers there are", async () => {
+    const gate = new FairGate(4);
+    const strangers = new Book(gate, { ...LINE, isStranger: true });
+    for (let count = 0; count < 20; count += 1) strangers.arrive(`s${count}`);
+    await settle();
+    expect(strangers.working).toHaveLength(2);
+    const known = new Book(gate);
+    for (const key of ["a", "b", "c"]) known.arrive(key);
+    await settle();
+    expect(known.working).toEqual(["a", "b"]);
+    // And they take turns: neither waits for the other's end.
+    known.leave();
+    strangers.leave();
+    await settle();
+    expect([known.order, strangers.working]).toEqual([
+      ["a", "b", "c"],
+      ["s1", "s2"],
+    ]);
   });
 
   it("refuses who finds the line full, and nobody of another line", async () => {

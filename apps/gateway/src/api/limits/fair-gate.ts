@@ -6,6 +6,8 @@ export class LineFullError extends Error {}
 export interface LineLimits {
   readonly inFlight: number;
   readonly waiting: number;
+  /** Of somebody who has proven nothing yet: all such lines together have half of the places. */
+  readonly isStranger?: boolean;
 }
 
 interface Waiting {
@@ -24,10 +26,16 @@ interface Line extends LineLimits {
 export class FairGate {
   private readonly lines = new Map<string, Line>();
   /** Lines of which one waits and may work, in the order of their turns. */
-  private readonly next = new Set<string>();
+  private readonly known = new Set<string>();
+  private readonly strangers = new Set<string>();
+  private readonly strangerPlaces: number;
   private running = 0;
+  private strangersRunning = 0;
+  private isStrangersTurn = false;
 
-  constructor(private readonly places: number) {}
+  constructor(private readonly places: number) {
+    this.strangerPlaces = Math.ceil(places / 2);
+  }
 
   /** How many wait, and how many work. */
   get counts(): { readonly waiting: number; readonly working: number } {
@@ -90,33 +98,49 @@ export class FairGate {
   }
 
   private leave(key: string, line: Line): void {
-    this.running -= 1;
-    line.running -= 1;
+    this.work(line, -1);
     this.settle(key, line);
     this.fill();
+  }
+
+  private work(line: Line, by: 1 | -1): void {
+    this.running += by;
+    line.running += by;
+    if (line.isStranger) this.strangersRunning += by;
   }
 
   /** Puts a line where it belongs: at the end of those that may work next, or out. */
   private settle(key: string, line: Line): void {
     const mayWork = line.queue.size > 0 && line.running < line.inFlight;
-    if (mayWork) this.next.add(key);
-    else this.next.delete(key);
+    const next = line.isStranger ? this.strangers : this.known;
+    if (mayWork) next.add(key);
+    else next.delete(key);
     if (line.queue.size === 0 && line.running === 0) this.lines.delete(key);
   }
 
   private fill(): void {
     while (this.running < this.places) {
-      const [key] = this.next;
+      const next = this.choose();
+      const [key] = next;
       const line = key === undefined ? undefined : this.lines.get(key);
-      if (key === undefined || line === undefined) return;
-      this.next.delete(key);
-      const [first] = line.queue;
-      if (first === undefined) return;
+      const [first] = line?.queue ?? [];
+      if (key === undefined || !line || !first) return;
+      next.delete(key);
       line.queue.delete(first);
-      this.running += 1;
-      line.running += 1;
+      this.work(line, 1);
       this.settle(key, line);
       first.go();
     }
+  }
+
+  /** The two kinds of lines take turns as well, as far as strangers have a place left. */
+  private choose(): Set<string> {
+    const { known, strangers } = this;
+    const mayBeStranger =
+      strangers.size > 0 && this.strangersRunning < this.strangerPlaces;
+    const isStranger =
+      mayBeStranger && (known.size === 0 || this.isStrangersTurn);
+    this.isStrangersTurn = !isStranger;
+    return isStranger ? strangers : known;
   }
 }

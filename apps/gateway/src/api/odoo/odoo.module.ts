@@ -12,6 +12,7 @@ import { ApplicationInstanceChanges } from "./models/application-instance.change
 import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
+import { OrganizationChanges } from "./models/organization.changes";
 import { PolicyChanges } from "./models/policy.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
@@ -24,6 +25,7 @@ import { XmlRpcSkin } from "./rpc/xml-rpc.skin";
 import { XmlRpcController } from "./xml-rpc.controller";
 
 const CHANGES = [
+  OrganizationChanges,
   ClusterChanges,
   CatalogEntryChanges,
   PolicyChanges,
@@ -79,6 +81,7 @@ export class OdooModule {
 }
 
 type ChangesInOrder = [
+  OrganizationChanges,
   ClusterChanges,
   CatalogEntryChanges,
   PolicyChanges,
@@ -88,6 +91,7 @@ type ChangesInOrder = [
 ];
 
 function named([
+  organization,
   cluster,
   catalogEntry,
   policy,
@@ -95,5 +99,13 @@ function named([
   apiKey,
   users,
 ]: ChangesInOrder): AllChanges {
-  return { cluster, catalogEntry, policy, applicationInstance, apiKey, users };
+  return {
+    organization,
+    cluster,
+    catalogEntry,
+    policy,
+    applicationInstance,
+    apiKey,
+    users,
+  };
 }

@@ -2,6 +2,7 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
+import { TestTenant } from "../../../../../test/db/test-tenant";
 import { OrganizationService } from "./organization.service";
 import { UserService } from "./user.service";
 
@@ -80,6 +81,34 @@ describe("organizations", () => {
     );
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
     expect(made.filter(({ isNew }) => isNew)).toHaveLength(1);
+  });
+
+  it("are renamed by an admin of their own, with an entry of it, and nothing else is", async () => {
+    const tenant = await TestTenant.make(db);
+    const other = await TestTenant.make(db);
+    const names = async () =>
+      db.look<{ name: string }>(
+        "select name from organizations where id = any($1) order by number",
+        [[tenant.organizationId, other.organizationId]],
+      );
+    const [, foreign] = await names();
+    const rename = (name: string) =>
+      tenant.in((stores) => organizations.rename(stores, tenant.actor, name));
+    await rename("Acme & Co");
+    await rename("Acme & Co");
+    expect(await names()).toEqual([{ name: "Acme & Co" }, foreign]);
+    const told = (await tenant.audit()).filter(
+      ({ action }) => action === "organization.write",
+    );
+    expect(told).toMatchObject([
+      {
+        subject: { type: "organization", id: tenant.organizationId },
+        detail: { to: "Acme & Co", by_key_id: tenant.actor.key?.id },
+      },
+    ]);
+    await expect(rename(" ")).rejects.toMatchObject({
+      code: "validation_failed",
+    });
   });
 
   it.each([

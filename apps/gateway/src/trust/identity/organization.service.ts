@@ -2,12 +2,13 @@ import { Injectable } from "@nestjs/common";
 import { DomainError, newId } from "@vworkspace/kernel";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { AuditStore } from "../audit/domain/audit-store";
-import { gatewayActor } from "./domain/actor";
+import { gatewayActor, type UserActor } from "./domain/actor";
 import {
   requireOrganizationCode,
   requireOrganizationName,
 } from "./domain/organization-rules";
 import { type Organization, UserStore } from "./domain/user-store";
+import { keyOf } from "./user-admin.service";
 
 export interface AddOrganization {
   readonly code: string;
@@ -33,7 +34,7 @@ export class OrganizationService {
     if (wanted.name === undefined || found.name === wanted.name) return found;
     throw new DomainError(
       "conflict",
-      `name is "${wanted.name}": there is an organization ${found.code} with the name "${found.name}", which it keeps; leave the name out, or choose another code.`,
+      `name is "${wanted.name}": there is an organization ${found.code} with the name "${found.name}", which its admins can change; leave the name out, or choose another code.`,
     );
   }
 
@@ -54,6 +55,23 @@ export class OrganizationService {
         subject: { type: "organization", id, name: code },
       });
     return found;
+  }
+
+  /** Of the actor's own. @throws DomainError validation_failed, not_found */
+  async rename(stores: Stores, actor: UserActor, name: string): Promise<void> {
+    requireOrganizationName(name);
+    const store = stores.get(UserStore);
+    const before = await store.lockOrganization();
+    if (!before)
+      throw new DomainError("not_found", "There is no such organization.");
+    if (before.name === name) return;
+    await store.renameOrganization(name);
+    const { id, code } = before;
+    await stores.get(AuditStore).append(actor, {
+      action: "organization.write",
+      subject: { type: "organization", id, name: code },
+      detail: { from: before.name, to: name, ...keyOf(actor) },
+    });
   }
 
   /** Oldest first. */

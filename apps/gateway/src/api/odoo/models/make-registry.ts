@@ -9,6 +9,7 @@ import { contextGet } from "./users.model";
 
 /** How the records of the models that can change are changed. */
 export interface AllChanges {
+  readonly organization: ModelChanges;
   readonly cluster: ModelChanges;
   readonly catalogEntry: ModelChanges;
   readonly policy: ModelChanges;

@@ -12,7 +12,7 @@ export function organizationModel(): OdooModel {
         isUnique: true,
         help: "Public name of the organization.",
       }),
-      char("name", "Name"),
+      char("name", "Name", { isRequired: true, writable: "always" }),
     ],
   });
 }

@@ -9,12 +9,14 @@ import { SqlRecordStore } from "../../../database/records/sql-record-store";
 import { MutationService } from "../../../intent/mutations/mutation.service";
 import { ApiKeyService } from "../../../trust/identity/api-key.service";
 import type { Role, UserActor } from "../../../trust/identity/domain/actor";
+import { OrganizationService } from "../../../trust/identity/organization.service";
 import { UserAdminService } from "../../../trust/identity/user-admin.service";
 import { UserService } from "../../../trust/identity/user.service";
 import { ReadMethods } from "../methods/read.methods";
 import { WriteMethods } from "../methods/write.methods";
 import { ApiKeyChanges } from "./api-key.changes";
 import { makeRegistry } from "./make-registry";
+import { OrganizationChanges } from "./organization.changes";
 import { UsersChanges } from "./users.changes";
 
 describe("records of one's own", () => {
@@ -47,6 +49,7 @@ describe("records of one's own", () => {
       new ReadMethods(db.unitOfWork),
       new WriteMethods(db.get(MutationService)),
       {
+        organization: new OrganizationChanges(db.get(OrganizationService)),
         cluster: {},
         catalogEntry: {},
         policy: {},
@@ -135,6 +138,29 @@ describe("records of one's own", () => {
     expect(text).toContain(made.prefix);
     expect(text).not.toContain(made.key.slice(made.prefix.length + 1));
     expect(text).not.toContain("secret");
+  });
+
+  it("are, of organizations, the one that its admins rename", async () => {
+    await TestTenant.make(db);
+    const model = "vworkspace.organization";
+    const [own, ...more] = (await call(tenant.actor, model, "search", [
+      [],
+    ])) as number[];
+    expect(more).toEqual([]);
+    const rename = (actor: UserActor) =>
+      call(actor, model, "write", [[own ?? 0], { name: "Acme & Co" }]);
+    await rename(tenant.actor);
+    const [read] = (await call(tenant.actor, model, "read", [
+      [own ?? 0],
+      ["code", "name"],
+    ])) as RpcValue[];
+    expect(read).toEqual({
+      id: own,
+      code: organizationCode,
+      name: "Acme & Co",
+    });
+    const reader = await userOf("reader", "no-admin@example.com");
+    await expect(rename(reader)).rejects.toMatchObject({ code: "forbidden" });
   });
 
   it("are made and changed by admins", async () => {

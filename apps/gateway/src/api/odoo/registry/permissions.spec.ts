@@ -7,6 +7,7 @@ import { ApplicationInstanceChanges } from "../models/application-instance.chang
 import { CatalogEntryChanges } from "../models/catalog-entry.changes";
 import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
+import { OrganizationChanges } from "../models/organization.changes";
 import { PolicyChanges } from "../models/policy.changes";
 import { UsersChanges } from "../models/users.changes";
 import {
@@ -19,6 +20,7 @@ import {
 const none = undefined as never;
 const reads: ReadMethods = new Reads(none);
 const registry = makeRegistry(120, reads, new WriteMethods(none), {
+  organization: new OrganizationChanges(none),
   cluster: new ClusterChanges(none, none, none),
   catalogEntry: new CatalogEntryChanges(none),
   policy: new PolicyChanges(none),
@@ -29,6 +31,7 @@ const registry = makeRegistry(120, reads, new WriteMethods(none), {
 
 /** The table as a reader of the documentation would write it: who may change what. */
 const CHANGES = [
+  "vworkspace.organization write: admin",
   "vworkspace.cluster create: admin",
   "vworkspace.cluster write: admin",
   "vworkspace.cluster action_issue_registration_token: admin",

@@ -44,7 +44,10 @@ function readsTo(roles: readonly Grant[]): Grants {
 
 /** Who may call what: model, method, roles. What isn't here nobody may. Every skin asks {@link requirePermission}. */
 export const PERMISSIONS: Readonly<Record<string, Grants>> = {
-  "vworkspace.organization": readsTo(EVERYONE),
+  "vworkspace.organization": {
+    ...readsTo(EVERYONE),
+    ...to(ADMINS, "write"),
+  },
   "vworkspace.cluster": {
     ...readsTo(EVERYONE),
     ...to(

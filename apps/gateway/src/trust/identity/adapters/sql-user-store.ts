@@ -86,6 +86,20 @@ export class SqlUserStore extends UserStore {
     return { ...(found ?? organization), isNew: made > 0 };
   }
 
+  override lockOrganization(): Promise<Organization | undefined> {
+    return this.transaction.one(
+      "select id, code, name from organizations where id = $1 for update",
+      [this.transaction.organization],
+    );
+  }
+
+  override async renameOrganization(name: string): Promise<void> {
+    await this.transaction.run(
+      "update organizations set name = $2 where id = $1",
+      [this.transaction.organization, name],
+    );
+  }
+
   override async ensureUser(
     user: NewUser,
   ): Promise<{ id: string; role: Role; isNew: boolean }> {

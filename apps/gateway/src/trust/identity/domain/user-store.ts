@@ -38,6 +38,9 @@ export abstract class UserStore {
   abstract ensureOrganization(
     organization: Organization,
   ): Promise<Organization & { readonly isNew: boolean }>;
+  /** The own organization, waiting for whoever else is changing it. */
+  abstract lockOrganization(): Promise<Organization | undefined>;
+  abstract renameOrganization(name: string): Promise<void>;
   /** Makes the user, or finds the one of that login; its role stays what it was. */
   abstract ensureUser(user: NewUser): Promise<{
     readonly id: string;
