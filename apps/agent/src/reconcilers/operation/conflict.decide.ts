@@ -1,4 +1,5 @@
 import type { Operation, OperationType } from "@vworkspace/resources";
+import { ageKey } from "./live-operations.decide";
 import { hasStarted } from "./started.decide";
 
 /** Run beside anything, unless one of the two wants to be alone. */
@@ -57,8 +58,4 @@ export function supersededBy(
 /** By the time of creation, and where that is the same by the uid. */
 function isNewer(one: Operation, other: Operation): boolean {
   return ageKey(one) > ageKey(other);
-}
-
-export function ageKey({ metadata }: Operation): string {
-  return `${metadata.creationTimestamp ?? ""} ${metadata.uid ?? ""}`;
 }

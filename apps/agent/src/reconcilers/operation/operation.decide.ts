@@ -1,6 +1,6 @@
 import {
+  type ApplicationInstance,
   CAPABILITY_ANNOTATIONS,
-  type Operation,
   type ResourceCondition,
 } from "@vworkspace/resources";
 import { conflictingWith, supersededBy } from "./conflict.decide";
@@ -208,14 +208,19 @@ function targetNotReady({
   operation,
 }: OperationObservation): OperationDecision | undefined {
   if (operation.spec.policy?.requireReady !== true) return undefined;
-  const ready = (target?.status?.conditions ?? []).find(
-    ({ type }: ResourceCondition) => type === "Ready",
-  );
+  const ready = readyOf(target);
   if (ready?.status === "True") return undefined;
+  const why = ready?.reason ?? "nothing is said about it yet";
   return blocked(
     "TargetNotReady",
-    `${target?.metadata.name ?? ""} is not Ready (${ready?.reason ?? "nothing is said about it yet"}), and spec.policy.requireReady asks for it`,
+    `${operation.spec.targetRef.name} is not Ready (${why}), and spec.policy.requireReady asks for it`,
   );
+}
+
+function readyOf(
+  target: ApplicationInstance | undefined,
+): ResourceCondition | undefined {
+  return target?.status?.conditions?.find(({ type }) => type === "Ready");
 }
 
 function conflicting({
@@ -289,9 +294,4 @@ function blocked(reason: Said["reason"], message: string): OperationDecision {
 
 function cancelled(ended: Said): OperationDecision {
   return { standing: { phase: "Cancelled", ended } };
-}
-
-/** Whether an operation may still want something of its target. */
-export function isLive(operation: Operation): boolean {
-  return !hasEnded(operation) && !isRestoredCopy(operation);
 }

@@ -1,4 +1,4 @@
-import { canonicalJson } from "@vworkspace/contract";
+import { isDeepStrictEqual } from "node:util";
 import type {
   JsonObject,
   Operation,
@@ -18,30 +18,41 @@ export function operationStatus(
   now: string,
 ): OperationStatus | undefined {
   const old = operation.status ?? {};
-  const { generation = 0 } = operation.metadata;
-  const { phase } = standing;
-  const hasBegun = phase === "Running" || "outputs" in standing;
-  const startedAt = old.startedAt ?? (hasBegun ? now : undefined);
-  const finishedAt = old.finishedAt ?? ("ended" in standing ? now : undefined);
-  const outputs = outputsOf(old.outputs, standing);
-  const logsRef = ("logsRef" in standing && standing.logsRef) || old.logsRef;
+  const observedGeneration = operation.metadata.generation ?? 0;
   const status: OperationStatus = {
     ...old,
-    observedGeneration: generation,
-    phase,
-    ...(startedAt !== undefined && { startedAt }),
-    ...(finishedAt !== undefined && { finishedAt }),
+    ...timesOf(old, standing, now),
+    ...resultsOf(old, standing),
+    observedGeneration,
+    phase: standing.phase,
     conditions: mergeConditions(old.conditions ?? [], conditionsOf(standing), {
       now,
-      observedGeneration: generation,
+      observedGeneration,
     }) as readonly ResourceCondition[],
-    ...(outputs && { outputs }),
-    ...(logsRef && { logsRef }),
   };
-  const isSame =
-    canonicalJson(status as unknown as JsonObject) ===
-    canonicalJson(old as unknown as JsonObject);
-  return isSame ? undefined : status;
+  return isDeepStrictEqual(status, old) ? undefined : status;
+}
+
+/** The first time counts. */
+function timesOf(
+  { startedAt, finishedAt }: OperationStatus,
+  standing: Standing,
+  now: string,
+): Pick<OperationStatus, "startedAt" | "finishedAt"> {
+  const hasBegun = standing.phase === "Running" || "outputs" in standing;
+  return {
+    ...(startedAt === undefined && hasBegun && { startedAt: now }),
+    ...(finishedAt === undefined && "ended" in standing && { finishedAt: now }),
+  };
+}
+
+function resultsOf(
+  old: OperationStatus,
+  standing: Standing,
+): Pick<OperationStatus, "outputs" | "logsRef"> {
+  const outputs = outputsOf(old.outputs, standing);
+  const logsRef = "logsRef" in standing ? standing.logsRef : undefined;
+  return { ...(outputs && { outputs }), ...(logsRef && { logsRef }) };
 }
 
 function outputsOf(
