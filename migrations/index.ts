@@ -5,6 +5,7 @@ import { Certificates1795680002000 } from "./1795680002000-certificates";
 import { Credentials1795680003000 } from "./1795680003000-credentials";
 import { People1795680004000 } from "./1795680004000-people";
 import { Dpop1795680006000 } from "./1795680006000-dpop";
+import { PeopleSignIn1795680008000 } from "./1795680008000-people-sign-in";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Credentials1795680003000,
   People1795680004000,
   Dpop1795680006000,
+  PeopleSignIn1795680008000,
 ];

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { AgentApiModule } from "./api/agent/agent-api.module";
 import { HealthModule } from "./api/health/health.module";
 import { OdooModule } from "./api/odoo/odoo.module";
+import { PeopleApiModule } from "./api/people/people-api.module";
 import { type GatewayConfig, trustFile } from "./config";
 import { DatabaseModule } from "./database/database.module";
 import type { OpenDatabase } from "./database/open-database";
@@ -55,6 +56,7 @@ export class GatewayModule {
           publicUrl,
           disconnectAfterSeconds: config.disconnectAfterSeconds,
         }),
+        ...(config.oidc ? [PeopleApiModule.register(config.oidc)] : []),
         HealthModule.register(config.metricsToken ?? ""),
       ],
     };

@@ -4,6 +4,7 @@ import { SqlRecordStore } from "../../database/records/sql-record-store";
 import { StoreBindings } from "../../database/store-bindings";
 import { IntentModule } from "../../intent/intent.module";
 import { IdentityModule } from "../../trust/identity/identity.module";
+import { PeopleModule } from "../../trust/people/people.module";
 import { JsonRpcController } from "./json-rpc.controller";
 import { ReadMethods } from "./methods/read.methods";
 import { WriteMethods } from "./methods/write.methods";
@@ -13,6 +14,7 @@ import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
 import { PolicyChanges } from "./models/policy.changes";
+import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
 import { ModelRegistry } from "./registry/model-registry";
@@ -29,6 +31,7 @@ const CHANGES = [
   PolicyChanges,
   ApplicationInstanceChanges,
   ApiKeyChanges,
+  UserSessionChanges,
   UsersChanges,
 ] as const;
 
@@ -45,7 +48,7 @@ export class OdooModule {
   static register(options: OdooOptions): DynamicModule {
     return {
       module: OdooModule,
-      imports: [IntentModule, IdentityModule],
+      imports: [IntentModule, IdentityModule, PeopleModule],
       controllers: [XmlRpcController, JsonRpcController],
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },
@@ -84,6 +87,7 @@ type ChangesInOrder = [
   PolicyChanges,
   ApplicationInstanceChanges,
   ApiKeyChanges,
+  UserSessionChanges,
   UsersChanges,
 ];
 
@@ -93,7 +97,16 @@ function named([
   policy,
   applicationInstance,
   apiKey,
+  userSession,
   users,
 ]: ChangesInOrder): AllChanges {
-  return { cluster, catalogEntry, policy, applicationInstance, apiKey, users };
+  return {
+    cluster,
+    catalogEntry,
+    policy,
+    applicationInstance,
+    apiKey,
+    userSession,
+    users,
+  };
 }

@@ -74,9 +74,15 @@ export class UserAdminService {
   }
 }
 
-/** The key that something was done with, by its id. */
-export function keyOf(actor: UserActor): { readonly by_key_id?: string } {
-  return actor.key ? { by_key_id: actor.key.id } : {};
+/** The key or the session that something was done with, by its id. */
+export function keyOf({ key, session }: Pick<UserActor, "key" | "session">): {
+  readonly by_key_id?: string;
+  readonly by_session_id?: string;
+} {
+  return {
+    ...(key && { by_key_id: key.id }),
+    ...(session && { by_session_id: session.id }),
+  };
 }
 
 function differences(before: UserRecord, after: UserRecord): UserChanges {

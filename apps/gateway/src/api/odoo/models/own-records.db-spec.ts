@@ -11,10 +11,13 @@ import { ApiKeyService } from "../../../trust/identity/api-key.service";
 import type { Role, UserActor } from "../../../trust/identity/domain/actor";
 import { UserAdminService } from "../../../trust/identity/user-admin.service";
 import { UserService } from "../../../trust/identity/user.service";
+import { IdentityLinkService } from "../../../trust/people/identity-link.service";
+import { SessionService } from "../../../trust/people/session.service";
 import { ReadMethods } from "../methods/read.methods";
 import { WriteMethods } from "../methods/write.methods";
 import { ApiKeyChanges } from "./api-key.changes";
 import { makeRegistry } from "./make-registry";
+import { UserSessionChanges } from "./user-session.changes";
 import { UsersChanges } from "./users.changes";
 
 describe("records of one's own", () => {
@@ -41,7 +44,11 @@ describe("records of one's own", () => {
     positional: readonly RpcValue[] = [],
   ) {
     const keys = db.get(ApiKeyService);
-    const users = new UsersChanges(db.get(UserAdminService), keys);
+    const users = new UsersChanges(
+      db.get(UserAdminService),
+      keys,
+      db.get(IdentityLinkService),
+    );
     const registry = makeRegistry(
       120,
       new ReadMethods(db.unitOfWork),
@@ -52,6 +59,7 @@ describe("records of one's own", () => {
         policy: {},
         applicationInstance: {},
         apiKey: new ApiKeyChanges(keys),
+        userSession: new UserSessionChanges(db.get(SessionService)),
         users,
       },
     );

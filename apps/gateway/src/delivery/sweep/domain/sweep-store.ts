@@ -26,6 +26,9 @@ export const FORGETTABLE = [
   "rejected_events",
   "registration_tokens",
   "cluster_credentials",
+  // Before the identities that they refer to.
+  "user_sessions",
+  "user_identities",
 ] as const;
 export type Forgettable = (typeof FORGETTABLE)[number];
 

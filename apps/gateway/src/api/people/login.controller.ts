@@ -1,0 +1,43 @@
+import { Controller, Get, Query, Req, Res, UseFilters } from "@nestjs/common";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { SignInService } from "../../trust/people/sign-in.service";
+import { LoginAnswers } from "./login-answers";
+import { loginWish } from "./login-wish";
+import { PageErrorFilter } from "./page-error.filter";
+import { PeopleCookies } from "./people-cookies";
+
+/** Signing in at the OpenID provider, and coming back from it. */
+@Controller("login")
+@UseFilters(PageErrorFilter)
+export class LoginController {
+  constructor(
+    private readonly signIn: SignInService,
+    private readonly cookies: PeopleCookies,
+    private readonly answers: LoginAnswers,
+  ) {}
+
+  @Get()
+  async begin(
+    @Query() query: Readonly<Record<string, unknown>>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const begun = await this.signIn.begin(loginWish(query));
+    this.answers.goToProvider(reply, begun);
+  }
+
+  /** What the browser carried counts once, whatever comes of it. */
+  @Get("callback")
+  async complete(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const sealedFlow = this.cookies.read(request, "login");
+    this.cookies.clear(reply, "login");
+    const outcome = await this.signIn.complete({
+      query: request.originalUrl.split(/\?(.*)/s)[1] ?? "",
+      sealedFlow,
+      address: request.ip,
+    });
+    this.answers.answer(reply, outcome);
+  }
+}

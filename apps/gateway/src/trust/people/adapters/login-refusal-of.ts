@@ -1,0 +1,69 @@
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+} from "openid-client";
+import { LoginRefusal } from "../domain/login-refusal";
+
+const MAX_CHARACTERS = 200;
+
+/** What the network, and not the provider's word, is to blame for. */
+const NETWORK_CODES = new Set([
+  "OAUTH_TIMEOUT",
+  "OAUTH_ABORT",
+  "OAUTH_RESPONSE_IS_NOT_CONFORM",
+  "OAUTH_RESPONSE_IS_NOT_JSON",
+]);
+
+/** Causes of these errors hold tokens and codes: nothing of them goes on but the words of the library. */
+export function loginRefusalOf(error: unknown): LoginRefusal {
+  if (error instanceof AuthorizationResponseError)
+    return new LoginRefusal("denied", denialOf(error), error.error);
+  if (error instanceof ResponseBodyError)
+    return error.status >= 500 ? unavailable(error.error) : codeRefused(error);
+  const isNetwork =
+    error instanceof TypeError ||
+    (error instanceof ClientError && NETWORK_CODES.has(error.code ?? ""));
+  if (isNetwork) return unavailable(wordsOf(error));
+  return new LoginRefusal(
+    "answer_refused",
+    "The gateway does not accept the provider's answer; its log says why. Sign in again, and ask the gateway's operator where that doesn't help.",
+    wordsOf(error),
+  );
+}
+
+export function unavailable(logged: string): LoginRefusal {
+  return new LoginRefusal(
+    "provider_unavailable",
+    "The provider that people sign in at can't be reached: try again in a minute.",
+    logged,
+  );
+}
+
+function codeRefused(error: ResponseBodyError): LoginRefusal {
+  return new LoginRefusal(
+    "code_refused",
+    "The provider does not accept this sign-in: begin again. Where that doesn't help, the gateway's operator has to look at its log.",
+    shortened(error.error),
+  );
+}
+
+function denialOf({
+  error,
+  error_description: words,
+}: AuthorizationResponseError): string {
+  const said = words === undefined ? error : `${error}: ${words}`;
+  return `The provider did not sign you in and says: ${shortened(said)}`;
+}
+
+/** The library's own sentences, its cause's first: that one says what was wrong. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const { cause, message } = error;
+  const inner = cause instanceof Error ? `: ${cause.message}` : "";
+  return shortened(`${message}${inner}`);
+}
+
+function shortened(text: string): string {
+  return text.replace(/\p{Cc}/gu, " ").slice(0, MAX_CHARACTERS);
+}
