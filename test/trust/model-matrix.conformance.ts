@@ -184,6 +184,7 @@ describe("Every method of every model", () => {
     await stranger.allow();
     const { id } = await stranger.cluster();
     await stranger.createInstance(id);
+    await stranger.signIn();
     for (const [model, method] of methods) {
       const table = TABLES[model];
       if (table === undefined) continue;
@@ -220,4 +221,6 @@ const TABLES: Readonly<Record<string, string>> = {
   "vworkspace.job": "jobs",
   "res.users": "users",
   "vworkspace.api.key": "api_keys",
+  "vworkspace.user.identity": "user_identities",
+  "vworkspace.user.session": "user_sessions",
 };

@@ -8,6 +8,7 @@ import { makeModels } from "../api/odoo/models/make-models";
 import { ClusterService } from "../fleet/clusters/cluster.service";
 import { ApiKeyService } from "../trust/identity/api-key.service";
 import { UserAdminService } from "../trust/identity/user-admin.service";
+import { IdentityLinkService } from "../trust/people/identity-link.service";
 import { RecordStore } from "./records/record-store";
 import { SqlRecordStore } from "./records/sql-record-store";
 import { SqlTransaction } from "./sql-transaction";
@@ -90,6 +91,7 @@ describe("a statement that forgets the organization", () => {
     await tenant.allow();
     const cluster = await tenant.cluster();
     await tenant.createInstance(cluster.id);
+    await tenant.signIn();
     await tenant.in(async (stores) => {
       const users = db.get(UserAdminService);
       const login = "ben@example.com";
@@ -100,6 +102,10 @@ describe("a statement that forgets the organization", () => {
       const key = await keys.issue(stores, tenant.actor, id, request);
       await keys.revoke(stores, tenant.actor, key.id);
       await users.change(stores, tenant.actor, id, { role: "operator" });
+      const links = db.get(IdentityLinkService);
+      const person = { issuer: "https://login.example.com/", subject: login };
+      await links.link(stores, tenant.actor, id, person);
+      await links.unlink(stores, tenant.actor, id, person);
       await db
         .get(ClusterService)
         .rename(stores, tenant.actor, cluster.id, "Renamed");

@@ -4,13 +4,12 @@ import {
   ResponseBodyError,
 } from "openid-client";
 import { LoginRefusal } from "../domain/login-refusal";
+import { Unreachable } from "./bounded-fetch";
 
 const MAX_CHARACTERS = 200;
 
-/** What the network, and not the provider's word, is to blame for. */
-const NETWORK_CODES = new Set([
-  "OAUTH_TIMEOUT",
-  "OAUTH_ABORT",
+/** Answers that the provider doesn't give: what stands before it does. */
+const FOREIGN_ANSWERS = new Set([
   "OAUTH_RESPONSE_IS_NOT_CONFORM",
   "OAUTH_RESPONSE_IS_NOT_JSON",
 ]);
@@ -21,15 +20,17 @@ export function loginRefusalOf(error: unknown): LoginRefusal {
     return new LoginRefusal("denied", denialOf(error), error.error);
   if (error instanceof ResponseBodyError)
     return error.status >= 500 ? unavailable(error.error) : codeRefused(error);
-  const isNetwork =
-    error instanceof TypeError ||
-    (error instanceof ClientError && NETWORK_CODES.has(error.code ?? ""));
-  if (isNetwork) return unavailable(wordsOf(error));
+  if (error instanceof ClientError && isOfNetwork(error))
+    return unavailable(wordsOf(error));
   return new LoginRefusal(
     "answer_refused",
     "The gateway does not accept the provider's answer; its log says why. Sign in again, and ask the gateway's operator where that doesn't help.",
     wordsOf(error),
   );
+}
+
+function isOfNetwork({ code, cause }: ClientError): boolean {
+  return cause instanceof Unreachable || FOREIGN_ANSWERS.has(code ?? "");
 }
 
 export function unavailable(logged: string): LoginRefusal {
