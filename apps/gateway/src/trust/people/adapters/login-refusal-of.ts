@@ -2,6 +2,7 @@ import {
   AuthorizationResponseError,
   ClientError,
   ResponseBodyError,
+  WWWAuthenticateChallengeError,
 } from "openid-client";
 import { LoginRefusal } from "../domain/login-refusal";
 import { Unreachable } from "./bounded-fetch";
@@ -17,9 +18,14 @@ const FOREIGN_ANSWERS = new Set([
 /** Causes of these errors hold tokens and codes: nothing of them goes on but the words of the library. */
 export function loginRefusalOf(error: unknown): LoginRefusal {
   if (error instanceof AuthorizationResponseError)
-    return new LoginRefusal("denied", denialOf(error), error.error);
+    return new LoginRefusal("denied", denialOf(error), shortened(error.error));
   if (error instanceof ResponseBodyError)
-    return error.status >= 500 ? unavailable(error.error) : codeRefused(error);
+    return error.status >= 500
+      ? unavailable(shortened(error.error))
+      : codeRefused(error.error);
+  // Not the person's code but the gateway's own name or secret.
+  if (error instanceof WWWAuthenticateChallengeError)
+    return codeRefused(error.cause[0]?.parameters.error ?? "");
   if (error instanceof ClientError && isOfNetwork(error))
     return unavailable(wordsOf(error));
   return new LoginRefusal(
@@ -41,11 +47,12 @@ export function unavailable(logged: string): LoginRefusal {
   );
 }
 
-function codeRefused(error: ResponseBodyError): LoginRefusal {
+/** @param error a code of OAuth, such as invalid_grant or invalid_client */
+function codeRefused(error: string): LoginRefusal {
   return new LoginRefusal(
     "code_refused",
     "The provider does not accept this sign-in: begin again. Where that doesn't help, the gateway's operator has to look at its log.",
-    shortened(error.error),
+    shortened(error),
   );
 }
 
