@@ -139,8 +139,8 @@ export class TestTenant {
     );
   }
 
-  /** The admin as a person: linked to a subject of his own, and signed in. */
-  async signIn(): Promise<{
+  /** A user as a person: linked to a subject of his own, and signed in. */
+  async signIn(userId = this.actor.id): Promise<{
     readonly subject: string;
     readonly secret: string;
   }> {
@@ -148,7 +148,7 @@ export class TestTenant {
     await this.in((stores) =>
       this.db
         .get(IdentityLinkService)
-        .link(stores, this.actor, this.actor.id, identity),
+        .link(stores, this.actor, userId, identity),
     );
     const sessions = this.db.get(SessionService);
     const person = {

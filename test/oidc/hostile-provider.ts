@@ -45,6 +45,8 @@ export interface HostileProvider {
   readonly clientId: string;
   readonly subject: string;
   lies: Lies;
+  /** How often its metadata were asked for. */
+  reads: number;
   stop(): Promise<void>;
 }
 
@@ -62,11 +64,14 @@ export async function startHostileProvider(): Promise<HostileProvider> {
     clientId: CLIENT_ID,
     subject: SUBJECT,
     lies: {},
+    reads: 0,
     stop,
   };
   const answers: Readonly<Record<string, Answer>> = {
-    "/.well-known/openid-configuration": (_url, reply) =>
-      json(reply, { ...metadataOf(issuer), ...provider.lies.metadata }),
+    "/.well-known/openid-configuration": (_url, reply) => {
+      provider.reads += 1;
+      json(reply, { ...metadataOf(issuer), ...provider.lies.metadata });
+    },
     "/jwks": (_url, reply) => json(reply, { keys: [keys.publicJwk] }),
     "/authorize": (url, reply) => {
       const code = randomUUID();

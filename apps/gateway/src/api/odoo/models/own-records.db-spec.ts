@@ -81,6 +81,7 @@ describe("records of one's own", () => {
     return actor;
   }
 
+  const SESSIONS = "vworkspace.user.session";
   const KEYS = "vworkspace.api.key";
   const keysSeenBy = async (actor: UserActor) =>
     (await call(actor, KEYS, "search", [[]])) as number[];
@@ -131,6 +132,28 @@ describe("records of one's own", () => {
     expect(await keysSeenBy(program)).toHaveLength(2);
     await call(eve, KEYS, "action_revoke", [[evesKey]]);
     await call(tenant.actor, KEYS, "action_revoke", [await keysSeenBy(zoe)]);
+  });
+
+  it("are all that who is no admin sees and ends of sessions and linked identities", async () => {
+    const amy = await userOf("approver", "amy");
+    const ian = await userOf("operator", "ian");
+    for (const { id } of [amy, ian]) await tenant.signIn(id);
+    for (const model of [SESSIONS, "vworkspace.user.identity"]) {
+      expect(await call(ian, model, "search", [[]])).toHaveLength(1);
+      const all = await call(tenant.actor, model, "search_count", [[]]);
+      expect(all).toBeGreaterThan(1);
+    }
+    const [amys = 0] = (await call(amy, SESSIONS, "search", [[]])) as number[];
+    await expect(
+      call(ian, SESSIONS, "action_revoke", [[amys]]),
+    ).rejects.toThrow(`There is no ${SESSIONS} with id ${amys}.`);
+    await call(amy, SESSIONS, "action_revoke", [[amys]]);
+    const [row] = (await call(amy, SESSIONS, "read", [[amys]])) as RpcValue[];
+    expect(row).toMatchObject({
+      amr: ["pwd"],
+      ended_at: expect.stringMatching(/^20/) as string,
+    });
+    expect(JSON.stringify(row)).not.toContain("secret");
   });
 
   it("tell nothing of the key itself", async () => {
