@@ -34,7 +34,7 @@ export function notLinkedPage(
     title: "You are not linked yet",
     body: html`<p>
         You signed in at your provider, but no user ${where} is linked to your
-        account. Send these two lines to your admin:
+        account. Send issuer and subject to your admin:
       </p>
       <dl>
         ${account}

@@ -39,16 +39,14 @@ export function signedOutPage(providerUrl: string | undefined): Page {
     providerUrl === undefined
       ? []
       : [
-          html`<p>
-              Your provider may still know you and sign you in without asking.
-            </p>
-            <a class="button quiet" href="${providerUrl}"
-              >Sign out of the provider too</a
-            >`,
+          html`<p class="foot">
+            Your provider may still know you and sign you in without asking.
+            <a href="${providerUrl}">Sign out of the provider too</a>
+          </p>`,
         ];
   return {
     title: "You are signed out",
-    body: html`${further} <a class="button" href="/login">Sign in</a>`,
+    body: html`<a class="button" href="/login">Sign in</a> ${further}`,
   };
 }
 

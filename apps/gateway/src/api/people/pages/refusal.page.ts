@@ -8,10 +8,7 @@ export function refusalPage(
   way: { readonly signInPath: string; readonly requestId: string },
 ): Page {
   return {
-    title:
-      code === "unauthenticated"
-        ? "You are not signed in"
-        : "That did not work",
+    title: code === "unauthenticated" ? "Sign in first" : "That did not work",
     body: html`<p>${message}</p>
       <a class="button" href="${way.signInPath}">Sign in</a>
       <p class="foot">Request ${way.requestId}</p>`,
