@@ -136,10 +136,14 @@ describe("A sign-in that is under way", () => {
     ["no base64", (cookie) => `${cookie}!`],
     [
       "sealed for something else",
-      (_cookie, key) =>
-        key
-          .seal(Buffer.from('{"state":"x"}'), "signing_keys:x")
-          .toString("base64url"),
+      (_cookie, key) => {
+        const [state, nonce, verifier] = ["s", "n", "v"];
+        const flow = { state, nonce, verifier, returnTo: "/me" };
+        const plain = JSON.stringify({ ...flow, expiresAt: 4e12 });
+        return key
+          .seal(Buffer.from(plain), "signing_keys:x")
+          .toString("base64url");
+      },
     ],
     [
       "sealed, and nothing of its kind",

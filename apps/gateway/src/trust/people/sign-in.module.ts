@@ -25,7 +25,7 @@ export class SignInModule {
         SignInFlows,
         SignInService,
       ],
-      exports: [SignInService, IdentityProvider, PeopleModule],
+      exports: [OPEN_ID_OPTIONS, SignInService, IdentityProvider, PeopleModule],
     };
   }
 }

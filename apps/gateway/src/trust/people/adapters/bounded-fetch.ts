@@ -6,36 +6,38 @@ export class Unreachable extends Error {}
 /** As fetch, but reads the whole answer at once, and gives up where it is longer than that. */
 export function boundedFetch(mostBytes: number): CustomFetch {
   return async (url, options) => {
-    const response = await reached(fetch(url, options as RequestInit));
+    const { response, body } = await answerOf(
+      url,
+      options as RequestInit,
+      mostBytes,
+    );
+    if (body.byteLength > mostBytes)
+      throw new Error(`The answer is longer than ${mostBytes} bytes.`);
     const { status, statusText, headers } = response;
-    const body = response.body && (await readWithin(response, mostBytes));
-    return new Response(body, { status, statusText, headers });
+    // Some statuses may have no body, not even an empty one.
+    const whole = response.body && body;
+    return new Response(whole, { status, statusText, headers });
   };
 }
 
-async function readWithin(
-  response: Response,
+/** The answer with as much of its body as it takes to see that it is too long. @throws Unreachable */
+async function answerOf(
+  url: string,
+  options: RequestInit,
   mostBytes: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined =
-    response.body?.getReader();
-  for (;;) {
-    const chunk = reader && (await reached(reader.read()));
-    if (!chunk?.value) return Buffer.concat(chunks);
-    bytes += chunk.value.byteLength;
-    if (bytes > mostBytes) {
-      void reader?.cancel().catch(() => undefined);
-      throw new Error(`The answer is longer than ${mostBytes} bytes.`);
-    }
-    chunks.push(chunk.value);
-  }
-}
-
-async function reached<T>(attempt: Promise<T>): Promise<T> {
+): Promise<{ response: Response; body: Buffer<ArrayBuffer> }> {
   try {
-    return await attempt;
+    const response = await fetch(url, options);
+    const stream: AsyncIterable<Uint8Array> | null = response.body;
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of stream ?? []) {
+      chunks.push(chunk);
+      bytes += chunk.byteLength;
+      // Leaving the loop cancels what is still to come.
+      if (bytes > mostBytes) break;
+    }
+    return { response, body: Buffer.concat(chunks) };
   } catch (error) {
     throw new Unreachable(wordsOf(error), { cause: error });
   }
