@@ -176,6 +176,18 @@ describe("A person who signs in at an OpenID provider", () => {
     );
   });
 
+  it("has one session by a browser: signing in again ends the one before", async () => {
+    await world.user("lea", "acme", { subject: "sub-lea" });
+    const { browser } = await signIn("sub-lea");
+    const former = browser.cookie(PUBLIC_URL, "-session") ?? "";
+    await signIn("sub-lea", "", browser);
+    expect(await isSignedIn(browser)).toBe(true);
+    const copy = await fetch(`${world.gateway.url}/me`, {
+      headers: { cookie: `__Host-vworkspace-session=${former}` },
+    });
+    expect(copy.status).toBe(401);
+  });
+
   it("is signed out by no other site, nor by a link", async () => {
     await world.user("dan", "acme", { subject: "sub-dan" });
     const { browser } = await signIn("sub-dan");

@@ -71,6 +71,10 @@ describe("the configuration of an OpenID provider", () => {
     for (const url of [`${PUBLIC}/vworkspace`, `${PUBLIC}:443`, `${PUBLIC}?x`])
       expect(() => read({}, url)).toThrow("VWORKSPACE_PUBLIC_URL is");
     expect(read({}, "https://Gateway.example.com")?.publicUrl).toBe(PUBLIC);
+    expect(() => read({}, "http://gateway.example.com")).toThrow("by https");
+    expect(read({}, "http://127.0.0.1:8080")?.publicUrl).toBe(
+      "http://127.0.0.1:8080",
+    );
   });
 
   it("reads of the secret's file that it is there, and not what is in it", () => {

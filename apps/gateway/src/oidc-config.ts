@@ -105,7 +105,12 @@ function requireRoot(publicUrl: string | undefined): string {
     throw new ConfigurationError(
       "VWORKSPACE_PUBLIC_URL is not set, and VWORKSPACE_OIDC_ISSUER is: give the URL that the provider sends people back to, such as https://gateway.example.com.",
     );
-  const { origin } = new URL(publicUrl);
+  const url = new URL(publicUrl);
+  const { origin } = url;
+  if (!isSafe(url))
+    throw new ConfigurationError(
+      `VWORKSPACE_PUBLIC_URL is "${publicUrl}": people who sign in reach the gateway by https, or by http on this machine.`,
+    );
   if (publicUrl.toLowerCase() !== origin)
     throw new ConfigurationError(
       `VWORKSPACE_PUBLIC_URL is "${publicUrl}": for signing in by OpenID give ${origin}, without a path or a default port.`,

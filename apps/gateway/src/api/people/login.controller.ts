@@ -37,6 +37,7 @@ export class LoginController {
       query: request.originalUrl.split(/\?(.*)/s)[1] ?? "",
       sealedFlow,
       address: request.ip,
+      secret: this.cookies.read(request, "session"),
     });
     this.answers.answer(reply, outcome);
   }

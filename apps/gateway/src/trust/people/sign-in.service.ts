@@ -60,13 +60,19 @@ export class SignInService {
 
   /** @throws LoginRefusal */
   complete(
-    brought: BroughtBack & { readonly address: string },
+    brought: BroughtBack & {
+      readonly address: string;
+      /** Of a session that the browser has already. */
+      readonly secret: string | undefined;
+    },
   ): Promise<SignInOutcome> {
     return this.counted(async () => {
       const flow = this.flows.require(brought);
       const person = await this.provider.complete(brought.query, flow);
       const outcome = await this.enter(person, flow, brought.address);
       if (outcome.kind === "not-linked") this.note("not_linked", "");
+      if (outcome.kind === "signed-in")
+        await this.endFormer(brought.secret ?? "");
       return outcome;
     });
   }
@@ -92,6 +98,12 @@ export class SignInService {
       "inactive",
       "Your user is not active in the gateway: ask an admin of your organization.",
     );
+  }
+
+  /** The browser forgets it, so nobody could sign out of it any more. */
+  private async endFormer(secret: string): Promise<void> {
+    const former = await this.sessions.authenticate(secret);
+    if (former) await this.sessions.signOut(former);
   }
 
   private async counted<T>(work: () => Promise<T>): Promise<T> {

@@ -29,6 +29,10 @@ export class LoginRefusal extends DomainError {
     message: string,
     readonly logged = "",
   ) {
-    super(CODES[reason], message);
+    super(
+      CODES[reason],
+      message,
+      reason === "provider_unavailable" ? { retryAfterSeconds: 60 } : {},
+    );
   }
 }
