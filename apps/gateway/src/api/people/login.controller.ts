@@ -25,17 +25,14 @@ export class LoginController {
     this.answers.goToProvider(reply, begun);
   }
 
-  /** What the browser carried counts once, whatever comes of it. */
   @Get("callback")
   async complete(
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const sealedFlow = this.cookies.read(request, "login");
-    this.cookies.clear(reply, "login");
     const outcome = await this.signIn.complete({
       query: request.originalUrl.split(/\?(.*)/s)[1] ?? "",
-      sealedFlow,
+      sealedFlow: this.cookies.take(request, reply, "login"),
       address: request.ip,
       secret: this.cookies.read(request, "session"),
     });

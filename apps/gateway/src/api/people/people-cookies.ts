@@ -30,6 +30,16 @@ export class PeopleCookies {
     return others.length === 0 ? found?.slice(start.length) : undefined;
   }
 
+  /** Reads it for the last time: whatever comes of it, the browser forgets it. */
+  take(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    cookie: PeopleCookie,
+  ): string | undefined {
+    this.clear(reply, cookie);
+    return this.read(request, cookie);
+  }
+
   set(
     reply: FastifyReply,
     cookie: PeopleCookie,

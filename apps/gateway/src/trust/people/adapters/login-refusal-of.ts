@@ -64,7 +64,7 @@ function denialOf({
   return `The provider did not sign you in and says: ${shortened(said)}`;
 }
 
-/** The library's own sentences, its cause's first: that one says what was wrong. */
+/** The library's own sentence and its cause's, which says what was wrong. What that one was caused by may quote a token. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const { cause, message } = error;
