@@ -13,6 +13,7 @@ import { DpopModule } from "../../apps/gateway/src/trust/dpop/dpop.module";
 import { ClusterTokenModule } from "../../apps/gateway/src/trust/identity/cluster-token.module";
 import type { TokenAlgorithm } from "../../apps/gateway/src/trust/identity/token-options";
 import { PayloadKeysModule } from "../../apps/gateway/src/trust/payload-keys/payload-keys.module";
+import { PeopleModule } from "../../apps/gateway/src/trust/people/people.module";
 import { IdentityModule } from "../../apps/gateway/src/trust/identity/identity.module";
 
 /** Times in seconds, as the gateway's configuration names them. */
@@ -61,6 +62,7 @@ export class GatewayStoreys {
           poolSize: settings.poolSize,
         }),
         IdentityModule,
+        PeopleModule,
         AuditModule,
         TrustCopyModule.register({
           path: settings.trustFile,

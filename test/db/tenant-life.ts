@@ -12,6 +12,7 @@ import { EventStore } from "../../apps/gateway/src/observed/events/domain/event-
 import { EventService } from "../../apps/gateway/src/observed/events/event.service";
 import { ApiKeyService } from "../../apps/gateway/src/trust/identity/api-key.service";
 import { UserAdminService } from "../../apps/gateway/src/trust/identity/user-admin.service";
+import { IdentityLinkService } from "../../apps/gateway/src/trust/people/identity-link.service";
 import type { TestDatabase } from "./open-test-database";
 import { BARE_PROOF, type TestCluster, type TestTenant } from "./test-tenant";
 
@@ -43,6 +44,7 @@ export class TenantLife {
 
   private async employ(): Promise<void> {
     const { tenant, db, cluster } = this;
+    await tenant.signIn();
     await tenant.in(async (stores) => {
       const users = db.get(UserAdminService);
       const login = "ben@example.com";
@@ -53,6 +55,10 @@ export class TenantLife {
       const key = await keys.issue(stores, tenant.actor, id, request);
       await keys.revoke(stores, tenant.actor, key.id);
       await users.change(stores, tenant.actor, id, { role: "operator" });
+      const links = db.get(IdentityLinkService);
+      const person = { issuer: "https://login.example.com/", subject: login };
+      await links.link(stores, tenant.actor, id, person);
+      await links.unlink(stores, tenant.actor, id, person);
       const clusters = db.get(ClusterService);
       await clusters.rename(stores, tenant.actor, cluster.id, "Renamed");
       await clusters.disable(stores, tenant.actor, cluster.id);

@@ -10,6 +10,8 @@ import { InstanceService } from "../../apps/gateway/src/intent/instances/instanc
 import type { PolicyFields } from "../../apps/gateway/src/intent/policies/domain/policy";
 import { PolicyService } from "../../apps/gateway/src/intent/policies/policy.service";
 import type { UserActor } from "../../apps/gateway/src/trust/identity/domain/actor";
+import { IdentityLinkService } from "../../apps/gateway/src/trust/people/identity-link.service";
+import { SessionService } from "../../apps/gateway/src/trust/people/session.service";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
 import type { TestDatabase } from "./open-test-database";
 
@@ -41,6 +43,8 @@ export interface TestCluster {
 export const BARE_PROOF: PresentedProof = { address: "192.0.2.1" };
 
 export const CATALOG_CODE = "shop";
+/** As the gateway keeps it. */
+const ISSUER = "https://login.example.com/";
 const LOGIN = "ada@example.com";
 
 /** An organization of its own for a test, with an admin in it. */
@@ -134,6 +138,35 @@ export class TestTenant {
         .get(InstanceService)
         .create(stores, this.actor, instanceOf(clusterId, changes)),
     );
+  }
+
+  /** A user as a person: linked to a subject of his own, and signed in. */
+  async signIn(userId = this.actor.id): Promise<{
+    readonly subject: string;
+    readonly secret: string;
+  }> {
+    const identity = { issuer: ISSUER, subject: newId() };
+    await this.in((stores) =>
+      this.db
+        .get(IdentityLinkService)
+        .link(stores, this.actor, userId, identity),
+    );
+    const sessions = this.db.get(SessionService);
+    const person = {
+      identity,
+      authenticatedAt: new Date(),
+      amr: ["pwd"],
+      shownAs: undefined,
+    };
+    const [user] = await sessions.usersOf(person);
+    const session =
+      user &&
+      (await sessions.start(user, person, {
+        address: "192.0.2.1",
+        seconds: 3600,
+      }));
+    if (!session) throw new Error("The test's admin got no session.");
+    return { subject: identity.subject, secret: session.secret };
   }
 
   /** Its audit entries so far, oldest first. */

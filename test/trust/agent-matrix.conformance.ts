@@ -31,7 +31,12 @@ describe("Every route of the agent API", () => {
   let cells = 0;
 
   beforeAll(async () => {
-    gateway = await startListedGateway();
+    gateway = await startListedGateway({
+      // So that the routes of people are there too; nobody asks the provider for anything.
+      VWORKSPACE_PUBLIC_URL: "https://gateway.example.com",
+      VWORKSPACE_OIDC_ISSUER: "https://login.example.com",
+      VWORKSPACE_OIDC_CLIENT_ID: "gateway",
+    });
     tenant = await TestTenant.make(gateway);
     other = await TestTenant.make(gateway);
     const { key: apiKey } = await gateway.get(UserService).add({

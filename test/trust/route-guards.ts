@@ -2,7 +2,7 @@ import type { Route } from "./listed-gateway";
 
 /** What stands before a route: nothing (anybody may ask), or who must prove what. */
 export type Guard =
-  "public" | "cluster" | "registration" | "api-key" | "metrics";
+  "public" | "cluster" | "registration" | "api-key" | "session" | "metrics";
 
 const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["POST /api/agent/register", "registration"],
@@ -15,6 +15,9 @@ const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["GET /health/", "public"],
   ["GET /.well-known/", "public"],
   ["GET /metrics", "metrics"],
+  ["GET /login", "public"],
+  ["GET /me", "session"],
+  ["POST /logout", "session"],
 ];
 
 /** Undefined for a route that nobody has thought about here: then the matrix fails. */

@@ -16,6 +16,11 @@ import {
 } from "./agent-listener-config";
 import { readLimitsFile } from "./api/limits/limits-file";
 import type { Limits } from "./api/limits/limits.table";
+import {
+  OIDC_ENVIRONMENT,
+  type OidcConfig,
+  readOidcConfig,
+} from "./oidc-config";
 import { readUrl } from "./read-url";
 import { refuseExposure } from "./refuse-exposure";
 import {
@@ -73,6 +78,7 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
       "File with 32 random bytes in base64: openssl rand -base64 32.",
   },
   ...TRUST_ENVIRONMENT,
+  ...OIDC_ENVIRONMENT,
   ...AGENT_LISTENER_ENVIRONMENT,
   {
     name: "VWORKSPACE_JOB_LEASE_SECONDS",
@@ -160,7 +166,8 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
   },
 ];
 
-export interface GatewayConfig extends TrustConfig, AgentListenerConfig {
+export interface GatewayConfig
+  extends TrustConfig, OidcConfig, AgentListenerConfig {
   readonly http: { readonly host: string; readonly port: number };
   readonly publicUrl: string | undefined;
   readonly database: DatabaseConfig;
@@ -200,9 +207,10 @@ export interface JobTimes {
 export function readGatewayConfig(
   environment: Environment = process.env,
 ): GatewayConfig {
+  const publicUrl = readUrl(environment, "VWORKSPACE_PUBLIC_URL");
   const config: GatewayConfig = {
     http: readAddress(environment, "VWORKSPACE_HTTP_ADDR", "127.0.0.1:8080"),
-    publicUrl: readUrl(environment, "VWORKSPACE_PUBLIC_URL"),
+    publicUrl,
     database: readDatabase(environment),
     dataDir: resolve(environment["VWORKSPACE_DATA_DIR"] || ".data"),
     masterKeyFile: environment["VWORKSPACE_MASTER_KEY_FILE"] || undefined,
@@ -225,6 +233,7 @@ export function readGatewayConfig(
     ...readConnectionLimits(environment),
     limits: readLimitsFile(environment["VWORKSPACE_LIMITS_FILE"] || undefined),
     ...readTrustConfig(environment),
+    ...readOidcConfig(environment, publicUrl),
     ...readAgentListenerConfig(environment),
     odooDatabases: readNames(environment, "VWORKSPACE_ODOO_DATABASES"),
     bootstrapAdmin: readBootstrapAdmin(environment),

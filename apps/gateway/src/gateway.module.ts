@@ -4,6 +4,7 @@ import { HealthModule } from "./api/health/health.module";
 import type { LimitOptions } from "./api/limits/limit-options";
 import { LimitsModule } from "./api/limits/limits.module";
 import { OdooModule } from "./api/odoo/odoo.module";
+import { PeopleApiModule } from "./api/people/people-api.module";
 import { type GatewayConfig, trustFile } from "./config";
 import { DatabaseModule } from "./database/database.module";
 import type { OpenDatabase } from "./database/open-database";
@@ -58,6 +59,7 @@ export class GatewayModule {
           publicUrl,
           disconnectAfterSeconds: config.disconnectAfterSeconds,
         }),
+        ...(config.oidc ? [PeopleApiModule.register(config.oidc)] : []),
         HealthModule.register(config.metricsToken ?? ""),
       ],
     };

@@ -1,6 +1,9 @@
 import { Argument, type Command, Option } from "commander";
 import { type Role, ROLES } from "../trust/identity/domain/actor";
+import { ConfigurationError } from "@vworkspace/kernel";
+import { readGatewayConfig } from "../config";
 import { UserService } from "../trust/identity/user.service";
+import { IdentityLinkService } from "../trust/people/identity-link.service";
 import { withStoreys } from "./with-storeys";
 
 /** `vworkspace user …` */
@@ -25,6 +28,34 @@ export function addUserCommands(program: Command): void {
       "default",
     )
     .action(addUser);
+  user
+    .command("link")
+    .description("let a person of an OpenID provider sign in as a user")
+    .addArgument(new Argument("<login>", "login of the user"))
+    .requiredOption("--subject <sub>", "the provider's name of the person")
+    .option("--issuer <url>", "the provider; VWORKSPACE_OIDC_ISSUER by default")
+    .option("--organization <code>", "the user's organization", "default")
+    .action(linkUser);
+}
+
+async function linkUser(
+  login: string,
+  asked: { subject: string; issuer?: string; organization: string },
+): Promise<void> {
+  const { subject, organization } = asked;
+  const issuer = asked.issuer ?? readGatewayConfig().oidc?.issuer;
+  if (issuer === undefined)
+    throw new ConfigurationError(
+      "VWORKSPACE_OIDC_ISSUER is not set: set it as the gateway has it, or give --issuer URL.",
+    );
+  await withStoreys((storeys) =>
+    storeys
+      .get(IdentityLinkService)
+      .linkAsOperator(organization, login, { issuer, subject }),
+  );
+  process.stdout.write(
+    `${subject} of ${issuer} signs in as ${login} (organization ${organization}).\n`,
+  );
 }
 
 async function addUser(

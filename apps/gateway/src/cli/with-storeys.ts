@@ -9,6 +9,7 @@ import { ClusterTokenModule } from "../trust/identity/cluster-token.module";
 import { IdentityModule } from "../trust/identity/identity.module";
 import { PAYLOAD_SIGNATURE_SECONDS } from "../trust/payload-keys/payload-key-options";
 import { PayloadKeysModule } from "../trust/payload-keys/payload-keys.module";
+import { PeopleModule } from "../trust/people/people.module";
 import { KEY_PUBLICATION_SECONDS } from "../trust/identity/token-options";
 
 @Module({})
@@ -41,6 +42,7 @@ export async function withStoreys<T>(
     const imports = [
       DatabaseModule.register({ urls, masterKey, poolSize: 2 }),
       IdentityModule,
+      PeopleModule,
       AuditModule,
       ClusterTokenModule.register({
         issuer: () => config.issuer ?? config.publicUrl ?? "",

@@ -16,6 +16,9 @@ import { PresenceService } from "../fleet/clusters/presence.service";
 import { InstanceService } from "../intent/instances/instance.service";
 import { EventStore } from "../observed/events/domain/event-store";
 import { EventService } from "../observed/events/event.service";
+import { UserAdminService } from "../trust/identity/user-admin.service";
+import { IdentityLinkService } from "../trust/people/identity-link.service";
+import { SessionService } from "../trust/people/session.service";
 import type { SqlTransaction } from "./sql-transaction";
 
 /** Rows of each big table: enough that PostgreSQL walks through one of them only where it has no index. */
@@ -58,6 +61,11 @@ const FILL = [
   `insert into gateway_listening (id, since, heard_until)
    select gen_random_uuid(), now() - n * interval '1 day', now() - n * interval '23 hours' from generate_series(1, 200) n`,
   `insert into audit_people (organization_id, person, salt) select $1, 'p-' || n, '\\x00' from generate_series(1, ${ROWS}) n`,
+  `insert into user_identities (organization_id, id, user_id, issuer, subject)
+   select $1, gen_random_uuid(), (select id from users where organization_id = $1 limit 1), 'https://login.example.com/', 's-' || n
+   from generate_series(1, ${ROWS}) n`,
+  `insert into user_sessions (organization_id, id, user_id, identity_id, secret_hash, authenticated_at, expires_at)
+   select $1, gen_random_uuid(), user_id, id, decode(md5(subject), 'hex'), now(), now() + interval '1 hour' from user_identities where organization_id = $1`,
   `insert into request_replays (organization_id, user_id, request_id, digest, response)
    select $1, gen_random_uuid(), 'r', '\\x00', '{}' from generate_series(1, ${ROWS})`,
 ];
@@ -141,6 +149,24 @@ describe("statements on big tables", () => {
     );
     await tenant.in((stores) =>
       db.get(ClusterService).revoke(stores, tenant.actor, other.id),
+    );
+    expectCheap();
+  });
+
+  it("link people, sign them in and out, and unlink them by index", async () => {
+    const login = "ben@example.com";
+    const id = await tenant.in((stores) =>
+      db
+        .get(UserAdminService)
+        .create(stores, tenant.actor, { login, name: login, role: "reader" }),
+    );
+    const { secret, subject } = await tenant.signIn(id);
+    const sessions = db.get(SessionService);
+    const signedIn = await sessions.authenticate(secret);
+    if (signedIn) await sessions.signOut(signedIn);
+    const identity = { issuer: "https://login.example.com/", subject };
+    await tenant.in((stores) =>
+      db.get(IdentityLinkService).unlink(stores, tenant.actor, id, identity),
     );
     expectCheap();
   });

@@ -100,7 +100,14 @@ describe("tenants in the database", () => {
         { table, policy: "tenant", command: "ALL", role: "vworkspace_app" },
       ])
       .concat(
-        ["api_keys", "registration_tokens", "users"].map((table) => ({
+        [
+          "api_keys",
+          "organizations",
+          "registration_tokens",
+          "user_identities",
+          "user_sessions",
+          "users",
+        ].map((table) => ({
           table,
           policy: "lookup",
           command: "SELECT",

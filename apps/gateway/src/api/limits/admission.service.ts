@@ -58,7 +58,7 @@ export class Admission {
   /**
    * Waits for its turn, then finds out who asks; the turn ends with the answer, or here for a route that waits.
    * @param presented the credential; undefined where there is none
-   * @param work throws `unauthenticated` with `details.isNobodys` for a credential that is nobody's: that is counted
+   * @param work refuses a credential that is nobody's with `details.isNobodys`: that is counted
    * @throws DomainError too_many_requests; and what `work` throws
    */
   async admit<T>(
@@ -174,7 +174,5 @@ function isRefusal(error: unknown): boolean {
 }
 
 function isNobodys(error: unknown): boolean {
-  return (
-    isRefusal(error) && (error as DomainError).details["isNobodys"] === true
-  );
+  return error instanceof DomainError && error.details["isNobodys"] === true;
 }

@@ -96,6 +96,14 @@ export const LIMIT_TABLE = {
     bodyBytes: MIB,
     turns: { gate: "people", inFlight: 4, waiting: 60, until: "answered" },
   },
+  login: {
+    routes: ["GET /login*", "GET /me", "POST /logout"],
+    meaning: "people at the gateway's pages",
+    per: "address",
+    requests: 120,
+    windowSeconds: 60,
+    bodyBytes: SMALL,
+  },
   probes: {
     routes: ["GET /health/*", "GET /metrics"],
     meaning: "probes and metrics",

@@ -4,6 +4,7 @@ import { SqlRecordStore } from "../../database/records/sql-record-store";
 import { StoreBindings } from "../../database/store-bindings";
 import { IntentModule } from "../../intent/intent.module";
 import { IdentityModule } from "../../trust/identity/identity.module";
+import { PeopleModule } from "../../trust/people/people.module";
 import { JsonRpcController } from "./json-rpc.controller";
 import { ReadMethods } from "./methods/read.methods";
 import { WriteMethods } from "./methods/write.methods";
@@ -14,6 +15,7 @@ import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
 import { OrganizationChanges } from "./models/organization.changes";
 import { PolicyChanges } from "./models/policy.changes";
+import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
 import { ModelRegistry } from "./registry/model-registry";
@@ -31,6 +33,7 @@ const CHANGES = [
   PolicyChanges,
   ApplicationInstanceChanges,
   ApiKeyChanges,
+  UserSessionChanges,
   UsersChanges,
 ] as const;
 
@@ -47,7 +50,7 @@ export class OdooModule {
   static register(options: OdooOptions): DynamicModule {
     return {
       module: OdooModule,
-      imports: [IntentModule, IdentityModule],
+      imports: [IntentModule, IdentityModule, PeopleModule],
       controllers: [XmlRpcController, JsonRpcController],
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },
@@ -87,6 +90,7 @@ type ChangesInOrder = [
   PolicyChanges,
   ApplicationInstanceChanges,
   ApiKeyChanges,
+  UserSessionChanges,
   UsersChanges,
 ];
 
@@ -97,6 +101,7 @@ function named([
   policy,
   applicationInstance,
   apiKey,
+  userSession,
   users,
 ]: ChangesInOrder): AllChanges {
   return {
@@ -106,6 +111,7 @@ function named([
     policy,
     applicationInstance,
     apiKey,
+    userSession,
     users,
   };
 }

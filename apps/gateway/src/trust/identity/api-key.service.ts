@@ -11,7 +11,6 @@ import {
   requireKeyRequest,
 } from "./domain/key-request";
 import { UserStore } from "./domain/user-store";
-import { keyOf } from "./user-admin.service";
 
 /** What the hash of a key is made for. */
 export const KEY_PURPOSE = "api-key";
@@ -71,7 +70,7 @@ export class ApiKeyService {
     await stores.get(AuditStore).append(actor, {
       action: "user.revoke_key",
       subject: { type: "user", id: key.userId },
-      detail: { key_id: keyId, key_prefix: key.prefix, ...keyOf(actor) },
+      detail: { key_id: keyId, key_prefix: key.prefix },
     });
   }
 
@@ -102,7 +101,6 @@ export class ApiKeyService {
         key_prefix: prefix,
         scopes,
         expires_at: expiresAt?.toISOString(),
-        ...keyOf(actor),
       },
     });
     return { id, key, prefix, expiresAt };

@@ -103,7 +103,8 @@ describe("organizations", () => {
     expect(told).toMatchObject([
       {
         subject: { type: "organization", id: tenant.organizationId },
-        detail: { to: "Acme & Co", by_key_id: tenant.actor.key?.id },
+        actor: { key_id: tenant.actor.key?.id },
+        detail: { to: "Acme & Co" },
       },
     ]);
     await expect(rename(" ")).rejects.toMatchObject({

@@ -8,7 +8,6 @@ import {
   requireOrganizationName,
 } from "./domain/organization-rules";
 import { type Organization, UserStore } from "./domain/user-store";
-import { keyOf } from "./user-admin.service";
 
 export interface AddOrganization {
   readonly code: string;
@@ -70,7 +69,7 @@ export class OrganizationService {
     await stores.get(AuditStore).append(actor, {
       action: "organization.write",
       subject: { type: "organization", id, name: code },
-      detail: { from: before.name, to: name, ...keyOf(actor) },
+      detail: { from: before.name, to: name },
     });
   }
 

@@ -76,8 +76,8 @@ describe("people and programs of an organization", () => {
         key_id: keyId,
         key_prefix: prefix,
         scopes: ["read"],
-        by_key_id: tenant.actor.key?.id,
       },
+      actor: { key_id: tenant.actor.key?.id },
     });
     const secret = key.slice(prefix.length + 1);
     const kept = await db.look<{ text: string }>(

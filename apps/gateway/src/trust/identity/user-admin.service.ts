@@ -39,7 +39,7 @@ export class UserAdminService {
     await stores.get(AuditStore).append(actor, {
       action: "user.create",
       subject: { type: "user", id: made.id },
-      detail: { role: user.role, ...keyOf(actor) },
+      detail: { role: user.role },
     });
     return made.id;
   }
@@ -69,14 +69,9 @@ export class UserAdminService {
     await stores.get(AuditStore).append(actor, {
       action: "user.write",
       subject: { type: "user", id },
-      detail: { ...auditable(changed), ...keyOf(actor) },
+      detail: auditable(changed),
     });
   }
-}
-
-/** The key that something was done with, by its id. */
-export function keyOf(actor: UserActor): { readonly by_key_id?: string } {
-  return actor.key ? { by_key_id: actor.key.id } : {};
 }
 
 function differences(before: UserRecord, after: UserRecord): UserChanges {

@@ -51,7 +51,7 @@ export function auditEntryModel(organization: OdooModel): OdooModel {
   });
 }
 
-/** Where a request came from, and with which key. */
+/** Where a request came from, and what its sender proved himself with. */
 function source(): ModelField[] {
   return [
     char("address", "Address", {
@@ -64,6 +64,10 @@ function source(): ModelField[] {
     char("key_id", "API key", {
       sql: (alias) => `(${alias}.entry #>> '{actor,key_id}')`,
       help: "Id of the API key that was used.",
+    }),
+    char("session_id", "Session", {
+      sql: (alias) => `(${alias}.entry #>> '{actor,session_id}')`,
+      help: "Id of the session that was used, of a person at the gateway's pages.",
     }),
   ];
 }

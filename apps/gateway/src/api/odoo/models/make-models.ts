@@ -8,6 +8,8 @@ import { irModel } from "./ir-model.model";
 import { jobModel } from "./job.model";
 import { organizationModel } from "./organization.model";
 import { policyModel } from "./policy.model";
+import { userIdentityModel } from "./user-identity.model";
+import { userSessionModel } from "./user-session.model";
 import { usersModel } from "./users.model";
 
 /** Every model, each leading to the one instance of its relations' targets. */
@@ -25,6 +27,8 @@ export function makeModels(disconnectAfterSeconds: number) {
     event: eventModel(organization, cluster),
     auditEntry: auditEntryModel(organization),
     apiKey: apiKeyModel(organization, users),
+    userIdentity: userIdentityModel(organization, users),
+    userSession: userSessionModel(organization, users),
     users,
     irModel: irModel(),
   };

@@ -15,8 +15,16 @@ export interface AllChanges {
   readonly policy: ModelChanges;
   readonly applicationInstance: ModelChanges;
   readonly apiKey: ModelChanges;
+  readonly userSession: ModelChanges;
   readonly users: ModelChanges;
 }
+
+/** Models of which some roles reach only the records of their own user. */
+const OWNED_BY_USER: readonly string[] = [
+  "apiKey",
+  "userIdentity",
+  "userSession",
+];
 
 /** The one registry that every skin calls. */
 export function makeRegistry(
@@ -31,7 +39,7 @@ export function makeRegistry(
   const entries: ModelEntry[] = Object.entries(models).map(([name, model]) => ({
     model,
     changes: changesOf(name),
-    ...(name === "apiKey" ? { ownedBy: "user_id" as const } : {}),
+    ...(OWNED_BY_USER.includes(name) && { ownedBy: "user_id" as const }),
   }));
   entries.push({
     model: users,

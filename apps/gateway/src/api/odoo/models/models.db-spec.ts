@@ -260,7 +260,7 @@ async function listenedIn(
 
 /** One of everything in an organization of its own; returns its UUID. */
 async function seed(database: TestDatabase, code: string): Promise<string> {
-  const { organizationId } = await database
+  const { organizationId, userId } = await database
     .get(UserService)
     .add({ login: `user-of-${code}`, role: "admin", organizationCode: code });
   const clusters = new Map<string, string>();
@@ -285,6 +285,7 @@ async function seed(database: TestDatabase, code: string): Promise<string> {
   }
   await seedIntent(database, organizationId, clusters.get("heard") ?? "");
   await seedJobs(database, organizationId, clusters.get("silent") ?? "");
+  await seedPerson(database, organizationId, userId);
   await database.unitOfWork.inOrganization(organizationId, (stores) =>
     stores.get(AuditStore).append(gatewayActor(organizationId), {
       action: "test.happen",
@@ -293,6 +294,22 @@ async function seed(database: TestDatabase, code: string): Promise<string> {
     }),
   );
   return organizationId;
+}
+
+async function seedPerson(
+  database: TestDatabase,
+  organizationId: string,
+  userId: string,
+): Promise<void> {
+  const identityId = newId();
+  await database.look(
+    "insert into user_identities (organization_id, id, user_id, issuer, subject) values ($1, $2, $3, 'https://login.example.com/', 's')",
+    [organizationId, identityId, userId],
+  );
+  await database.look(
+    "insert into user_sessions (organization_id, id, user_id, identity_id, secret_hash, authenticated_at, expires_at) values ($1, $2, $3, $4, '', now(), now())",
+    [organizationId, newId(), userId, identityId],
+  );
 }
 
 async function seedIntent(

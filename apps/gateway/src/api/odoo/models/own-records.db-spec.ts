@@ -12,11 +12,14 @@ import type { Role, UserActor } from "../../../trust/identity/domain/actor";
 import { OrganizationService } from "../../../trust/identity/organization.service";
 import { UserAdminService } from "../../../trust/identity/user-admin.service";
 import { UserService } from "../../../trust/identity/user.service";
+import { IdentityLinkService } from "../../../trust/people/identity-link.service";
+import { SessionService } from "../../../trust/people/session.service";
 import { ReadMethods } from "../methods/read.methods";
 import { WriteMethods } from "../methods/write.methods";
 import { ApiKeyChanges } from "./api-key.changes";
 import { makeRegistry } from "./make-registry";
 import { OrganizationChanges } from "./organization.changes";
+import { UserSessionChanges } from "./user-session.changes";
 import { UsersChanges } from "./users.changes";
 
 describe("records of one's own", () => {
@@ -43,7 +46,11 @@ describe("records of one's own", () => {
     positional: readonly RpcValue[] = [],
   ) {
     const keys = db.get(ApiKeyService);
-    const users = new UsersChanges(db.get(UserAdminService), keys);
+    const users = new UsersChanges(
+      db.get(UserAdminService),
+      keys,
+      db.get(IdentityLinkService),
+    );
     const registry = makeRegistry(
       120,
       new ReadMethods(db.unitOfWork),
@@ -55,6 +62,7 @@ describe("records of one's own", () => {
         policy: {},
         applicationInstance: {},
         apiKey: new ApiKeyChanges(keys),
+        userSession: new UserSessionChanges(db.get(SessionService)),
         users,
       },
     );
@@ -76,6 +84,7 @@ describe("records of one's own", () => {
     return actor;
   }
 
+  const SESSIONS = "vworkspace.user.session";
   const KEYS = "vworkspace.api.key";
   const keysSeenBy = async (actor: UserActor) =>
     (await call(actor, KEYS, "search", [[]])) as number[];
@@ -126,6 +135,28 @@ describe("records of one's own", () => {
     expect(await keysSeenBy(program)).toHaveLength(2);
     await call(eve, KEYS, "action_revoke", [[evesKey]]);
     await call(tenant.actor, KEYS, "action_revoke", [await keysSeenBy(zoe)]);
+  });
+
+  it("are all that who is no admin sees and ends of sessions and linked identities", async () => {
+    const amy = await userOf("approver", "amy");
+    const ian = await userOf("operator", "ian");
+    for (const { id } of [amy, ian]) await tenant.signIn(id);
+    for (const model of [SESSIONS, "vworkspace.user.identity"]) {
+      expect(await call(ian, model, "search", [[]])).toHaveLength(1);
+      const all = await call(tenant.actor, model, "search_count", [[]]);
+      expect(all).toBeGreaterThan(1);
+    }
+    const [amys = 0] = (await call(amy, SESSIONS, "search", [[]])) as number[];
+    await expect(
+      call(ian, SESSIONS, "action_revoke", [[amys]]),
+    ).rejects.toThrow(`There is no ${SESSIONS} with id ${amys}.`);
+    await call(amy, SESSIONS, "action_revoke", [[amys]]);
+    const [row] = (await call(amy, SESSIONS, "read", [[amys]])) as RpcValue[];
+    expect(row).toMatchObject({
+      amr: ["pwd"],
+      ended_at: expect.stringMatching(/^20/) as string,
+    });
+    expect(JSON.stringify(row)).not.toContain("secret");
   });
 
   it("tell nothing of the key itself", async () => {

@@ -10,6 +10,8 @@ import { ApiKeyService } from "../../../trust/identity/api-key.service";
 import type { Role } from "../../../trust/identity/domain/actor";
 import type { KeyRequest } from "../../../trust/identity/domain/key-request";
 import { UserAdminService } from "../../../trust/identity/user-admin.service";
+import type { ProviderIdentity } from "../../../trust/people/domain/provider-identity";
+import { IdentityLinkService } from "../../../trust/people/identity-link.service";
 import type {
   ModelCall,
   ModelChanges,
@@ -40,11 +42,28 @@ export class UsersChanges implements ModelChanges {
         };
       },
     },
+    action_link_identity: {
+      isForOne: true,
+      parameters: ["issuer", "subject"],
+      run: async (stores, actor, user, args) => {
+        await this.links.link(stores, actor, user, readIdentity(args));
+        return undefined;
+      },
+    },
+    action_unlink_identity: {
+      isForOne: true,
+      parameters: ["issuer", "subject"],
+      run: async (stores, actor, user, args) => {
+        await this.links.unlink(stores, actor, user, readIdentity(args));
+        return undefined;
+      },
+    },
   };
 
   constructor(
     private readonly users: UserAdminService,
     private readonly keys: ApiKeyService,
+    private readonly links: IdentityLinkService,
   ) {}
 
   readonly create: NonNullable<ModelChanges["create"]> = async (
@@ -92,6 +111,19 @@ function readRequest(args: ModelCall["args"]): KeyRequest {
     scopes: isUnset(scopes) ? ["all"] : textsOf(scopes),
     days: typeof days === "number" ? days : undefined,
   };
+}
+
+/** @throws DomainError validation_failed */
+function readIdentity({
+  issuer,
+  subject,
+}: ModelCall["args"]): ProviderIdentity {
+  if (typeof issuer === "string" && typeof subject === "string")
+    return { issuer, subject };
+  throw new DomainError(
+    "validation_failed",
+    "issuer and subject must be texts: the provider's issuer URL, and its name of the person.",
+  );
 }
 
 function textsOf(value: RpcValue | undefined): readonly string[] {

@@ -9,6 +9,7 @@ import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
 import { OrganizationChanges } from "../models/organization.changes";
 import { PolicyChanges } from "../models/policy.changes";
+import { UserSessionChanges } from "../models/user-session.changes";
 import { UsersChanges } from "../models/users.changes";
 import {
   mayCall,
@@ -26,7 +27,8 @@ const registry = makeRegistry(120, reads, new WriteMethods(none), {
   policy: new PolicyChanges(none),
   applicationInstance: new ApplicationInstanceChanges(none),
   apiKey: new ApiKeyChanges(none),
-  users: new UsersChanges(none, none),
+  userSession: new UserSessionChanges(none),
+  users: new UsersChanges(none, none, none),
 });
 
 /** The table as a reader of the documentation would write it: who may change what. */
@@ -43,6 +45,9 @@ const CHANGES = [
   "res.users create: admin",
   "res.users write: admin",
   "res.users action_issue_api_key: reader (own), operator (own), approver (own), admin",
+  "res.users action_link_identity: admin",
+  "res.users action_unlink_identity: admin",
+  "vworkspace.user.session action_revoke: reader (own), operator (own), approver (own), admin, bridge (own)",
   "vworkspace.api.key action_revoke: reader (own), operator (own), approver (own), admin, bridge (own)",
   "vworkspace.catalog.entry create: admin",
   "vworkspace.catalog.entry write: admin",

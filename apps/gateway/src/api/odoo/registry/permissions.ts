@@ -91,8 +91,14 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
     ...to(EVERYONE, "context_get"),
     ...to(ADMINS, "create", "write"),
     ...to(KEY_ISSUERS, "action_issue_api_key"),
+    ...to(ADMINS, "action_link_identity", "action_unlink_identity"),
   },
   "vworkspace.api.key": {
+    ...readsTo(KEY_HOLDERS),
+    ...to(KEY_HOLDERS, "action_revoke"),
+  },
+  "vworkspace.user.identity": readsTo(KEY_HOLDERS),
+  "vworkspace.user.session": {
     ...readsTo(KEY_HOLDERS),
     ...to(KEY_HOLDERS, "action_revoke"),
   },

@@ -54,6 +54,15 @@ const PAST: Readonly<
     key: "organization_id, issuer, serial",
     when: "expires_at < now() - interval '30 days'",
   },
+  user_sessions: {
+    key: "organization_id, id",
+    when: "coalesce(ended_at, expires_at) < now() - interval '30 days'",
+  },
+  user_identities: {
+    key: "organization_id, id",
+    when: `ended_at < now() - interval '120 days' and not exists (select 1 from user_sessions s
+      where s.organization_id = user_identities.organization_id and s.identity_id = user_identities.id)`,
+  },
 };
 
 export class SqlSweepStore extends SweepStore {

@@ -28,6 +28,9 @@ export const FORGETTABLE = [
   "cluster_credentials",
   "failed_attempts",
   "cluster_certificates",
+  // Before the identities that they refer to.
+  "user_sessions",
+  "user_identities",
 ] as const;
 export type Forgettable = (typeof FORGETTABLE)[number];
 

@@ -44,7 +44,7 @@ export function auditLeaf(
   };
   const name =
     actor.type === "user"
-      ? { login_hash: stamp.personHash(actor.name), ...keyOf(actor) }
+      ? { login_hash: stamp.personHash(actor.name), ...provenBy(actor) }
       : { name: actor.name };
   const from = actor.address !== undefined && {
     from: { address_hash: stamp.addressHash(actor.address) },
@@ -64,8 +64,14 @@ export function auditLeaf(
   return Buffer.from(canonicalJson(JSON.parse(JSON.stringify(leaf))), "utf8");
 }
 
-/** Which API key a user acted with. */
-function keyOf(actor: Actor): { key_id: string } | undefined {
-  const { key } = actor as Partial<UserActor>;
-  return key && { key_id: key.id };
+/** The API key or the session that a user acted with, by its id. */
+function provenBy(actor: Actor): {
+  readonly key_id?: string;
+  readonly session_id?: string;
+} {
+  const { key, session } = actor as Partial<UserActor>;
+  return {
+    ...(key && { key_id: key.id }),
+    ...(session && { session_id: session.id }),
+  };
 }

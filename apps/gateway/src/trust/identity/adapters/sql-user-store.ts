@@ -144,6 +144,14 @@ export class SqlUserStore extends UserStore {
     );
   }
 
+  override async idOfLogin(login: string): Promise<string | undefined> {
+    const row = await this.transaction.one<{ id: string }>(
+      "select id from users where organization_id = $1 and login = $2",
+      [this.transaction.organization, login],
+    );
+    return row?.id;
+  }
+
   override lockUser(id: string): Promise<UserRecord | undefined> {
     return this.transaction.one(
       "select id, login, name, role, active from users where organization_id = $1 and id = $2 for update",

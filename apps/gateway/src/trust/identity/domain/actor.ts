@@ -34,6 +34,18 @@ export interface UserActor extends Actor {
   readonly number: number;
   /** The key that it signed in with; undefined for actors that no key stands for. */
   readonly key?: ActorKey;
+  /** The session that he is signed in by, where he came as a person by an OpenID provider. */
+  readonly session?: ActorSession;
+}
+
+/** How and when somebody proved at an OpenID provider that he is himself. */
+export interface ActorSession {
+  readonly id: string;
+  readonly issuer: string;
+  readonly authenticatedAt: Date;
+  /** Methods (RFC 8176) as the provider names them; it needn't. */
+  readonly amr: readonly string[];
+  readonly expiresAt: Date;
 }
 
 /** What of an API key bounds its user: it narrows the role, and never widens it. */

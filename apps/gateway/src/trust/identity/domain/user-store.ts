@@ -49,6 +49,8 @@ export abstract class UserStore {
   }>;
   abstract hasKey(organizationId: string, secretHash: Buffer): Promise<boolean>;
   abstract addKey(key: NewApiKey): Promise<void>;
+  /** UUID of the user of that login. */
+  abstract idOfLogin(login: string): Promise<string | undefined>;
   /** Waits for whoever else is changing the user. */
   abstract lockUser(id: string): Promise<UserRecord | undefined>;
   /** UUIDs of the active admins. Waits for whoever else asks, so that two can't each remove the other. */

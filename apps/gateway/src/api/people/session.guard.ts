@@ -1,0 +1,41 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+} from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
+import type { FastifyRequest } from "fastify";
+import type { SignedIn } from "../../trust/people/domain/session-store";
+import { SessionService } from "../../trust/people/session.service";
+import { PeopleCookies } from "./people-cookies";
+
+/** A request after {@link SessionGuard}. */
+export interface SessionRequest extends FastifyRequest {
+  signedIn: SignedIn;
+}
+
+/** Somebody is signed in, by the database's word at this moment; who acts by it is `request.signedIn.actor`. */
+@Injectable()
+export class SessionGuard implements CanActivate {
+  constructor(
+    private readonly sessions: SessionService,
+    private readonly cookies: PeopleCookies,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<SessionRequest>();
+    const secret = this.cookies.read(request, "session");
+    const signedIn =
+      secret === undefined
+        ? undefined
+        : await this.sessions.authenticate(secret);
+    if (signedIn === undefined)
+      throw new DomainError(
+        "unauthenticated",
+        "You are not signed in, or no longer: sign in at /login.",
+      );
+    const actor = { ...signedIn.actor, address: request.ip };
+    request.signedIn = { ...signedIn, actor };
+    return true;
+  }
+}
