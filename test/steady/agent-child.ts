@@ -3,7 +3,24 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { repositoryRoot } from "../cluster/repository-root";
 
-/** A hurried agent in a process of its own. */
+/** In bytes and microseconds, as Node tells them. */
+export interface ToldUsage {
+  readonly residentBytes: number;
+  /** After a garbage collection. */
+  readonly collected: NodeJS.MemoryUsage;
+  readonly processor: NodeJS.CpuUsage;
+}
+
+export interface AgentUsage {
+  readonly residentMiB: number;
+  /** After a garbage collection. */
+  readonly collectedMiB: number;
+  readonly heapMiB: number;
+  /** Since its start. */
+  readonly processorSeconds: number;
+}
+
+/** A hurried agent in a process of its own, with the options of Node that are to be tried. */
 export class AgentChild {
   private readonly child: ChildProcess;
   private output = "";
@@ -11,7 +28,11 @@ export class AgentChild {
   constructor(speed: number, environment: Readonly<Record<string, string>>) {
     const main = join(repositoryRoot(), "dist/test/steady/hurried-agent.js");
     this.child = fork(main, [String(speed)], {
-      env: { PATH: process.env["PATH"], ...environment },
+      env: {
+        PATH: process.env["PATH"],
+        NODE_OPTIONS: process.env["VWORKSPACE_TEST_AGENT_NODE_OPTIONS"],
+        ...environment,
+      },
       execArgv: ["--expose-gc"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
@@ -25,12 +46,17 @@ export class AgentChild {
     return this.output;
   }
 
-  /** After a garbage collection, in whole MiB. */
-  async memory(): Promise<{ resident: number; heap: number }> {
-    this.child.send("memory");
-    const [usage] = (await once(this.child, "message")) as [NodeJS.MemoryUsage];
+  async usage(): Promise<AgentUsage> {
+    this.child.send("usage");
+    const [told] = (await once(this.child, "message")) as [ToldUsage];
+    const { residentBytes, collected, processor } = told;
     const toMiB = (bytes: number) => Math.round(bytes / 1024 ** 2);
-    return { resident: toMiB(usage.rss), heap: toMiB(usage.heapUsed) };
+    return {
+      residentMiB: toMiB(residentBytes),
+      collectedMiB: toMiB(collected.rss),
+      heapMiB: toMiB(collected.heapUsed),
+      processorSeconds: (processor.user + processor.system) / 1e6,
+    };
   }
 
   async stop(): Promise<void> {

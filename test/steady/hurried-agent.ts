@@ -1,11 +1,12 @@
 // An agent in a process of its own whose clock runs faster: `node --expose-gc hurried-agent.js SPEED`, started by fork().
-// It takes its settings from the environment like the real one and answers every message with its memory in bytes.
+// It takes its settings from the environment like the real one and answers every message with what it uses.
 import "reflect-metadata";
 import { NestFactory } from "@nestjs/core";
 import { pino } from "pino";
 import { Agent } from "../../apps/agent/src/agent";
 import { AgentModule } from "../../apps/agent/src/agent.module";
 import { readAgentConfig } from "../../apps/agent/src/config";
+import type { ToldUsage } from "./agent-child";
 import { HurriedClock } from "./hurried-clock";
 
 async function main(): Promise<void> {
@@ -18,8 +19,11 @@ async function main(): Promise<void> {
   );
   await app.get(Agent).start();
   process.on("message", () => {
+    const residentBytes = process.memoryUsage.rss();
+    const processor = process.cpuUsage();
     globalThis.gc?.();
-    process.send?.(process.memoryUsage());
+    const collected = process.memoryUsage();
+    process.send?.({ residentBytes, collected, processor } satisfies ToldUsage);
   });
   process.once("disconnect", () => void app.close().then(() => process.exit()));
 }

@@ -83,11 +83,13 @@ async function describeMinutes(
   const rows = asked.map(
     (request) => `  ${String(request.count).padStart(6)}  ${nameOf(request)}`,
   );
-  const { resident, heap } = await child.memory();
+  const { residentMiB, collectedMiB, heapMiB, processorSeconds } =
+    await child.usage();
   return [
     `Ten minutes (at ${SPEED} times the speed) with ${INSTANCES} instances at rest: what the agent asked of the API server`,
     ...rows,
-    `  its memory: ${resident} MiB resident, of which ${heap} MiB hold objects`,
+    `  its memory: ${residentMiB} MiB resident, ${collectedMiB} MiB after a garbage collection, of which ${heapMiB} MiB hold objects`,
+    `  its processor: ${processorSeconds.toFixed(1)} s since its start`,
   ].join("\n");
 }
 

@@ -119,6 +119,13 @@ describe("Agents over TLS", () => {
     ]);
   });
 
+  it("answers who doesn't know the code of a refused certificate as any other 401", async () => {
+    const { status, challenge, body } = await poll(connect(), own);
+    expect([status, challenge]).toEqual([401, "Bearer"]);
+    expect(Object.keys(body).sort()).toEqual(["error", "message", "requestId"]);
+    expect(body["error"]).toBe("certificate_refused");
+  });
+
   it("lets no header stand in for a certificate that nobody was told to believe", async () => {
     const raw = new X509Certificate(own.identity.cert).raw.toString("base64");
     const answer = await fetch(

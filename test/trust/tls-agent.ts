@@ -12,6 +12,8 @@ export interface ClientIdentity {
 export interface TlsAnswer {
   readonly status: number;
   readonly closes: boolean;
+  /** WWW-Authenticate of a refusal. */
+  readonly challenge: string | undefined;
   readonly body: Readonly<Record<string, unknown>>;
   /** Serial of the certificate that the server showed on the connection. */
   readonly serverSerial: string;
@@ -73,6 +75,7 @@ async function answerOf(call: ClientRequest): Promise<TlsAnswer> {
     serverIssuer: String(issuer.CN),
     status: response.statusCode ?? 0,
     closes: response.headers.connection === "close",
+    challenge: response.headers["www-authenticate"],
     body: parsed(text),
   };
 }
