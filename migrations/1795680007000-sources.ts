@@ -21,6 +21,9 @@ export class Sources1795680007000 implements MigrationInterface {
       ...addresses(roles),
       // Its admins write it; row-level security keeps them to their own.
       `grant update (name) on organizations to ${roles.app}`,
+      // What nobody needs again is swept.
+      `create index cluster_certificates_end on cluster_certificates (expires_at)`,
+      `grant delete on cluster_encryption_keys to ${roles.worker}`,
     ])
       await runner.query(statement);
   }

@@ -3,6 +3,7 @@ import { CONTROL_PLANE_PERMISSIONS } from "../control-plane/control-plane.permis
 import { INTAKE_PERMISSIONS } from "../intake/intake.permissions";
 import { LEADERSHIP_PERMISSIONS } from "../leadership/leadership.permissions";
 import { INSTANCE_PERMISSIONS } from "../reconcilers/application-instance/instance.permissions";
+import { OPERATION_PERMISSIONS } from "../reconcilers/operation/operation.permissions";
 import { CLUSTER_PERMISSIONS } from "../reconcilers/cluster/cluster.permissions";
 import { WATCH_PERMISSIONS } from "../watches/watch.permissions";
 import type { Permission } from "./permission";
@@ -13,6 +14,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
   ...LEADERSHIP_PERMISSIONS,
   ...INTAKE_PERMISSIONS,
   ...INSTANCE_PERMISSIONS,
+  ...OPERATION_PERMISSIONS,
   ...CLUSTER_EVENTS_PERMISSIONS,
   ...CLUSTER_PERMISSIONS,
   ...CONTROL_PLANE_PERMISSIONS,

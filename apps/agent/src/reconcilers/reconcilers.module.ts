@@ -29,7 +29,14 @@ import { NetworkProber } from "./application-instance/probes/network-prober";
 import { mayKnock } from "./application-instance/probes/leads-outside";
 import { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import { ClusterCredential } from "./cluster/cluster-credential";
+import { EngineActions } from "../engines/engine-actions";
+import { Engines } from "../engines/engines";
 import { ConditionTeller } from "./condition-teller";
+import { Approvals } from "./operation/approvals";
+import { NoApprovals } from "./operation/no-approvals";
+import { OperationActions } from "./operation/operation-actions";
+import { OperationObserver } from "./operation/operation.observe";
+import { OperationReconciler } from "./operation/operation.reconciler";
 import { ClusterReconciler } from "./cluster/cluster.reconciler";
 import { ControllerObserver } from "./cluster/controllers.observe";
 import { Reconcilers } from "./reconcilers";
@@ -63,6 +70,13 @@ import { Reconcilers } from "./reconcilers";
       inject: [KubeApi, Watches, ProbeRounds, ConditionTeller, Clock],
       useFactory: instanceReconciler,
     },
+    { provide: Engines, useFactory: () => new Engines([]) },
+    { provide: Approvals, useClass: NoApprovals },
+    {
+      provide: OperationReconciler,
+      inject: [KubeApi, Watches, Engines, Approvals, ConditionTeller, Clock],
+      useFactory: operationReconciler,
+    },
     {
       provide: ClusterCredential,
       inject: [KubeApi, Registrar, CredentialKeeper, Clock, Log, AgentConfig],
@@ -94,6 +108,8 @@ import { Reconcilers } from "./reconcilers";
       inject: [
         ApplicationInstanceReconciler,
         ClusterReconciler,
+        OperationReconciler,
+        Engines,
         ProbeRounds,
         Watches,
         Link,
@@ -123,6 +139,31 @@ function instanceReconciler(
     writer,
     observer: new InstanceObserver({ api, watches, writer, probes, clock }),
     actions: new InstanceActions(api, writer),
+    teller,
+    clock,
+  });
+}
+
+function operationReconciler(
+  ...[api, watches, engines, approvals, teller, clock]: [
+    KubeApi,
+    Watches,
+    Engines,
+    Approvals,
+    ConditionTeller,
+    Clock,
+  ]
+): OperationReconciler {
+  return new OperationReconciler({
+    api,
+    observer: new OperationObserver({
+      api,
+      watches,
+      engines,
+      approvals,
+      clock,
+    }),
+    actions: new OperationActions(api, new EngineActions(api)),
     teller,
     clock,
   });
@@ -211,9 +252,22 @@ function observed(watches: Watches) {
 }
 
 function reconcilers(
-  ...[instances, cluster, probes, watches, link, clock, log, metrics]: [
+  ...[
+    instances,
+    cluster,
+    operations,
+    engines,
+    probes,
+    watches,
+    link,
+    clock,
+    log,
+    metrics,
+  ]: [
     ApplicationInstanceReconciler,
     ClusterReconciler,
+    OperationReconciler,
+    Engines,
     ProbeRounds,
     Watches,
     Link,
@@ -225,6 +279,8 @@ function reconcilers(
   return new Reconcilers({
     instances,
     cluster,
+    operations,
+    engineKinds: engines.all.flatMap(({ watched }) => watched),
     probes,
     watches,
     link,

@@ -8,7 +8,11 @@ import {
   type ReconcileOutcome,
   Runner,
 } from "@vworkspace/kube";
-import { APPLICATION_INSTANCE, CLUSTER } from "@vworkspace/resources";
+import {
+  APPLICATION_INSTANCE,
+  CLUSTER,
+  OPERATION,
+} from "@vworkspace/resources";
 import type { Link } from "../control-plane/link";
 import { isGone, isStaleRead } from "../kube-failures";
 import { type Log, reasonOf } from "../log";
@@ -31,6 +35,8 @@ import type { Watches } from "../watches/watches";
 import type { ApplicationInstanceReconciler } from "./application-instance/application-instance.reconciler";
 import type { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import type { ClusterReconciler } from "./cluster/cluster.reconciler";
+import type { OperationReconciler } from "./operation/operation.reconciler";
+import { OperationKeys } from "./operation/operation-keys";
 import { controllersRunningAs } from "./cluster/controllers.decide";
 import { InstalledObjects } from "./installed-objects";
 import {
@@ -42,6 +48,9 @@ import {
 export interface ReconcilersOptions {
   readonly instances: ApplicationInstanceReconciler;
   readonly cluster: ClusterReconciler;
+  readonly operations: OperationReconciler;
+  /** What engines make for operations, where it is watched. */
+  readonly engineKinds: readonly Kind[];
   readonly probes: ProbeRounds;
   readonly watches: Watches;
   readonly link: Link;
@@ -63,6 +72,7 @@ const THE_CLUSTER = "this";
 
 interface Queues {
   readonly instances: KeyedQueue;
+  readonly operations: KeyedQueue;
   readonly cluster: KeyedQueue;
 }
 
@@ -71,29 +81,36 @@ export class Reconcilers {
   /** Of the run under way; what is told between runs is found again by the next one. */
   private queues: Queues | undefined;
   private readonly installed = new InstalledObjects();
+  private readonly operationKeys = new OperationKeys();
 
   constructor(private readonly options: ReconcilersOptions) {
     this.listen();
   }
 
   get queued(): number {
-    return this.queues?.instances.size ?? 0;
+    const { instances, operations } = this.queues ?? {};
+    return (instances?.size ?? 0) + (operations?.size ?? 0);
   }
 
   /** Runs until `signal` aborts and what is under way has ended. May be run again after that. */
   async run(signal: AbortSignal): Promise<void> {
-    const { instances, cluster, probes, clock } = this.options;
+    const { instances, operations, cluster, probes, clock } = this.options;
     const queues = {
       instances: new KeyedQueue({ clock }),
+      operations: new KeyedQueue({ clock }),
       cluster: new KeyedQueue({ clock }),
     };
     this.queues = queues;
     this.addCluster();
     this.addAll();
+    this.addAllTargets();
     await Promise.all([
       probes.run(signal),
       this.runner(APPLICATION_INSTANCE.kind, queues.instances, (key) =>
         instances.reconcile(key),
+      ).start(signal),
+      this.runner(OPERATION.kind, queues.operations, (key) =>
+        operations.reconcile(key),
       ).start(signal),
       this.runner(CLUSTER.kind, queues.cluster, () =>
         cluster.reconcile(),
@@ -121,6 +138,43 @@ export class Reconcilers {
     this.listenToWhatIsInstalled();
     probes.onChange((key) => this.addKnown(key));
     this.listenForTheCluster();
+    this.listenForOperations();
+  }
+
+  /** Operations wait for one another, for their target, for a Secret, for a controller: what changes wakes who may go on. */
+  private listenForOperations(): void {
+    const { watches, operations, engineKinds } = this.options;
+    watches.onChange(OPERATION, (key, object) => {
+      const target = this.operationKeys.targetOf(key, object);
+      if (object === undefined) operations.forget(key);
+      if (target !== undefined) this.queues?.operations.add(target);
+    });
+    watches.onChange(APPLICATION_INSTANCE, (key) => this.addTarget(key));
+    watches.onChange(NAMESPACE, (name) => this.addAllTargets(`${name}/`));
+    this.onSecret((namespace) => this.addAllTargets(`${namespace}/`));
+    for (const kind of engineKinds) {
+      watches.onServed(kind, () => this.addAllTargets());
+      watches.onChange(kind, (key, object) => {
+        const target = this.operationKeys.targetOfMade(kind.kind, key, object);
+        if (target !== undefined) this.addTarget(target);
+      });
+    }
+  }
+
+  private onSecret(changed: (namespace: string) => void): void {
+    const { watches } = this.options;
+    if (!watches.isWatched(SECRET)) return;
+    watches.onChange(SECRET, (key) => changed(parseKey(key).namespace ?? ""));
+  }
+
+  /** If something is wanted of it. */
+  private addTarget(key: string): void {
+    if (this.operationKeys.isTarget(key)) this.queues?.operations.add(key);
+  }
+
+  private addAllTargets(prefix = ""): void {
+    for (const key of this.operationKeys.targets)
+      if (key.startsWith(prefix)) this.queues?.operations.add(key);
   }
 
   private listenForTheCluster(): void {

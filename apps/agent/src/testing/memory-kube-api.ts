@@ -108,18 +108,23 @@ export class MemoryKubeApi extends KubeApi {
     _options: WriteOptions,
   ): Promise<T> {
     const { metadata = {}, spec } = mergePatch as {
-      metadata?: { resourceVersion?: string; finalizers?: string[] };
+      metadata?: Partial<KubeObject["metadata"]>;
       spec?: object;
     };
-    const old = this.objects.get(idOfRef(ref));
-    if (old === undefined)
+    const found = this.objects.get(idOfRef(ref));
+    if (found === undefined)
       throw new KubeError("gone", { status: 404, reason: "NotFound" });
-    await this.note("patch", old);
+    await this.note("patch", found);
+    const old = this.objects.get(idOfRef(ref)) ?? found;
     this.demand(old, { resourceVersion: metadata.resourceVersion });
     const next = this.put({
       ...old,
       ...(spec && { spec: { ...(old["spec"] as object), ...spec } }),
-      metadata: { ...old.metadata, ...metadata },
+      metadata: {
+        ...old.metadata,
+        ...metadata,
+        annotations: { ...old.metadata.annotations, ...metadata.annotations },
+      },
     });
     this.dropIfDone(next);
     return next as T;

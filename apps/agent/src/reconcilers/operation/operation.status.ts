@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from "node:util";
+import { canonicalJson } from "@vworkspace/contract";
 import type {
   JsonObject,
   Operation,
@@ -30,7 +30,8 @@ export function operationStatus(
       observedGeneration,
     }) as readonly ResourceCondition[],
   };
-  return isDeepStrictEqual(status, old) ? undefined : status;
+  const isSame = canonicalJson({ ...status }) === canonicalJson({ ...old });
+  return isSame ? undefined : status;
 }
 
 /** The first time counts. */

@@ -16,36 +16,47 @@ export function decideStarted(seen: OperationObservation): OperationDecision {
   if (engine === undefined) return { standing: { phase: "Running" } };
   const { verdict } = engine;
   if (verdict.state === "succeeded") return succeeded(verdict);
+  const taken = takenBack(seen);
+  if (taken) return takingBack(seen, taken);
   if (verdict.state === "failed")
     return {
       standing: { phase: "Failed", ended: saidOf(verdict), ...told(verdict) },
     };
+  return working(seen, verdict);
+}
+
+/** Why the work is to be taken back, if it is. What is gone then has failed to its engine, and not to us. */
+function takenBack(seen: OperationObservation): Said | undefined {
+  const { operation, engine } = seen;
   const { deletionTimestamp } = operation.metadata;
   if (deletionTimestamp !== undefined)
-    return takingBack(seen, {
+    return {
       reason: "UserCancelled",
       message: "It was deleted while it was under way",
-    });
+    };
   if (operation.spec.cancel === true)
-    return takingBack(seen, {
+    return {
       reason: "UserCancelled",
       message: "It was cancelled while it was under way",
-    });
+    };
   const limit = operation.spec.policy?.timeoutSeconds;
-  if (limit !== undefined && elapsedSeconds(seen) >= limit)
-    return takingBack(seen, {
-      reason: "Timeout",
-      message: `It took longer than spec.policy.timeoutSeconds (${limit}): ${verdict.message}`,
-    });
-  return working(seen, verdict, limit);
+  if (limit === undefined || elapsedSeconds(seen) < limit) return undefined;
+  const hasFailedByItself =
+    engine?.verdict.state === "failed" && engine.end.state === "ending";
+  return hasFailedByItself
+    ? undefined
+    : {
+        reason: "Timeout",
+        message: `It took longer than spec.policy.timeoutSeconds (${limit})`,
+      };
 }
 
 function working(
   seen: OperationObservation,
   verdict: Extract<EngineVerdict, { state: "working" }>,
-  limit: number | undefined,
 ): OperationDecision {
   const { action, recheckAfterMs = WORKING_RECHECK_MS } = verdict;
+  const limit = seen.operation.spec.policy?.timeoutSeconds;
   const left =
     limit === undefined
       ? Infinity

@@ -55,4 +55,30 @@ describe("housekeeping", () => {
       await db.look("select serial from cluster_certificates order by serial"),
     ).toEqual([{ serial: "ended--9" }, { serial: "ended-29" }]);
   });
+
+  it("keeps the encryption keys that a credential comes down to, however old they are", async () => {
+    const tenant = await TestTenant.make(db);
+    const { id } = await tenant.addCluster();
+    const uuid = (number: number) =>
+      `0190a000-0000-7000-8000-00000000000${number}`;
+    await db.look(
+      `insert into cluster_encryption_keys (organization_id, credential_id, cluster_id, created_at)
+       select $1, id, $2, now() - interval '200 days' from unnest($3::uuid[]) id`,
+      [tenant.organizationId, id, [1, 2, 4, 6].map(uuid)],
+    );
+    await db.look(
+      `insert into cluster_credentials (organization_id, id, cluster_id, expires_at)
+       select $1, id, $2, now() + interval '1 day' from unnest($3::uuid[]) id`,
+      [tenant.organizationId, id, [3, 4].map(uuid)],
+    );
+    await db.unitOfWork.asWorker((stores) =>
+      stores.get(SweepStore).forget("cluster_encryption_keys", 100),
+    );
+    const left = await db.look<{ id: string }>(
+      "select credential_id as id from cluster_encryption_keys where cluster_id = $1 order by 1",
+      [id],
+    );
+    // 3 has none of its own and takes that of 2; 1 is below it, 6 above every credential.
+    expect(left.map((row) => row.id)).toEqual([2, 4].map(uuid));
+  });
 });

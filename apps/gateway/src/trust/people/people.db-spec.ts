@@ -178,7 +178,8 @@ describe("people behind users", () => {
     expect(await signIn(`s-${id}`)).toBeUndefined();
     expect((await tenant.audit()).at(-1)).toMatchObject({
       action: "user.refuse_sign_in",
-      detail: { reason: "inactive", address: "192.0.2.1" },
+      from: { address_hash: expect.any(String) as string },
+      detail: { reason: "inactive" },
     });
   });
 
@@ -210,8 +211,8 @@ describe("people behind users", () => {
           session_id: signedIn.actor.session.id,
           identity_id: identity,
           issuer: ISSUER,
-          address: "192.0.2.1",
         },
+        from: { address_hash: expect.any(String) as string },
       },
       {
         action: "user.sign_out",

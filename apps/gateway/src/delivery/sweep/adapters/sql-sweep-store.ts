@@ -54,6 +54,15 @@ const PAST: Readonly<
     key: "organization_id, issuer, serial",
     when: "expires_at < now() - interval '30 days'",
   },
+  // Jobs are encrypted to the newest key up to a credential: one stays for as long as a credential comes down to it.
+  cluster_encryption_keys: {
+    key: "organization_id, credential_id",
+    when: `created_at < now() - interval '120 days' and not exists (
+      select 1 from cluster_credentials c where c.organization_id = cluster_encryption_keys.organization_id
+        and c.cluster_id = cluster_encryption_keys.cluster_id and c.id >= cluster_encryption_keys.credential_id
+        and not exists (select 1 from cluster_encryption_keys n where n.organization_id = c.organization_id and n.cluster_id = c.cluster_id
+          and n.credential_id > cluster_encryption_keys.credential_id and n.credential_id <= c.id))`,
+  },
   user_sessions: {
     key: "organization_id, id",
     when: "coalesce(ended_at, expires_at) < now() - interval '30 days'",

@@ -28,6 +28,8 @@ export const FORGETTABLE = [
   "cluster_credentials",
   "failed_attempts",
   "cluster_certificates",
+  // After the credentials that refer to them.
+  "cluster_encryption_keys",
   // Before the identities that they refer to.
   "user_sessions",
   "user_identities",
