@@ -271,11 +271,17 @@ describeWithPython(
 
     it("reads in the order asked for, with duplicates and without what is missing", async () => {
       const call = await asAdmin();
-      const { result } = await call("ir.model", "search", [[]], {
-        order: "model desc",
-        limit: 2,
-        offset: 0,
-      });
+      const models = ["vworkspace.policy", "vworkspace.organization"];
+      const { result } = await call(
+        "ir.model",
+        "search",
+        [[["model", "in", models]]],
+        {
+          order: "model desc",
+          limit: 2,
+          offset: 0,
+        },
+      );
       const [first, second] = result as readonly number[];
       const names = { fields: ["model"] };
       expect(

@@ -1,5 +1,5 @@
 import { KubeError } from "@vworkspace/kube";
-import { ANNOTATIONS, FINALIZERS, OPERATION } from "@vworkspace/resources";
+import { ANNOTATIONS, FINALIZERS } from "@vworkspace/resources";
 import { OperationBench } from "../../testing/operation-bench";
 
 const creates = (bench: OperationBench) =>
@@ -109,7 +109,7 @@ describe("An operation", () => {
     const { finalizers } = bench.operation("tidy")?.metadata ?? {};
     expect(finalizers).toEqual([FINALIZERS.operation]);
     bench.work("tidy", { metadata: withFinalizer(bench) });
-    cancel(bench);
+    bench.change("tidy", { cancel: true });
     await bench.run();
     expect(bench.phase("tidy")).toBe("Running");
     releaseWork(bench);
@@ -261,17 +261,6 @@ function killAt(bench: OperationBench, cut: number, isWritten: boolean): void {
     });
   }
   const hasCut = { done: false };
-}
-
-function cancel(bench: OperationBench): void {
-  const operation = bench.operation("tidy");
-  if (!operation) throw new Error("There is no operation.");
-  bench.api.put({
-    ...OPERATION,
-    metadata: operation.metadata,
-    spec: { ...operation.spec, cancel: true },
-    status: operation.status,
-  });
 }
 
 function withFinalizer(bench: OperationBench) {
