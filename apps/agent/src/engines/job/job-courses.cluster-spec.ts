@@ -1,5 +1,5 @@
 import { newId } from "@vworkspace/kernel";
-import { type KubeObject, refOf } from "@vworkspace/kube";
+import { refOf } from "@vworkspace/kube";
 import { LABELS } from "@vworkspace/resources";
 import { EngineCourse } from "../../testing/engine-course";
 import { endedPod, JobBench, waitingPod } from "../../testing/job-bench";
@@ -160,12 +160,13 @@ describe("A job of an operation", () => {
   it("leaves somebody else's Job of its name alone", async () => {
     const [name, { namespace }] = [engineObjectName(uid), bench];
     const course = start();
-    const { action } = (await engine
-      .observe(course.run)
-      .then((seen) => engine.decide(course.run, seen))) as {
-      action: { object: KubeObject };
-    };
-    await bench.put({ ...action.object, metadata: { name, namespace } });
+    const container = { name: "other", image: "other:1" };
+    const pod = { restartPolicy: "Never", containers: [container] };
+    await bench.put({
+      ...JOB,
+      metadata: { name, namespace },
+      spec: { template: { spec: pod } },
+    });
     const { metadata } = await theJob();
     const verdict = await course.settle();
     expect(failure(verdict)).toBe("failed EngineFailed");
