@@ -10,6 +10,7 @@ import {
   ADMISSION_USERS,
   OPERATION_RUNNER_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
+import { eventually } from "../../../../test/cluster/eventually";
 import { applyDefinitions } from "../../../../test/cluster/install-crds";
 import {
   type OpenedCluster,
@@ -56,7 +57,12 @@ export class ArgoBench {
       ADMISSION_USERS.agentNamespace,
     );
     const api = openKubeApi(connection);
-    return new ArgoBench(cluster, connection, recording, api);
+    const bench = new ArgoBench(cluster, connection, recording, api);
+    // The list of kinds lags behind what is answered.
+    for (const kind of [WORKFLOW, WORKFLOW_TEMPLATE])
+      for (const client of [api, bench.engineApi])
+        await eventually(`${kind.kind} is served`, () => client.serves(kind));
+    return bench;
   }
 
   async close(): Promise<void> {
