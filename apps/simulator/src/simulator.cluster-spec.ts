@@ -74,7 +74,11 @@ describe("The simulator", () => {
   );
 
   it.each([
-    ["GET", "/apis/batch/v1/namespaces/default/jobs", "batch"],
+    [
+      "GET",
+      "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
+      "policy",
+    ],
     ["GET", "/api/v1/namespaces/default/pods/x/log", "pods/log"],
     ["POST", "/api/v1/namespaces/default/serviceaccounts/x/token", "token"],
     ["GET", "/openapi/v3", "OpenAPI"],
@@ -96,9 +100,9 @@ describe("The simulator", () => {
 
   it("leaves out of discovery what it does not serve", async () => {
     await start();
-    expect((await http.get("/apis/batch/v1")).code).toBe(404);
+    expect((await http.get("/apis/policy/v1")).code).toBe(404);
     expect(JSON.stringify((await http.get("/apis")).body)).not.toContain(
-      "batch",
+      "policy",
     );
   });
 

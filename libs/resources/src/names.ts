@@ -33,6 +33,8 @@ export const LABELS = {
   velero: "velero.io/exclude-from-backup",
   /** "true" on a service account, set by a person of the cluster: releases may act with its rights. */
   releaseServiceAccount: "vworkspace.io/release-service-account",
+  /** "true" on a service account, set by a person of the cluster: jobs of operations may act with its rights. */
+  operationServiceAccount: "vworkspace.io/operation-service-account",
   /** On a namespace: {@link NAMESPACE_OPT_IN_VALUE} lets the agent act there. */
   namespaceOptIn: "managed-by",
 } as const;
@@ -86,6 +88,9 @@ export const ADMISSION_USERS = {
 
 /** Service account that Flux uses for releases; bound to `admin` in its namespace by the opt-in. */
 export const RELEASE_SERVICE_ACCOUNT = "vworkspace-release";
+
+/** Service account that jobs and workflows of operations run under, where they name no other. */
+export const OPERATION_RUNNER_SERVICE_ACCOUNT = "vworkspace-operation-runner";
 
 /** ClusterRole with the agent's rights in a namespace; each that opts in binds it to the agent by a RoleBinding. */
 export const AGENT_NAMESPACE_ROLE = "vworkspace-agent-namespace";

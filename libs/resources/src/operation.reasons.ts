@@ -231,6 +231,14 @@ export const OPERATION_REASONS = [
     remedy: "Look at the log of the step.",
   },
   {
+    condition: "Degraded",
+    status: "True",
+    reason: "WorkflowFailed",
+    meaning:
+      "The workflow failed, and failureAction Degrade has the operation count as done.",
+    remedy: "Look at the log of the step that the message names.",
+  },
+  {
     condition: "Running",
     status: "True",
     reason: "WorkflowSuspended",

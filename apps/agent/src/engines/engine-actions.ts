@@ -1,5 +1,5 @@
-import { type KubeApi, refOf } from "@vworkspace/kube";
-import { FIELD_MANAGERS } from "@vworkspace/resources";
+import { type KubeApi, type KubeObject, refOf } from "@vworkspace/kube";
+import { FIELD_MANAGERS, type Operation } from "@vworkspace/resources";
 import { isAlreadyThere } from "../kube-failures";
 import type { EngineAction } from "./engine";
 
@@ -10,10 +10,12 @@ export class EngineActions {
   constructor(private readonly api: KubeApi) {}
 
   /** @throws KubeError; a conflict means that somebody wrote meanwhile: look again */
-  async perform(action: EngineAction): Promise<void> {
+  async perform(action: EngineAction, owner: Operation): Promise<void> {
     switch (action.do) {
       case "create":
-        return this.create(action);
+        return this.create(
+          action.isOwned ? ownedBy(owner, action.object) : action.object,
+        );
       case "delete":
         return this.api.delete(refOf(action.object), {
           ...(action.object.metadata.uid !== undefined && {
@@ -26,9 +28,7 @@ export class EngineActions {
     }
   }
 
-  private async create({
-    object,
-  }: Extract<EngineAction, { do: "create" }>): Promise<void> {
+  private async create(object: KubeObject): Promise<void> {
     try {
       await this.api.create(object, BY_US);
     } catch (error) {
@@ -48,4 +48,13 @@ export class EngineActions {
     };
     await this.api.patch(refOf(object), { ...patch, metadata }, BY_US);
   }
+}
+
+/** The garbage collector takes it away when the operation goes. */
+function ownedBy(
+  { apiVersion, kind, metadata: { name, uid = "" } }: Operation,
+  object: KubeObject,
+): KubeObject {
+  const ownerReferences = [{ apiVersion, kind, name, uid }];
+  return { ...object, metadata: { ...object.metadata, ownerReferences } };
 }

@@ -29,7 +29,12 @@ export interface EngineRun {
 /** What is done next to the cluster: one write. */
 export type EngineAction =
   /** POST; that it exists already means that it is ours, for its name comes from the operation's uid. */
-  | { readonly do: "create"; readonly object: KubeObject }
+  | {
+      readonly do: "create";
+      readonly object: KubeObject;
+      /** Goes with the operation, also long after its end; in the operation's own namespace only. */
+      readonly isOwned?: true;
+    }
   /** Of this very object; its dependants go with it. */
   | { readonly do: "delete"; readonly object: KubeObject }
   /** JSON merge patch of this very version of the object. */

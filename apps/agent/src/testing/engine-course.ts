@@ -69,7 +69,7 @@ export class EngineCourse {
     const verdict = this.engine.decide(run, await this.engine.observe(run));
     this.outputs = { ...this.outputs, ...verdict.outputs };
     if (verdict.state === "working" && verdict.action)
-      await this.actions.perform(verdict.action);
+      await this.actions.perform(verdict.action, this.run.operation);
     return verdict;
   }
 
@@ -88,7 +88,7 @@ export class EngineCourse {
       const { run } = this;
       const end = this.engine.end(run, await this.engine.observe(run));
       if (end.state === "ended" || !end.action) return end;
-      await this.actions.perform(end.action);
+      await this.actions.perform(end.action, run.operation);
     }
     throw new Error("The engine writes again and again.");
   }

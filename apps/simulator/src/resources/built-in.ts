@@ -164,6 +164,17 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
       },
     },
   }),
+  builtIn("batch/v1", "Job", "jobs", {
+    hasStatus: true,
+    hasGeneration: true,
+    categories: ["all"],
+    schema: {
+      properties: {
+        spec: { properties: { template: CONTAINER_TEMPLATE } },
+        status: CONDITIONS,
+      },
+    },
+  }),
   builtIn("networking.k8s.io/v1", "Ingress", "ingresses", {
     hasStatus: true,
     hasGeneration: true,
@@ -193,7 +204,6 @@ export const UNSERVED_GROUPS: readonly string[] = [
   "authentication.k8s.io",
   "authorization.k8s.io",
   "autoscaling",
-  "batch",
   "certificates.k8s.io",
   "discovery.k8s.io",
   "flowcontrol.apiserver.k8s.io",

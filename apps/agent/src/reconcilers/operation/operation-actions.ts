@@ -34,7 +34,7 @@ export class OperationActions {
           annotations: { [ANNOTATIONS.startedUid]: uid },
         });
       case "engine":
-        return this.engineActions.perform(action.action);
+        return this.engineActions.perform(action.action, operation);
     }
   }
 
