@@ -1,7 +1,12 @@
 import type { KubeObject } from "@vworkspace/kube";
-import type { JsonObject, SnapshotParameters } from "@vworkspace/resources";
+import type { JsonObject } from "@vworkspace/resources";
 import type { EngineEnd, EngineRun, EngineVerdict } from "../engine";
-import { engineLabels, engineObjectName, isOfOperation } from "../engine-objects";
+import {
+  engineLabels,
+  engineObjectName,
+  isOfOperation,
+} from "../engine-objects";
+import { parametersOf } from "./parameters";
 import { otherOwner } from "./volume-owner.decide";
 import type { SnapshotSeen } from "./snapshot.observe";
 import { VOLUME_SNAPSHOT, type VolumeSnapshot } from "./snapshot-objects";
@@ -12,7 +17,10 @@ const ERROR_STANDS_MS = 300_000;
 const RECHECK_MS = 10_000;
 
 /** A snapshot of one volume: made once, and followed until it can be used. */
-export function decideBackup(run: EngineRun, seen: SnapshotSeen): EngineVerdict {
+export function decideBackup(
+  run: EngineRun,
+  seen: SnapshotSeen,
+): EngineVerdict {
   const { snapshot } = seen;
   const name = engineObjectName(run.uid);
   if (snapshot === undefined) return absent(run, seen, name);
@@ -63,7 +71,10 @@ function snapshotOf(run: EngineRun, name: string): KubeObject {
 
 function followed(run: EngineRun, snapshot: VolumeSnapshot): EngineVerdict {
   const { name } = snapshot.metadata;
-  const outputs = factsOf(snapshot);
+  const outputs = {
+    ...factsOf(snapshot),
+    ...(run.outputs["errorSince"] !== undefined && { errorSince: null }),
+  };
   const { readyToUse, error } = snapshot.status ?? {};
   if (readyToUse === true)
     return {
@@ -74,7 +85,7 @@ function followed(run: EngineRun, snapshot: VolumeSnapshot): EngineVerdict {
     };
   if (error === undefined)
     return working(`VolumeSnapshot ${name} is being made`, {
-      outputs: { ...outputs, errorSince: null },
+      outputs,
       recheckAfterMs: RECHECK_MS,
     });
   const since = standsSince(run, error.time);
@@ -94,7 +105,8 @@ function followed(run: EngineRun, snapshot: VolumeSnapshot): EngineVerdict {
 /** The time in the status is that of the last try where the words change; the first that we saw is in the outputs. */
 function standsSince({ outputs, now }: EngineRun, time = ""): number {
   const known = outputs["errorSince"];
-  const times = [Date.parse(time), Date.parse(String(known)), now];
+  const seen = typeof known === "string" ? Date.parse(known) : now;
+  const times = [Date.parse(time), seen, now];
   return Math.min(...times.filter((value) => !Number.isNaN(value)));
 }
 
@@ -131,8 +143,4 @@ export function endBackup(
       ? { recheckAfterMs: RECHECK_MS }
       : { action: { do: "delete", object: snapshot } }),
   };
-}
-
-function parametersOf({ parameters }: EngineRun): SnapshotParameters {
-  return parameters as unknown as SnapshotParameters;
 }

@@ -4,10 +4,11 @@ import {
   type KubeObject,
   type ObjectRef,
 } from "@vworkspace/kube";
-import { ANNOTATIONS, type SnapshotParameters } from "@vworkspace/resources";
+import { ANNOTATIONS } from "@vworkspace/resources";
 import { DEPLOYMENT, HELM_RELEASE } from "../../watches/watched-kinds";
 import type { EngineReads, EngineRun } from "../engine";
 import { engineObjectName } from "../engine-objects";
+import { parametersOf } from "./parameters";
 import {
   type HeldRelease,
   makesClaim,
@@ -45,8 +46,7 @@ export async function observeSnapshot(
   run: EngineRun,
 ): Promise<SnapshotSeen> {
   const { namespace, uid, target } = run;
-  const parameters = run.parameters as unknown as SnapshotParameters;
-  const { pvc, snapshotName } = parameters;
+  const { pvc, snapshotName } = parametersOf(run);
   const named = (kind: Kind, name: string) => ({ ...kind, namespace, name });
   const source =
     run.operation.spec.type === "Restore"
