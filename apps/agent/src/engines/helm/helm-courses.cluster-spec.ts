@@ -1,5 +1,7 @@
 import {
+  ANNOTATIONS,
   APPLICATION_INSTANCE,
+  FIELD_MANAGERS,
   type OperationSpec,
 } from "@vworkspace/resources";
 import type { KubeObject } from "@vworkspace/kube";
@@ -7,6 +9,7 @@ import { eventually } from "../../../../../test/cluster/eventually";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
 import { EngineCourse } from "../../testing/engine-course";
 import { CHART, InstanceCourses } from "../../testing/instance-courses";
+import { instanceManifest } from "../../testing/instance-manifest";
 import { InterruptedApi, Killed } from "../../testing/interrupted-api";
 import type { EngineVerdict } from "../engine";
 import { HelmEngine } from "./helm.engine";
@@ -218,11 +221,21 @@ describe("An upgrade of an instance that no control plane manages", () => {
 });
 
 describe("An upgrade of an instance that a control plane manages", () => {
+  /** As a job of the control plane brings it. */
+  async function issue(generation: number, version: string): Promise<void> {
+    const spec = { chart: { ...CHART, version } };
+    const manifest = instanceManifest(shop.namespace, "managed", spec);
+    const annotations = {
+      [ANNOTATIONS.intentGeneration]: String(generation),
+    };
+    await bench.agentApi.apply<KubeObject>(
+      { ...manifest, metadata: { ...manifest.metadata, annotations } },
+      { fieldManager: FIELD_MANAGERS.agent, force: true },
+    );
+  }
+
   it("is asked for in the outputs, and done when the control plane has issued it", async () => {
-    const generation = (value: string) => ({
-      "vworkspace.io/intent-generation": value,
-    });
-    await shop.apply("managed", {}, generation("1"));
+    await issue(1, "1.2.3");
     await shop.becomes("managed", "Ready True HelmReleaseReady");
     const { course, writes } = await start("managed", {
       targetVersion: "1.3.0",
@@ -232,11 +245,7 @@ describe("An upgrade of an instance that a control plane manages", () => {
       requested: { targetVersion: "1.3.0" },
       fromRevision: 1,
     });
-    await shop.apply(
-      "managed",
-      { chart: { ...CHART, version: "1.3.0" } },
-      generation("2"),
-    );
+    await issue(2, "1.3.0");
     expect((await untilOver(course)).state).toBe("succeeded");
     expect(course.outputs).toMatchObject({ toRevision: 2 });
     expect(writes).toEqual([]);

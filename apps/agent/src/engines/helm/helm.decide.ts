@@ -135,17 +135,15 @@ function unseen({ instance }: Upgrade): EngineVerdict | undefined {
     : undefined;
 }
 
-/** While Flux tries again, Reconciling is True. A failure of the version before is no failure of this one. */
-function gaveUp({
-  instance,
-  release,
-  request,
-}: Upgrade): EngineVerdict | undefined {
+/**
+ * While Flux tries again, Reconciling is True. A new version of a chart from a registry changes the HelmRelease's source only:
+ * until Flux has tried it, HelmRelease and instance both tell of what failed before.
+ */
+function gaveUp(upgrade: Upgrade): EngineVerdict | undefined {
+  const { instance } = upgrade;
   const ready = conditionOf(instance, "Ready");
   const isMoving = conditionOf(instance, "Reconciling")?.status === "True";
-  const tried = release?.status?.lastAttemptedRevision ?? "";
-  const isOfThis = isSameVersion(tried, request.targetVersion);
-  if (ready?.reason !== "HelmReleaseFailed" || isMoving || !isOfThis)
+  if (ready?.reason !== "HelmReleaseFailed" || isMoving || !hasFailed(upgrade))
     return undefined;
   return withOutputs(
     failed(
@@ -153,6 +151,17 @@ function gaveUp({
       `${instance.metadata.name}: ${ready.message}; ${runs(instance)}`,
     ),
     revisionOf(instance),
+  );
+}
+
+/** That Flux has tried this very version and tries no more. */
+function hasFailed({ release, request }: Upgrade): boolean {
+  const { lastAttemptedRevision = "", conditions = [] } = release?.status ?? {};
+  const isStalled = conditions.some(
+    ({ type, status }) => type === "Stalled" && status === "True",
+  );
+  return (
+    isStalled && isSameVersion(lastAttemptedRevision, request.targetVersion)
   );
 }
 

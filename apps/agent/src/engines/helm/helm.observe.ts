@@ -7,7 +7,13 @@ import { HELM_RELEASE } from "../../watches/watched-kinds";
 import type { EngineReads, EngineRun } from "../engine";
 
 export interface TriedRelease extends KubeObject {
-  readonly status?: { readonly lastAttemptedRevision?: string };
+  readonly status?: {
+    readonly lastAttemptedRevision?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+    }[];
+  };
 }
 
 /** The instance as it stands now: what `run.target` holds may be older than our own patch. */
