@@ -99,6 +99,12 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description: "Take no job whose payload is not encrypted to this cluster.",
   },
   {
+    name: "VWORKSPACE_OPERATION_LOGS",
+    default: "false",
+    description:
+      "Show the last lines of an operation's failed job in its status, values of the Secrets that it uses masked; whoever reads the operation reads them.",
+  },
+  {
     name: "VWORKSPACE_SIMULATED",
     default: "false",
     description:
@@ -161,6 +167,7 @@ export abstract class AgentConfig {
   abstract readonly requiresSignedPayloads: boolean;
   abstract readonly requiresEncryptedPayloads: boolean;
   abstract readonly isSimulated: boolean;
+  abstract readonly showsOperationLogs: boolean;
   abstract readonly http:
     { readonly host: string; readonly port: number } | undefined;
   abstract readonly pollWaitSeconds: number;
@@ -210,6 +217,7 @@ export function readAgentConfig(
     stateDir: text("VWORKSPACE_STATE_DIR"),
     ...readPayloadProtection(environment),
     isSimulated: readFlag(environment, "VWORKSPACE_SIMULATED"),
+    showsOperationLogs: readFlag(environment, "VWORKSPACE_OPERATION_LOGS"),
     http: text("VWORKSPACE_AGENT_HTTP_ADDR")
       ? readAddress(environment, "VWORKSPACE_AGENT_HTTP_ADDR", "127.0.0.1:9090")
       : undefined,

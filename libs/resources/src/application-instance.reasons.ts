@@ -163,6 +163,14 @@ export const APPLICATION_INSTANCE_REASONS = [
   },
   {
     condition: "Suspended",
+    status: "True",
+    reason: "HeldByOperation",
+    meaning:
+      "An operation keeps the release at rest while it works; the message names it.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Suspended",
     status: "False",
     reason: "Active",
     meaning: "Changes are applied.",

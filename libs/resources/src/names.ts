@@ -57,6 +57,8 @@ export const ANNOTATIONS = {
   rotateCredentials: "ops.vworkspace.io/rotate-credentials",
   /** On an Operation: its own uid, written with phase Running; another uid marks a restored copy. */
   startedUid: "ops.vworkspace.io/started-uid",
+  /** On what an operation keeps at rest while it works: the operation's uid. */
+  heldBy: "ops.vworkspace.io/held-by",
   /** Flux: a new value asks for a reconciliation now. */
   fluxRequestedAt: "reconcile.fluxcd.io/requestedAt",
 } as const;

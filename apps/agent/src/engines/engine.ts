@@ -8,7 +8,6 @@ import type {
   OperationReason,
   OperationStatus,
 } from "@vworkspace/resources";
-import type { Permission } from "../permissions/permission";
 
 /** One operation under the eyes of its engine. */
 export interface EngineRun {
@@ -53,7 +52,7 @@ export type EngineVerdict =
       readonly outputs?: JsonObject;
       readonly logsRef?: OperationStatus["logsRef"];
       readonly action?: EngineAction;
-      /** Look again after this, in milliseconds, where no watch tells. */
+      /** Look again after this, in milliseconds: what engines make is not watched, only asked for while it is at work. */
       readonly recheckAfterMs?: number;
     }
   | {
@@ -92,11 +91,8 @@ export type EngineEnd =
  */
 export interface Engine<Seen = unknown> {
   readonly name: OperationEngine;
-  readonly permissions: readonly Permission[];
   /** What has to be served before an operation starts. */
   kinds(run: Pick<EngineRun, "operation" | "parameters">): readonly Kind[];
-  /** Of these kinds the agent watches what carries the label of an operation. */
-  readonly watched: readonly Kind[];
   /** What is wrong with the parameters beyond their schema, for this target. */
   problems?(run: EngineRun): readonly FieldProblem[];
   /** Secrets of the namespace that have to be there. */

@@ -13,8 +13,4 @@ export class Engines {
   of(name: OperationEngine): Engine | undefined {
     return this.byName.get(name);
   }
-
-  get all(): readonly Engine[] {
-    return [...this.byName.values()];
-  }
 }

@@ -1,5 +1,6 @@
 import { CLUSTER_EVENTS_PERMISSIONS } from "../cluster-events/cluster-events.permissions";
 import { CONTROL_PLANE_PERMISSIONS } from "../control-plane/control-plane.permissions";
+import { ENGINES_PERMISSIONS } from "../engines/engines.permissions";
 import { INTAKE_PERMISSIONS } from "../intake/intake.permissions";
 import { LEADERSHIP_PERMISSIONS } from "../leadership/leadership.permissions";
 import { INSTANCE_PERMISSIONS } from "../reconcilers/application-instance/instance.permissions";
@@ -15,6 +16,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
   ...INTAKE_PERMISSIONS,
   ...INSTANCE_PERMISSIONS,
   ...OPERATION_PERMISSIONS,
+  ...ENGINES_PERMISSIONS,
   ...CLUSTER_EVENTS_PERMISSIONS,
   ...CLUSTER_PERMISSIONS,
   ...CONTROL_PLANE_PERMISSIONS,

@@ -31,6 +31,7 @@ import { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import { ClusterCredential } from "./cluster/cluster-credential";
 import { EngineActions } from "../engines/engine-actions";
 import { Engines } from "../engines/engines";
+import { EnginesModule } from "../engines/engines.module";
 import { ConditionTeller } from "./condition-teller";
 import { Approvals } from "./operation/approvals";
 import { NoApprovals } from "./operation/no-approvals";
@@ -45,6 +46,7 @@ import { Reconcilers } from "./reconcilers";
   imports: [
     ClusterEventsModule,
     ControlPlaneModule,
+    EnginesModule,
     ReportingModule,
     WatchesModule,
   ],
@@ -70,7 +72,6 @@ import { Reconcilers } from "./reconcilers";
       inject: [KubeApi, Watches, ProbeRounds, ConditionTeller, Clock],
       useFactory: instanceReconciler,
     },
-    { provide: Engines, useFactory: () => new Engines([]) },
     { provide: Approvals, useClass: NoApprovals },
     {
       provide: OperationReconciler,
@@ -109,7 +110,6 @@ import { Reconcilers } from "./reconcilers";
         ApplicationInstanceReconciler,
         ClusterReconciler,
         OperationReconciler,
-        Engines,
         ProbeRounds,
         Watches,
         Link,
@@ -256,7 +256,6 @@ function reconcilers(
     instances,
     cluster,
     operations,
-    engines,
     probes,
     watches,
     link,
@@ -267,7 +266,6 @@ function reconcilers(
     ApplicationInstanceReconciler,
     ClusterReconciler,
     OperationReconciler,
-    Engines,
     ProbeRounds,
     Watches,
     Link,
@@ -280,7 +278,6 @@ function reconcilers(
     instances,
     cluster,
     operations,
-    engineKinds: engines.all.flatMap(({ watched }) => watched),
     probes,
     watches,
     link,

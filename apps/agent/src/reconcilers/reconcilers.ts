@@ -49,8 +49,6 @@ export interface ReconcilersOptions {
   readonly instances: ApplicationInstanceReconciler;
   readonly cluster: ClusterReconciler;
   readonly operations: OperationReconciler;
-  /** What engines make for operations, where it is watched. */
-  readonly engineKinds: readonly Kind[];
   readonly probes: ProbeRounds;
   readonly watches: Watches;
   readonly link: Link;
@@ -143,7 +141,7 @@ export class Reconcilers {
 
   /** Operations wait for one another, for their target, for a Secret, for a controller: what changes wakes who may go on. */
   private listenForOperations(): void {
-    const { watches, operations, engineKinds } = this.options;
+    const { watches, operations } = this.options;
     watches.onChange(OPERATION, (key, object) => {
       const target = this.operationKeys.targetOf(key, object);
       if (object === undefined) operations.forget(key);
@@ -152,13 +150,7 @@ export class Reconcilers {
     watches.onChange(APPLICATION_INSTANCE, (key) => this.addTarget(key));
     watches.onChange(NAMESPACE, (name) => this.addAllTargets(`${name}/`));
     this.onSecret((namespace) => this.addAllTargets(`${namespace}/`));
-    for (const kind of engineKinds) {
-      watches.onServed(kind, () => this.addAllTargets());
-      watches.onChange(kind, (key, object) => {
-        const target = this.operationKeys.targetOfMade(kind.kind, key, object);
-        if (target !== undefined) this.addTarget(target);
-      });
-    }
+    watches.onChange(CUSTOM_RESOURCE_DEFINITION, () => this.addAllTargets());
   }
 
   private onSecret(changed: (namespace: string) => void): void {

@@ -193,6 +193,11 @@ export class AgentBench {
     return { clusterId: cluster.clusterId, way: connection, stop };
   }
 
+  /** As an agent works, under its role, for an engine that a test drives; what it asks is noted. */
+  engineApi(): KubeClient {
+    return openKubeApi(this.recorded(agentKubeconfig(this.cluster)));
+  }
+
   async stop(): Promise<void> {
     for (const app of [...this.apps]) await app.close();
     await this.flux?.stop();

@@ -1,51 +1,56 @@
 import {
+  type ApplicationInstance,
   APPLICATION_INSTANCE,
-  type JsonObject,
   OPERATION,
   type OperationSpec,
   readParameters,
 } from "@vworkspace/resources";
 import type { EngineRun } from "../engines/engine";
+import { instance } from "./flux-objects";
 
-export interface EngineRunOptions {
-  readonly outputs?: JsonObject;
+/** 2026-01-01T00:00:00Z */
+export const RUN_NOW = Date.UTC(2026, 0, 1);
+export const RUN_UID = "u-op";
+
+export interface EngineRunOptions extends Partial<EngineRun> {
   readonly isDeleted?: boolean;
   /** The target installs nothing. */
   readonly isPlaceholder?: boolean;
 }
 
-/** One operation on an instance "web" of namespace "shop", for tests of what is decided. */
+/** One operation on the instance `web` of the namespace `shop`, as an engine sees it. */
 export function engineRun(
   spec: Omit<OperationSpec, "targetRef">,
-  { outputs = {}, isDeleted, isPlaceholder }: EngineRunOptions = {},
+  { isDeleted, isPlaceholder, ...over }: EngineRunOptions = {},
 ): EngineRun {
-  const namespace = "shop";
-  const uid = "0f1e";
-  const deletionTimestamp = "2026-01-01T00:00:00Z";
+  const target = over.target ?? (isPlaceholder ? placeholder() : instance());
+  const { name } = target.metadata;
   return {
     operation: {
       ...OPERATION,
       metadata: {
         name: "operation",
-        namespace,
-        uid,
-        ...(isDeleted && { deletionTimestamp }),
+        namespace: "shop",
+        uid: RUN_UID,
+        ...(isDeleted && { deletionTimestamp: "2026-01-01T00:00:00Z" }),
       },
-      spec: { ...spec, targetRef: { ...APPLICATION_INSTANCE, name: "web" } },
+      spec: { ...spec, targetRef: { ...APPLICATION_INSTANCE, name } },
     },
-    uid,
-    namespace,
-    target: {
-      ...APPLICATION_INSTANCE,
-      metadata: { name: "web", namespace },
-      spec: {
-        appRef: { catalogId: "web" },
-        ...(!isPlaceholder && { release: { name: "web", namespace } }),
-      },
-    },
+    uid: RUN_UID,
+    namespace: "shop",
+    target,
     parameters: readParameters(spec).parameters,
-    outputs,
-    now: 0,
-    startedAt: 0,
+    outputs: {},
+    now: RUN_NOW,
+    startedAt: RUN_NOW,
+    ...over,
+  };
+}
+
+function placeholder(): ApplicationInstance {
+  return {
+    ...APPLICATION_INSTANCE,
+    metadata: { name: "web", namespace: "shop" },
+    spec: { appRef: { catalogId: "web" } },
   };
 }

@@ -209,6 +209,16 @@ export const INSTANCE_REASON_ROWS: readonly ReasonRow[] = [
     "spec.suspend is true",
     observation({ instance: suspended }),
   ]),
+  row("Suspended", "True", "HeldByOperation", [
+    "an operation holds the release",
+    observation({
+      release: deployed(
+        web,
+        {},
+        { annotations: { "ops.vworkspace.io/held-by": "u-op" } },
+      ),
+    }),
+  ]),
   row("Suspended", "False", "Active", [
     "spec.suspend is false again",
     observation(),

@@ -16,8 +16,6 @@ export const WORK = { apiVersion: "test.vworkspace.io/v1", kind: "Work" };
 /** An engine whose work is an object that a test moves on: `state` is working, done, broken or (being) stopped. */
 export class ScriptedEngine implements Engine<KubeObject | undefined> {
   readonly name = "job";
-  readonly permissions = [];
-  readonly watched = [WORK];
 
   constructor(private readonly api: KubeApi) {}
 

@@ -151,7 +151,24 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
     categories: ["all"],
     schema: { ...CONTAINER_TEMPLATE },
   }),
+  builtIn("v1", "PersistentVolumeClaim", "persistentvolumeclaims", {
+    hasStatus: true,
+    shortNames: ["pvc"],
+    schema: { properties: { status: CONDITIONS } },
+  }),
   DEPLOYMENTS,
+  builtIn("apps/v1", "StatefulSet", "statefulsets", {
+    hasStatus: true,
+    hasGeneration: true,
+    shortNames: ["sts"],
+    categories: ["all"],
+    schema: {
+      properties: {
+        spec: { properties: { template: CONTAINER_TEMPLATE } },
+        status: CONDITIONS,
+      },
+    },
+  }),
   builtIn("apps/v1", "DaemonSet", "daemonsets", {
     hasStatus: true,
     hasGeneration: true,
@@ -179,6 +196,10 @@ export const BUILT_IN_TYPES: readonly ResourceType[] = [
     hasStatus: true,
     hasGeneration: true,
     shortNames: ["ing"],
+  }),
+  builtIn("storage.k8s.io/v1", "StorageClass", "storageclasses", {
+    isNamespaced: false,
+    shortNames: ["sc"],
   }),
   rbac("Role", "roles"),
   rbac("RoleBinding", "rolebindings", { prepare: prepareBinding }),
@@ -210,5 +231,4 @@ export const UNSERVED_GROUPS: readonly string[] = [
   "node.k8s.io",
   "policy",
   "scheduling.k8s.io",
-  "storage.k8s.io",
 ];

@@ -59,7 +59,7 @@ function createdBy(parameters: object = {}) {
 describe("The Job of a chart's hook", () => {
   it("is the chart's, under our name and labels, and none of Helm's", () => {
     const labels = {
-      "ops.vworkspace.io/operation": "0f1e",
+      "ops.vworkspace.io/operation": "u-op",
       "app.vworkspace.io/application-instance": "web",
       "velero.io/exclude-from-backup": "true",
     };
@@ -67,7 +67,7 @@ describe("The Job of a chart's hook", () => {
       apiVersion: "batch/v1",
       kind: "Job",
       metadata: {
-        name: "op-0f1e",
+        name: "op-u-op",
         namespace: "shop",
         labels: { app: "web", ...labels },
         annotations: { "example.com/note": "kept" },

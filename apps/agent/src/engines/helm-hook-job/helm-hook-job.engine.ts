@@ -16,13 +16,10 @@ import {
   releaseProblems,
 } from "./helm-hook-job.decide";
 import { HelmHookJobObserver } from "./helm-hook-job.observe";
-import { HELM_HOOK_JOB_PERMISSIONS } from "./helm-hook-job.permissions";
 
 /** Runs a Job of the released chart's hooks once more, outside of an upgrade. */
 export class HelmHookJobEngine implements Engine<HelmHookJobSeen> {
   readonly name = "helmHookJob";
-  readonly permissions = HELM_HOOK_JOB_PERMISSIONS;
-  readonly watched: readonly Kind[] = [JOB];
   private readonly observer: HelmHookJobObserver;
 
   constructor(reads: EngineReads, options: JobRunOptions) {

@@ -10,10 +10,10 @@ const SPEC = {
   parameters: { image: "tools:1" },
 } as const;
 const RUN = engineRun(SPEC);
-const KNOWN = engineRun(SPEC, { outputs: { jobName: "op-0f1e" } });
+const KNOWN = engineRun(SPEC, { outputs: { jobName: "op-u-op" } });
 const NEW: Job = {
   ...JOB,
-  metadata: { name: "op-0f1e", namespace: "shop", labels: engineLabels(RUN) },
+  metadata: { name: "op-u-op", namespace: "shop", labels: engineLabels(RUN) },
   spec: { template: { spec: {} } },
 };
 
@@ -94,13 +94,13 @@ describe("What is made of a Job", () => {
       "has just begun",
       { job: job(), pods: [] },
       "working EngineStarted",
-      "Job op-0f1e: 0 pods at work, 0 failed.",
+      "Job op-u-op: 0 pods at work, 0 failed.",
     ],
     [
       "goes on after a failure",
       { job: job({ active: 1, failed: 2 }), pods: [pod("a", exited(1))] },
       "working EngineStarted",
-      "Job op-0f1e: 1 pod at work, 2 failed.",
+      "Job op-u-op: 1 pod at work, 2 failed.",
     ],
     [
       "waits for its image",
@@ -109,7 +109,7 @@ describe("What is made of a Job", () => {
         pods: [pod("a", waiting("ImagePullBackOff", "Back-off pulling x"))],
       },
       "working EngineStarted",
-      "Job op-0f1e: 1 pod at work, 0 failed; pod a: container main waits, ImagePullBackOff: Back-off pulling x.",
+      "Job op-u-op: 1 pod at work, 0 failed; pod a: container main waits, ImagePullBackOff: Back-off pulling x.",
     ],
     [
       "waits in an ordinary way",
@@ -118,7 +118,7 @@ describe("What is made of a Job", () => {
         pods: [pod("a", waiting("ContainerCreating"))],
       },
       "working EngineStarted",
-      "Job op-0f1e: 1 pod at work, 0 failed.",
+      "Job op-u-op: 1 pod at work, 0 failed.",
     ],
     [
       "finds no node",
@@ -139,25 +139,25 @@ describe("What is made of a Job", () => {
         ],
       },
       "working EngineStarted",
-      "Job op-0f1e: 1 pod at work, 0 failed; pod a: has no node, Unschedulable: 0/3 nodes.",
+      "Job op-u-op: 1 pod at work, 0 failed; pod a: has no node, Unschedulable: 0/3 nodes.",
     ],
     [
       "is being deleted",
       { job: job({ active: 1 }, { deletionTimestamp: "2026" }), pods: [] },
       "working EngineStarted",
-      "Job op-0f1e: is being deleted by somebody.",
+      "Job op-u-op: is being deleted by somebody.",
     ],
     [
       "is done",
       { job: ended("Complete"), pods: [] },
       "succeeded HelmHookJobSucceeded",
-      "Job op-0f1e is done.",
+      "Job op-u-op is done.",
     ],
     [
       "is about to be done",
       { job: ended("SuccessCriteriaMet"), pods: [] },
       "working EngineStarted",
-      "Job op-0f1e: 0 pods at work, 0 failed.",
+      "Job op-u-op: 0 pods at work, 0 failed.",
     ],
     [
       "failed too often",
@@ -166,13 +166,13 @@ describe("What is made of a Job", () => {
         pods: [pod("b", exited(3, "OOMKilled"), "2"), pod("a", exited(1))],
       },
       "failed JobFailedBackoffExceeded",
-      "Job op-0f1e failed, BackoffLimitExceeded: It has failed enough. Container main of pod b ended with exit code 3 (OOMKilled).",
+      "Job op-u-op failed, BackoffLimitExceeded: It has failed enough. Container main of pod b ended with exit code 3 (OOMKilled).",
     ],
     [
       "failed, and its lines may be shown",
       { job: LIMIT, pods: [pod("a", exited(3))], log: "one\ntwo" },
       "failed JobFailedBackoffExceeded",
-      "Job op-0f1e failed, BackoffLimitExceeded: It has failed enough. Container main of pod a ended with exit code 3. Its last lines:\none\ntwo",
+      "Job op-u-op failed, BackoffLimitExceeded: It has failed enough. Container main of pod a ended with exit code 3. Its last lines:\none\ntwo",
     ],
     [
       "failed since its pod was evicted",
@@ -181,31 +181,31 @@ describe("What is made of a Job", () => {
         pods: [pod("a", { phase: "Failed", reason: "Evicted" })],
       },
       "failed JobFailedBackoffExceeded",
-      "Job op-0f1e failed, BackoffLimitExceeded: It has failed enough. Pod a failed (Evicted).",
+      "Job op-u-op failed, BackoffLimitExceeded: It has failed enough. Pod a failed (Evicted).",
     ],
     [
       "failed, and its pods are gone",
       { job: LIMIT, pods: [] },
       "failed JobFailedBackoffExceeded",
-      "Job op-0f1e failed, BackoffLimitExceeded: It has failed enough.",
+      "Job op-u-op failed, BackoffLimitExceeded: It has failed enough.",
     ],
     [
       "took too long",
       { job: ended("Failed", "DeadlineExceeded", "Too long"), pods: [] },
       "failed JobActiveDeadlineExceeded",
-      "Job op-0f1e failed, DeadlineExceeded: Too long.",
+      "Job op-u-op failed, DeadlineExceeded: Too long.",
     ],
     [
       "failed in a way of its own",
       { job: ended("Failed", "PodFailurePolicy", "Rule 1"), pods: [] },
       "failed EngineFailed",
-      "Job op-0f1e failed, PodFailurePolicy: Rule 1.",
+      "Job op-u-op failed, PodFailurePolicy: Rule 1.",
     ],
     [
       "is somebody else's",
       { job: job({}, { labels: {} }), pods: [] },
       "failed EngineFailed",
-      "Job op-0f1e is somebody else's: it has not the label ops.vworkspace.io/operation=0f1e. Delete it, then try again in a new operation.",
+      "Job op-u-op is somebody else's: it has not the label ops.vworkspace.io/operation=u-op. Delete it, then try again in a new operation.",
     ],
   ])("%s", (_, seen, state, message) => {
     const verdict = follow(seen, KNOWN);
@@ -217,17 +217,17 @@ describe("What is made of a Job", () => {
   it("was seen and is gone, and is not made again", () => {
     const verdict = follow({ pods: [] }, KNOWN);
     expect(verdict).toMatchObject({ state: "failed", reason: "EngineFailed" });
-    expect(verdict.message).toContain("Job op-0f1e is gone");
+    expect(verdict.message).toContain("Job op-u-op is gone");
   });
 
   it("is told by its name, its exit code and where its log is", () => {
     expect(follow({ job: ended("Complete"), pods: [] })).toMatchObject({
-      outputs: { jobName: "op-0f1e", exitCode: 0 },
-      logsRef: { kind: "Job", name: "op-0f1e", namespace: "shop" },
+      outputs: { jobName: "op-u-op", exitCode: 0 },
+      logsRef: { kind: "Job", name: "op-u-op", namespace: "shop" },
     });
     const seen = { job: LIMIT, pods: [pod("a", exited(3))] };
     expect(follow(seen)).toMatchObject({
-      outputs: { jobName: "op-0f1e", exitCode: 3 },
+      outputs: { jobName: "op-u-op", exitCode: 3 },
       logsRef: { kind: "Pod", name: "a", namespace: "shop" },
     });
   });

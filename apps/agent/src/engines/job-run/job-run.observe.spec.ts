@@ -39,7 +39,7 @@ const read = (readLogs = true) =>
 function putJob(spec: PodSpec): void {
   api.put({
     ...JOB,
-    metadata: { name: "op-0f1e", namespace, labels },
+    metadata: { name: "op-u-op", namespace, labels },
     spec: { template: { spec } },
   });
 }
@@ -86,10 +86,10 @@ const FROM_ENVIRONMENT = {
 describe("What is seen of a Job", () => {
   it("are its pods and nobody else's", async () => {
     putJob({});
-    putPod("mine", "op-0f1e", 1);
+    putPod("mine", "op-u-op", 1);
     putPod("other", "another-job", 1);
     const { pods, job } = await read();
-    expect(job?.metadata.name).toBe("op-0f1e");
+    expect(job?.metadata.name).toBe("op-u-op");
     expect(pods.map(({ metadata }) => metadata.name)).toEqual(["mine"]);
   });
 
@@ -112,7 +112,7 @@ describe("What is seen of a Job", () => {
     ],
   ])("shows no value of a Secret that comes by %s", async (_, spec) => {
     putJob(spec);
-    putPod("mine", "op-0f1e", 3);
+    putPod("mine", "op-u-op", 3);
     putSecret("db", "hunter2");
     expect((await read()).log).toBe("login ***\nfailed");
     expect(logs.asked).toEqual(["shop/mine/main"]);
@@ -120,14 +120,14 @@ describe("What is seen of a Job", () => {
 
   it("shows no lines where it isn't to", async () => {
     putJob({});
-    putPod("mine", "op-0f1e", 3);
+    putPod("mine", "op-u-op", 3);
     expect(await read(false)).not.toHaveProperty("log");
     expect(logs.asked).toEqual([]);
   });
 
   it("shows no lines where nothing failed", async () => {
     putJob({});
-    putPod("mine", "op-0f1e", 0);
+    putPod("mine", "op-u-op", 0);
     expect(await read()).not.toHaveProperty("log");
   });
 
@@ -135,7 +135,7 @@ describe("What is seen of a Job", () => {
     "shows no lines where a Secret is %s: it could not be masked",
     async (how) => {
       putJob(FROM_ENVIRONMENT);
-      putPod("mine", "op-0f1e", 3);
+      putPod("mine", "op-u-op", 3);
       if (how === "forbidden") api.forbidden = "db";
       expect(await read()).not.toHaveProperty("log");
     },
@@ -144,7 +144,7 @@ describe("What is seen of a Job", () => {
   it("shows the end of a long log, without the secrets in it", async () => {
     logs.write("main", `hunter2 ${"x".repeat(3000)}end`);
     putJob(FROM_ENVIRONMENT);
-    putPod("mine", "op-0f1e", 3);
+    putPod("mine", "op-u-op", 3);
     putSecret("db", "hunter2");
     const { log = "" } = await read();
     expect(log).toHaveLength(2000);

@@ -23,14 +23,14 @@ function createdBy(parameters: JobParameters) {
 describe("The Job of an operation", () => {
   it("keeps to the restricted profile and the runner's rights", () => {
     const labels = {
-      "ops.vworkspace.io/operation": "0f1e",
+      "ops.vworkspace.io/operation": "u-op",
       "app.vworkspace.io/application-instance": "web",
       "velero.io/exclude-from-backup": "true",
     };
     expect(createdBy({ image: "tools:1" })).toEqual({
       apiVersion: "batch/v1",
       kind: "Job",
-      metadata: { name: "op-0f1e", namespace: "shop", labels },
+      metadata: { name: "op-u-op", namespace: "shop", labels },
       spec: {
         backoffLimit: 0,
         template: {

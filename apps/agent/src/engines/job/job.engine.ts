@@ -21,13 +21,10 @@ import {
   secretsOfJob,
 } from "./job.decide";
 import { JobObserver } from "./job.observe";
-import { JOB_PERMISSIONS } from "./job.permissions";
 
 /** Runs an image once, as a Job with the rights of the namespace's runner. */
 export class JobEngine implements Engine<JobSeen> {
   readonly name = "job";
-  readonly permissions = JOB_PERMISSIONS;
-  readonly watched: readonly Kind[] = [JOB];
   private readonly observer: JobObserver;
 
   constructor(reads: EngineReads, options: JobRunOptions) {

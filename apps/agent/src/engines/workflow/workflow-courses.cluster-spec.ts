@@ -61,8 +61,6 @@ function deleted(): Engine {
   const whole: Engine = engine;
   return {
     name: engine.name,
-    permissions: engine.permissions,
-    watched: engine.watched,
     kinds: () => engine.kinds(),
     secrets: () => engine.secrets(),
     observe: (run) => whole.observe(of(run)),

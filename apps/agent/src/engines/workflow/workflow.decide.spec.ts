@@ -48,7 +48,7 @@ const workflow = (
 ): Workflow => ({
   ...WORKFLOW,
   metadata: {
-    name: "op-0f1e",
+    name: "op-u-op",
     namespace: "shop",
     uid: "u1",
     labels: engineLabels(of()),
@@ -82,10 +82,10 @@ describe("A workflow that is not there", () => {
         object: {
           ...WORKFLOW,
           metadata: {
-            name: "op-0f1e",
+            name: "op-u-op",
             namespace: "shop",
             labels: {
-              "ops.vworkspace.io/operation": "0f1e",
+              "ops.vworkspace.io/operation": "u-op",
               "velero.io/exclude-from-backup": "true",
             },
           },
@@ -152,10 +152,10 @@ describe("A workflow that is not there", () => {
   });
 
   it("and was seen is not created again", () => {
-    const run = of(DAYS, { outputs: { workflowName: "op-0f1e" } });
+    const run = of(DAYS, { outputs: { workflowName: "op-u-op" } });
     const verdict = decideWorkflow(run, { template: TEMPLATE, nodes: {} });
     expect(verdict).toMatchObject({ state: "failed", reason: "EngineFailed" });
-    expect(verdict.message).toContain("Workflow op-0f1e is gone");
+    expect(verdict.message).toContain("Workflow op-u-op is gone");
   });
 });
 
@@ -174,13 +174,13 @@ describe("A workflow that is there", () => {
       "was not taken up yet",
       seen(workflow()),
       "working EngineStarted",
-      "Workflow op-0f1e has not been taken up by Argo yet.",
+      "Workflow op-u-op has not been taken up by Argo yet.",
     ],
     [
       "has no step yet",
       seen(workflow({ phase: "Pending" })),
       "working EngineStarted",
-      "Workflow op-0f1e is Pending: no step begun.",
+      "Workflow op-u-op is Pending: no step begun.",
     ],
     [
       "runs",
@@ -190,49 +190,49 @@ describe("A workflow that is there", () => {
         ...node("group", { type: "Steps", phase: "Running", startedAt: "3" }),
       }),
       "working EngineStarted",
-      "Workflow op-0f1e is Running: 2/5 steps done, now at step second.",
+      "Workflow op-u-op is Running: 2/5 steps done, now at step second.",
     ],
     [
       "is being deleted",
       seen(workflow({ phase: "Running" }, {}, { deletionTimestamp: "2026" })),
       "working EngineStarted",
-      "Workflow op-0f1e is being deleted by somebody.",
+      "Workflow op-u-op is being deleted by somebody.",
     ],
     [
       "waits at a step",
       seen(workflow({ phase: "Running", progress: "1/2" }), WAITING),
       "working WorkflowSuspended",
-      "Workflow op-0f1e waits at step gate (1/2 steps done): it goes on when somebody resumes it.",
+      "Workflow op-u-op waits at step gate (1/2 steps done): it goes on when somebody resumes it.",
     ],
     [
       "is suspended",
       seen(workflow({ phase: "Running" }, { suspend: true })),
       "working WorkflowSuspended",
-      "Workflow op-0f1e is suspended as a whole: it goes on when somebody resumes it.",
+      "Workflow op-u-op is suspended as a whole: it goes on when somebody resumes it.",
     ],
     [
       "is done",
       seen(workflow({ phase: "Succeeded" })),
       "succeeded WorkflowSucceeded",
-      "Workflow op-0f1e is done.",
+      "Workflow op-u-op is done.",
     ],
     [
       "failed at a step",
       seen(workflow({ phase: "Failed", message: "child failed" }), FAILED),
       "failed WorkflowFailed",
-      "Workflow op-0f1e failed at step dump: exit 1",
+      "Workflow op-u-op failed at step dump: exit 1",
     ],
     [
       "failed as a whole",
       seen(workflow({ phase: "Error", message: "invalid spec" })),
       "failed WorkflowFailed",
-      "Workflow op-0f1e failed: invalid spec",
+      "Workflow op-u-op failed: invalid spec",
     ],
     [
       "failed in silence",
       seen(workflow({ phase: "Failed" })),
       "failed WorkflowFailed",
-      "Workflow op-0f1e failed: without a word",
+      "Workflow op-u-op failed: without a word",
     ],
     [
       "failed at a group of steps",
@@ -241,13 +241,13 @@ describe("A workflow that is there", () => {
         node("all", { type: "DAG", phase: "Failed", message: "no pod" }),
       ),
       "failed WorkflowFailed",
-      "Workflow op-0f1e failed at step all: no pod",
+      "Workflow op-u-op failed at step all: no pod",
     ],
     [
       "is somebody else's",
       seen(workflow({ phase: "Succeeded" }, {}, { labels: {} })),
       "failed EngineFailed",
-      "Workflow op-0f1e is somebody else's: it has not the label ops.vworkspace.io/operation=0f1e. Delete it, then try again in a new operation.",
+      "Workflow op-u-op is somebody else's: it has not the label ops.vworkspace.io/operation=u-op. Delete it, then try again in a new operation.",
     ],
   ])("%s", (_, what, state, message) => {
     const verdict = decideWorkflow(of(DAYS), what);
@@ -259,8 +259,8 @@ describe("A workflow that is there", () => {
   it("is told by name, uid and the step that failed", () => {
     const failure = seen(workflow({ phase: "Failed" }), FAILED);
     expect(decideWorkflow(of(DAYS), failure)).toMatchObject({
-      outputs: { workflowName: "op-0f1e", runId: "u1", failedNode: "dump" },
-      logsRef: { kind: "Workflow", name: "op-0f1e", namespace: "shop" },
+      outputs: { workflowName: "op-u-op", runId: "u1", failedNode: "dump" },
+      logsRef: { kind: "Workflow", name: "op-u-op", namespace: "shop" },
     });
   });
 
@@ -273,7 +273,7 @@ describe("A workflow that is there", () => {
       outputs: { failedNode: "dump" },
       degraded: {
         reason: "WorkflowFailed",
-        message: "Workflow op-0f1e failed at step dump: exit 1",
+        message: "Workflow op-u-op failed at step dump: exit 1",
       },
     });
   });

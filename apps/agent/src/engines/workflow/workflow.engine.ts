@@ -13,13 +13,10 @@ import {
   type WorkflowSeen,
 } from "./workflow.decide";
 import { WorkflowObserver } from "./workflow.observe";
-import { WORKFLOW_PERMISSIONS } from "./workflow.permissions";
 
 /** Has Argo Workflows run a template of the namespace. */
 export class WorkflowEngine implements Engine<WorkflowSeen> {
   readonly name = "workflow";
-  readonly permissions = WORKFLOW_PERMISSIONS;
-  readonly watched: readonly Kind[] = [WORKFLOW];
   private readonly observer: WorkflowObserver;
 
   constructor(reads: Pick<EngineReads, "api">) {

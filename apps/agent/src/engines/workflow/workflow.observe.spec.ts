@@ -36,11 +36,11 @@ describe("What is seen of a workflow", () => {
     ["of another shape", { compressedNodes: zipped([1]) }, {}],
     ["none", {}, {}],
   ])("are its nodes: %s", async (_, status, nodes) => {
-    const metadata = { name: "op-0f1e", namespace };
+    const metadata = { name: "op-u-op", namespace };
     api.put({ ...WORKFLOW, metadata, spec: {}, status });
     const seen = await observe();
     expect(seen.nodes).toEqual(nodes);
-    expect(seen.workflow?.metadata.name).toBe("op-0f1e");
+    expect(seen.workflow?.metadata.name).toBe("op-u-op");
   });
 
   it("are its template and the runner before there is one", async () => {

@@ -35,6 +35,7 @@ const LIVE_CHECKS: readonly Check[] = [
   fluxMissing,
   releaseDeletedByOthers,
   suspendedByHand,
+  heldByOperation,
   nameTaken,
   sourceTaken,
   unusableServiceAccount,
@@ -128,6 +129,18 @@ function suspendedByHand(seen: Observation): Decision | undefined {
     ({ object }) => object === desired?.release,
   );
   return write && writing(seen, write);
+}
+
+/** What the operation stopped would start again with the next write; its engine lets go when it is done. */
+function heldByOperation({ release }: Observation): Decision | undefined {
+  const holder = release?.metadata.annotations?.[ANNOTATIONS.heldBy];
+  if (holder === undefined) return undefined;
+  return {
+    suspended: {
+      reason: "HeldByOperation",
+      message: `the operation with the uid ${holder} holds changes back while it works; if there is none, take the annotation ${ANNOTATIONS.heldBy} off the HelmRelease`,
+    },
+  };
 }
 
 function nameTaken({

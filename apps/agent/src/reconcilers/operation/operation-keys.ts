@@ -1,5 +1,5 @@
 import type { KubeObject } from "@vworkspace/kube";
-import { LABELS, type Operation } from "@vworkspace/resources";
+import type { Operation } from "@vworkspace/resources";
 import { hasEnded } from "./started.decide";
 
 interface Known {
@@ -15,8 +15,6 @@ export class OperationKeys {
   private readonly operations = new Map<string, Known>();
   /** Target by the operation's uid. */
   private readonly byUid = new Map<string, string>();
-  /** Uid of the operation by `Kind namespace/name` of what was made for it. */
-  private readonly made = new Map<string, string>();
 
   /** Targets, as `namespace/name`, that somebody wants something of. */
   get targets(): ReadonlySet<string> {
@@ -43,20 +41,6 @@ export class OperationKeys {
     if (isDone(object as unknown as Operation)) this.byUid.delete(uid);
     else this.byUid.set(uid, target);
     return target;
-  }
-
-  /** @param key of an object that an engine made */
-  targetOfMade(
-    kind: string,
-    key: string,
-    object: KubeObject | undefined,
-  ): string | undefined {
-    const name = `${kind} ${key}`;
-    const uid = object?.metadata.labels?.[LABELS.operation];
-    if (uid !== undefined) this.made.set(name, uid);
-    const known = uid ?? this.made.get(name);
-    if (object === undefined) this.made.delete(name);
-    return known === undefined ? undefined : this.byUid.get(known);
   }
 }
 

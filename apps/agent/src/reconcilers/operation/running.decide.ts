@@ -3,8 +3,8 @@ import type { OperationDecision, Said } from "./decision";
 import type { OperationObservation } from "./observation";
 import { hasFinalizer } from "./started.decide";
 
-/** What nothing watched tells of is looked at again after this. */
-const WORKING_RECHECK_MS = 30_000;
+/** What an engine made is looked at again after this, where the engine doesn't say. */
+const WORKING_RECHECK_MS = 10_000;
 
 /**
  * What becomes of an operation that has begun: its engine goes on until it has ended by itself, or is taken back because

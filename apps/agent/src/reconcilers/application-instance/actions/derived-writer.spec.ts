@@ -1,4 +1,9 @@
-import type { ApplyOptions, KubeObject } from "@vworkspace/kube";
+import {
+  type ApplyOptions,
+  ConflictError,
+  type KubeObject,
+} from "@vworkspace/kube";
+import { FIELD_MANAGERS } from "@vworkspace/resources";
 import { instance } from "../../../testing/flux-objects";
 import { MemoryKubeApi } from "../../../testing/memory-kube-api";
 import { desiredObjects } from "../desired";
@@ -17,7 +22,41 @@ class ForceCounting extends MemoryKubeApi {
   }
 }
 
+/** Has a field that another manager owns. */
+class Conflicting extends MemoryKubeApi {
+  readonly forced: boolean[] = [];
+
+  constructor(private readonly manager: string) {
+    super();
+  }
+
+  override apply<T extends KubeObject>(
+    object: T,
+    options: ApplyOptions,
+  ): Promise<T> {
+    this.forced.push(options.force === true);
+    if (options.force) return super.apply(object, options);
+    const conflict = { manager: this.manager, field: ".spec.suspend" };
+    const details = { status: 409, reason: "Conflict" };
+    throw new ConflictError("owned", details, [conflict]);
+  }
+}
+
 describe("DerivedWriter", () => {
+  it.each([
+    ["takes back what a patch of its own made of a field", "operator", true],
+    ["leaves a field to somebody else", "kubectl-edit", false],
+  ])("%s", async (_title, who, isTaken) => {
+    const manager = who === "operator" ? FIELD_MANAGERS.operator : who;
+    const api = new Conflicting(manager);
+    const web = instance();
+    const { release } = desiredObjects(web, undefined);
+    api.put(release);
+    const writer = new DerivedWriter(api);
+    expect(await writer.apply(web, release)).toBe(isTaken);
+    expect(api.forced).toEqual(isTaken ? [false, true] : [false]);
+  });
+
   it("takes fields from others in the moment of adoption, and not ever after", async () => {
     const api = new ForceCounting();
     const writer = new DerivedWriter(api);

@@ -62,7 +62,7 @@ export class DerivedWriter {
   /**
    * Applies a derived object onto what stands there, and onto nothing else. What isn't ours is never touched, unless the
    * instance says adopt. Fields that others own are taken from them only by `force`, in the moment of adoption, or where they
-   * are annotations (whoever asks Flux to reconcile sets the same one).
+   * are annotations (whoever asks Flux to reconcile sets the same one). What an operation of ours patched is nobody else's.
    * @returns whether to look again at once; if not, refusal() says why it wasn't written
    * @throws KubeError that may pass by itself
    */
@@ -108,8 +108,10 @@ export class DerivedWriter {
     } catch (error) {
       const isTrifle =
         error instanceof ConflictError &&
-        error.conflicts.every(({ field }) =>
-          field.startsWith(".metadata.annotations"),
+        error.conflicts.every(
+          ({ field, manager }) =>
+            field.startsWith(".metadata.annotations") ||
+            manager === fieldManager,
         );
       if (!isTrifle || uid === undefined) throw error;
       return this.api.apply(fenced, { fieldManager, force: true });
