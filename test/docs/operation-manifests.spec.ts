@@ -1,42 +1,44 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  type OperationSpec,
+  type Operation,
+  OPERATION,
   readParameters,
   validateOperation,
 } from "@vworkspace/resources";
 import { parseAllDocuments } from "yaml";
 import { repositoryRoot } from "../cluster/repository-root";
 
-const FOLDER = join(repositoryRoot(), "docs", "operations");
+const DIRECTORY = join(repositoryRoot(), "docs", "operations");
+const BLOCK = /^```ya?ml\n([^]*?)^```$/gm;
 
-interface Manifest {
-  readonly kind?: string;
-  readonly metadata: { readonly name: string };
-  readonly spec: OperationSpec;
-}
+const pages = readdirSync(DIRECTORY).filter((file) => file.endsWith(".md"));
 
-/** Operations in the code blocks of a page; blocks may show other kinds as well. */
-function operationsIn(page: string): readonly Manifest[] {
-  const text = readFileSync(join(FOLDER, page), "utf8");
-  return [...text.matchAll(/^```ya?ml\n([^]*?)^```$/gm)]
+/** What a reader copies from a page: every Operation of its code blocks. */
+function operationsOf(page: string): readonly Operation[] {
+  const text = readFileSync(join(DIRECTORY, page), "utf8");
+  return [...text.matchAll(BLOCK)]
     .flatMap(([, block = ""]) => parseAllDocuments(block))
-    .map((document) => document.toJS() as Manifest)
-    .filter(({ kind }) => kind === "Operation");
+    .map((document) => {
+      if (document.errors[0]) throw document.errors[0];
+      return document.toJS() as Operation;
+    })
+    .filter(({ kind }) => kind === OPERATION.kind);
 }
 
-const PAGES = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
-
-describe.each(PAGES)("docs/operations/%s", (page) => {
-  it("has a manifest to copy", () => {
-    expect(operationsIn(page)).not.toEqual([]);
+describe("The manifests of docs/operations", () => {
+  it.each(pages)("are there to copy in %s", (page) => {
+    expect(operationsOf(page)).not.toEqual([]);
   });
 
-  it("has manifests that an agent takes", () => {
-    const problems = operationsIn(page).flatMap((operation) => [
-      ...validateOperation(operation),
-      ...readParameters(operation.spec).problems,
-    ]);
-    expect(problems).toEqual([]);
+  it.each(
+    pages.flatMap((page) =>
+      operationsOf(page).map(
+        (operation) => [page, operation.metadata.name, operation] as const,
+      ),
+    ),
+  )("are accepted: %s, %s", (_page, _name, operation) => {
+    expect(validateOperation(operation)).toEqual([]);
+    expect(readParameters(operation.spec).problems).toEqual([]);
   });
 });
