@@ -11,7 +11,7 @@ import {
   type VolumeSnapshot,
   type Workload,
 } from "../engines/snapshot/snapshot-objects";
-import { DEPLOYMENT } from "../watches/watched-kinds";
+import { DEPLOYMENT, EVENT } from "../watches/watched-kinds";
 
 const MANAGER = { fieldManager: "storage-stand-in" };
 const IN_USE = "kubernetes.io/pvc-protection";
@@ -61,21 +61,48 @@ export class StorageStandIn {
 
   /** A Deployment whose pods, which run, have the volume. */
   async deployment(name: string, claim: string, replicas = 1): Promise<void> {
-    const labels = { app: name };
-    const spec = podSpec(claim);
-    await this.api.create<Workload>(
+    await this.workload(DEPLOYMENT, name, {
+      replicas,
+      template: templateOf(name, [claim]),
+    });
+  }
+
+  /** A StatefulSet that makes a volume for each of its pods. */
+  async statefulSet(
+    name: string,
+    template: string,
+    replicas: number,
+  ): Promise<void> {
+    const spec = {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "1Gi" } },
+    };
+    await this.workload(STATEFUL_SET, name, {
+      replicas,
+      serviceName: name,
+      template: templateOf(name, []),
+      volumeClaimTemplates: [{ metadata: { name: template }, spec }],
+    });
+  }
+
+  /** As a driver says why it makes no volume. */
+  async complainsOf(name: string, message: string): Promise<void> {
+    const { namespace } = this;
+    const { apiVersion, kind } = VOLUME_CLAIM;
+    const claim = await this.api.get({ ...VOLUME_CLAIM, namespace, name });
+    const uid = claim?.metadata.uid;
+    await this.api.create<KubeObject>(
       {
-        ...DEPLOYMENT,
-        metadata: { name, namespace: this.namespace },
-        spec: {
-          replicas,
-          selector: { matchLabels: labels },
-          template: { metadata: { labels }, spec },
-        } as Workload["spec"] & object,
+        ...EVENT,
+        metadata: { name: `${name}.${uid}`, namespace },
+        involvedObject: { apiVersion, kind, namespace, name, uid },
+        type: "Warning",
+        reason: "ProvisioningFailed",
+        message,
+        lastTimestamp: new Date().toISOString().replace(/\.\d+Z$/, "Z"),
       },
       MANAGER,
     );
-    await this.look();
   }
 
   async snapshotIs(
@@ -109,6 +136,23 @@ export class StorageStandIn {
       namespace,
     }))
       await this.followClaim(claim);
+  }
+
+  private async workload(
+    kind: { apiVersion: string; kind: string },
+    name: string,
+    spec: object,
+  ): Promise<void> {
+    const selector = { matchLabels: { app: name } };
+    await this.api.create<KubeObject>(
+      {
+        ...kind,
+        metadata: { name, namespace: this.namespace },
+        spec: { selector, ...spec },
+      },
+      MANAGER,
+    );
+    await this.look();
   }
 
   private async scale(workload: Workload): Promise<void> {
@@ -155,9 +199,16 @@ export class StorageStandIn {
   }
 }
 
-function podSpec(claim: string) {
+function templateOf(app: string, claims: readonly string[]) {
+  const volumes = claims.map((claimName) => ({
+    name: claimName,
+    persistentVolumeClaim: { claimName },
+  }));
   return {
-    containers: [{ name: "main", image: "registry.example.com/web:1" }],
-    volumes: [{ name: "data", persistentVolumeClaim: { claimName: claim } }],
+    metadata: { labels: { app } },
+    spec: {
+      containers: [{ name: "main", image: "registry.example.com/web:1" }],
+      volumes,
+    },
   };
 }

@@ -108,6 +108,13 @@ describe("An upgrade", () => {
       "ApplicationInstance web is gone",
     ],
     [
+      "of an instance that is being deleted fails",
+      going,
+      { instance: instance({}, { deletionTimestamp: "2026-01-01T00:00:00Z" }) },
+      "failed EngineFailed",
+      "ApplicationInstance web is being deleted",
+    ],
+    [
       "writes the instance where no control plane manages it",
       upgrade(TO_NEW),
       { instance: web("1.2.3") },

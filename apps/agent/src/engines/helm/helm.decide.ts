@@ -30,10 +30,11 @@ interface Upgrade {
  */
 export function decideHelm(run: EngineRun, seen: HelmSeen): EngineVerdict {
   const { instance, release } = seen;
-  if (instance === undefined)
+  const isGoing = instance?.metadata.deletionTimestamp !== undefined;
+  if (instance === undefined || isGoing)
     return failed(
       "EngineFailed",
-      `ApplicationInstance ${run.target.metadata.name} is gone`,
+      `ApplicationInstance ${run.target.metadata.name} is ${isGoing ? "being deleted" : "gone"}`,
     );
   const known = run.outputs["requested"] as unknown as HelmRequest | undefined;
   if (known !== undefined)

@@ -11,6 +11,7 @@ type Check = (run: EngineRun, seen: SnapshotSeen) => string | undefined;
 
 /** First hit wins. */
 const CHECKS: readonly Check[] = [
+  targetIsGoing,
   unusableSnapshot,
   claimMissing,
   claimRemade,
@@ -28,6 +29,12 @@ export function whyNotBegun(
     (hit, check) => hit ?? check(run, seen),
     undefined,
   );
+}
+
+export function targetIsGoing({ target }: EngineRun): string | undefined {
+  return target.metadata.deletionTimestamp === undefined
+    ? undefined
+    : `ApplicationInstance ${target.metadata.name} is being deleted`;
 }
 
 /** Why the volume can't be made from the snapshot. */

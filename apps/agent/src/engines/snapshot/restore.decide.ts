@@ -17,10 +17,14 @@ import {
   type RestorePlan,
   restoredClaim,
 } from "./restore-plan.decide";
-import { unusableSnapshot, whyNotBegun } from "./restore-preconditions.decide";
+import {
+  targetIsGoing,
+  unusableSnapshot,
+  whyNotBegun,
+} from "./restore-preconditions.decide";
 import { nameOf } from "./snapshot-objects";
 import type { SnapshotSeen } from "./snapshot.observe";
-import { failed, working } from "./verdicts";
+import { cut, failed, working } from "./verdicts";
 
 /** Nothing watched tells of pods and volumes. */
 const RECHECK_MS = 2_000;
@@ -31,7 +35,7 @@ type Step = (course: Course) => EngineVerdict | undefined;
 const STEPS: readonly Step[] = [
   restoredIsGone,
   somebodyElses,
-  snapshotLost,
+  noLongerWanted,
   holdRelease,
   stopWorkloads,
   waitForPods,
@@ -137,9 +141,10 @@ function somebodyElses(course: Course) {
 }
 
 /** As long as the old volume is there, everything can be as it was. */
-function snapshotLost(course: Course) {
+function noLongerWanted(course: Course) {
   if (course.place !== "old") return undefined;
-  const words = unusableSnapshot(course.run, course.seen);
+  const words =
+    targetIsGoing(course.run) ?? unusableSnapshot(course.run, course.seen);
   return words === undefined
     ? undefined
     : (back(course, words) ?? failed("PreconditionFailed", words));
@@ -226,10 +231,10 @@ function newIsBroken({ place, run, seen }: Course) {
   );
 }
 
-function waitUntilBound({ seen: { claim, bindsLate } }: Course) {
+function waitUntilBound({ seen: { claim, bindsLate, complaint } }: Course) {
   if (claim?.status?.phase === "Bound" || bindsLate) return undefined;
   return waiting(
-    `5 of 6: waiting until ${claim ? nameOf(claim) : "the volume"} is bound: its events tell what the driver says`,
+    `5 of 6: waiting until ${claim ? nameOf(claim) : "the volume"} is bound${complained(complaint)}`,
   );
 }
 
@@ -238,12 +243,16 @@ function startAgain(course: Course) {
 }
 
 /** A volume that is made for its first pod is there only when that runs. */
-function waitForFirstPod({ plan, seen: { claim } }: Course) {
+function waitForFirstPod({ plan, seen: { claim, complaint } }: Course) {
   if (claim?.status?.phase === "Bound" || plan.workloads.length === 0)
     return undefined;
   return waiting(
-    `6 of 6: waiting until a pod has ${claim ? nameOf(claim) : "the volume"} bound`,
+    `6 of 6: waiting until a pod has ${claim ? nameOf(claim) : "the volume"} bound${complained(complaint)}`,
   );
+}
+
+function complained(complaint: string | undefined): string {
+  return complaint === undefined ? "" : `: ${cut(complaint)}`;
 }
 
 function waiting(message: string, outputs?: JsonObject): EngineVerdict {

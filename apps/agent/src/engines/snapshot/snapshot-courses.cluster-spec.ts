@@ -21,6 +21,7 @@ import type { EngineVerdict } from "../engine";
 import { engineObjectName } from "../engine-objects";
 import { SnapshotEngine } from "./snapshot.engine";
 import {
+  STATEFUL_SET,
   STORAGE_CLASS,
   VOLUME_CLAIM,
   VOLUME_SNAPSHOT,
@@ -393,6 +394,10 @@ describe("A restore in place", () => {
       await storage.look();
     }
     expect((await course.settle()).message).toContain("5 of 6: waiting until");
+    await storage.complainsOf("data", "rpc error: pool is full");
+    expect((await course.settle()).message).toContain(
+      "rpc error: pool is full",
+    );
     expect(writes).toEqual(WRITES.slice(0, 4));
     storage.course = {};
     await storage.look();
@@ -455,6 +460,30 @@ describe("A restore in place", () => {
     expect(verdict).toMatchObject({ state: "failed", reason: "EngineFailed" });
     expect(verdict.message).toContain("HelmRelease web, Deployment web");
     expect(writes).toEqual(WRITES.slice(0, 4));
+  }, 60_000);
+
+  it("of a volume that a StatefulSet made stops that, and starts it again", async () => {
+    await storage.volume("data-db-0");
+    await storage.statefulSet("db", "data", 2);
+    await make(VOLUME_SNAPSHOT, "of-db", {
+      spec: { source: { persistentVolumeClaimName: "data-db-0" } },
+    });
+    await storage.snapshotIsReady("of-db");
+    const parameters = { pvc: "data-db-0", snapshotName: "of-db" };
+    const { course, writes } = start({ ...RESTORE, parameters });
+    expect((await untilOver(course)).state).toBe("succeeded");
+    expect(writes).toEqual([
+      "patch HelmRelease web",
+      "patch StatefulSet db",
+      "delete PersistentVolumeClaim data-db-0",
+      "create PersistentVolumeClaim data-db-0",
+      "patch StatefulSet db",
+      "patch HelmRelease web",
+    ]);
+    expect(await read(STATEFUL_SET, "db")).toMatchObject({
+      spec: { replicas: 2 },
+    });
+    expect(await state()).toEqual(UNTOUCHED);
   }, 60_000);
 
   it("touches nothing when the snapshot is of another volume, or not ready", async () => {

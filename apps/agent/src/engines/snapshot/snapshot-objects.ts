@@ -53,6 +53,14 @@ export interface StorageClass extends KubeObject {
   readonly volumeBindingMode?: string;
 }
 
+/** A core/v1 Event. */
+export interface WarningEvent extends KubeObject {
+  readonly involvedObject?: { readonly uid?: string };
+  readonly message?: string;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+}
+
 interface PodSpec {
   readonly volumes?: readonly {
     readonly persistentVolumeClaim?: { readonly claimName?: string };

@@ -470,11 +470,16 @@ describe("A restore in place", () => {
       "5 of 6: There is no VolumeSnapshot before",
     ],
     [
-      "waits until it is bound",
+      "waits until it is bound, and says what is said against it",
       begun(),
-      seen({ ...still, claim: claim(NEW, "Pending"), snapshot: READY }),
+      seen({
+        ...still,
+        claim: claim(NEW, "Pending"),
+        snapshot: READY,
+        complaint: "quota exceeded",
+      }),
       "working EngineStarted",
-      "5 of 6: waiting until PersistentVolumeClaim data is bound",
+      "5 of 6: waiting until PersistentVolumeClaim data is bound: quota exceeded",
     ],
     [
       "starts workloads again",
@@ -532,6 +537,13 @@ describe("A restore in place", () => {
       seen({ ...still, claim: claim() }),
       "working EngineStarted patch",
       "There is no VolumeSnapshot before; Deployment web is started again",
+    ],
+    [
+      "puts everything back when the instance is deleted",
+      begun({}, {}, instance({}, GOING)),
+      { ...fresh, ...still },
+      "working EngineStarted patch",
+      "web is being deleted; Deployment web is started again",
     ],
     [
       "fails after that",

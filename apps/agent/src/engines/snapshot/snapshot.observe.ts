@@ -5,7 +5,7 @@ import {
   type ObjectRef,
 } from "@vworkspace/kube";
 import { ANNOTATIONS } from "@vworkspace/resources";
-import { DEPLOYMENT, HELM_RELEASE } from "../../watches/watched-kinds";
+import { DEPLOYMENT, EVENT, HELM_RELEASE } from "../../watches/watched-kinds";
 import type { EngineReads, EngineRun } from "../engine";
 import { engineObjectName } from "../engine-objects";
 import { parametersOf } from "./parameters";
@@ -22,6 +22,7 @@ import {
   VOLUME_SNAPSHOT,
   type VolumeClaim,
   type VolumeSnapshot,
+  type WarningEvent,
   type Workload,
 } from "./snapshot-objects";
 
@@ -37,6 +38,8 @@ export interface SnapshotSeen {
   readonly pods: readonly string[];
   /** The volume is made only when a first pod wants it. */
   readonly bindsLate: boolean;
+  /** What was last said against it, while it isn't bound. */
+  readonly complaint?: string;
 }
 
 type Api = EngineReads["api"];
@@ -65,7 +68,7 @@ export async function observeSnapshot(
     ...(release && { release }),
     workloads,
     pods: pods.filter((pod) => isUsing(pod, pvc)).map(nameIn),
-    bindsLate: await bindsLate(api, claim),
+    ...(await whileUnbound(api, claim)),
   };
 }
 
@@ -96,14 +99,39 @@ function nameIn({ metadata }: KubeObject): string {
 }
 
 /** Asked only while it matters. */
-async function bindsLate(
+async function whileUnbound(
   api: Api,
   claim: VolumeClaim | undefined,
-): Promise<boolean> {
-  const name = claim?.spec?.storageClassName;
-  if (!name || claim?.status?.phase === "Bound") return false;
-  const found = await ifServed<StorageClass>(api, { ...STORAGE_CLASS, name });
-  return found?.volumeBindingMode === "WaitForFirstConsumer";
+): Promise<Pick<SnapshotSeen, "bindsLate" | "complaint">> {
+  if (claim === undefined || claim.status?.phase === "Bound")
+    return { bindsLate: false };
+  const { storageClassName: name } = claim.spec ?? {};
+  const found = name
+    ? await ifServed<StorageClass>(api, { ...STORAGE_CLASS, name })
+    : undefined;
+  const complaint = await complaintOf(api, claim);
+  return {
+    bindsLate: found?.volumeBindingMode === "WaitForFirstConsumer",
+    ...(complaint !== undefined && { complaint }),
+  };
+}
+
+async function complaintOf(
+  api: Api,
+  { kind, metadata: { name, namespace = "", uid } }: VolumeClaim,
+): Promise<string | undefined> {
+  const events = await api.list<WarningEvent>(EVENT, {
+    namespace,
+    fieldSelector: `involvedObject.kind=${kind},involvedObject.name=${name},type=Warning`,
+  });
+  return events
+    .filter(({ involvedObject }) => involvedObject?.uid === uid)
+    .sort((one, other) => timeOf(one).localeCompare(timeOf(other)))
+    .at(-1)?.message;
+}
+
+function timeOf({ lastTimestamp, eventTime }: WarningEvent): string {
+  return lastTimestamp ?? eventTime ?? "";
 }
 
 async function ifServed<T extends KubeObject>(

@@ -24,6 +24,13 @@ export const SNAPSHOT_PERMISSIONS: readonly Permission[] = [
     why: "Waits until nothing uses a volume that is to be replaced.",
   },
   {
+    apiGroups: [""],
+    resources: ["events"],
+    verbs: ["list"],
+    scope: "namespace",
+    why: "Tells why a restored volume does not come.",
+  },
+  {
     apiGroups: ["apps"],
     resources: ["deployments", "statefulsets"],
     verbs: ["list", "patch"],
