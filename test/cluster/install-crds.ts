@@ -9,7 +9,10 @@ interface Definition {
   readonly spec: {
     readonly group: string;
     readonly names: { readonly plural: string };
-    readonly versions: readonly { readonly name: string }[];
+    readonly versions: readonly {
+      readonly name: string;
+      readonly served?: boolean;
+    }[];
   };
 }
 
@@ -50,7 +53,7 @@ export async function applyDefinitions(
 }
 
 async function served(http: KubeHttp, { spec }: Definition): Promise<void> {
-  for (const version of spec.versions)
+  for (const version of spec.versions.filter((one) => one.served !== false))
     await eventually(
       `${spec.names.plural}.${spec.group} is served`,
       async () => {

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type Operation,
+  OPERATION,
+  readParameters,
+  validateOperation,
+} from "@vworkspace/resources";
+import { parseAllDocuments } from "yaml";
+import { repositoryRoot } from "../cluster/repository-root";
+
+const DIRECTORY = join(repositoryRoot(), "docs", "operations");
+const BLOCK = /^```ya?ml\n([^]*?)^```$/gm;
+
+const pages = readdirSync(DIRECTORY).filter((file) => file.endsWith(".md"));
+
+/** What a reader copies from a page: every Operation of its code blocks. */
+function operationsOf(page: string): readonly Operation[] {
+  const text = readFileSync(join(DIRECTORY, page), "utf8");
+  return [...text.matchAll(BLOCK)]
+    .flatMap(([, block = ""]) => parseAllDocuments(block))
+    .map((document) => {
+      if (document.errors[0]) throw document.errors[0];
+      return document.toJS() as Operation;
+    })
+    .filter(({ kind }) => kind === OPERATION.kind);
+}
+
+describe("The manifests of docs/operations", () => {
+  it.each(pages)("are there to copy in %s", (page) => {
+    expect(operationsOf(page)).not.toEqual([]);
+  });
+
+  it.each(
+    pages.flatMap((page) =>
+      operationsOf(page).map(
+        (operation) => [page, operation.metadata.name, operation] as const,
+      ),
+    ),
+  )("are accepted: %s, %s", (_page, _name, operation) => {
+    expect(validateOperation(operation)).toEqual([]);
+    expect(readParameters(operation.spec).problems).toEqual([]);
+  });
+});
