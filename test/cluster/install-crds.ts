@@ -53,7 +53,7 @@ export async function applyDefinitions(
 }
 
 async function served(http: KubeHttp, { spec }: Definition): Promise<void> {
-  for (const version of spec.versions.filter(({ served }) => served !== false))
+  for (const version of spec.versions.filter((one) => one.served !== false))
     await eventually(
       `${spec.names.plural}.${spec.group} is served`,
       async () => {

@@ -99,6 +99,11 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description: "Take no job whose payload is not encrypted to this cluster.",
   },
   {
+    name: "VWORKSPACE_VELERO_NAMESPACE",
+    default: "velero",
+    description: "Where Velero runs, and looks for its objects.",
+  },
+  {
     name: "VWORKSPACE_OPERATION_LOGS",
     default: "false",
     description:
@@ -168,6 +173,7 @@ export abstract class AgentConfig {
   abstract readonly requiresEncryptedPayloads: boolean;
   abstract readonly isSimulated: boolean;
   abstract readonly showsOperationLogs: boolean;
+  abstract readonly veleroNamespace: string;
   abstract readonly http:
     { readonly host: string; readonly port: number } | undefined;
   abstract readonly pollWaitSeconds: number;
@@ -217,6 +223,7 @@ export function readAgentConfig(
     stateDir: text("VWORKSPACE_STATE_DIR"),
     ...readPayloadProtection(environment),
     isSimulated: readFlag(environment, "VWORKSPACE_SIMULATED"),
+    veleroNamespace: environment["VWORKSPACE_VELERO_NAMESPACE"] || "velero",
     showsOperationLogs: readFlag(environment, "VWORKSPACE_OPERATION_LOGS"),
     http: text("VWORKSPACE_AGENT_HTTP_ADDR")
       ? readAddress(environment, "VWORKSPACE_AGENT_HTTP_ADDR", "127.0.0.1:9090")

@@ -189,6 +189,43 @@ export const OPERATION_REASONS = [
     remedy: "Read the message and look at Velero's log.",
   },
   {
+    condition: "Running",
+    status: "True",
+    reason: "VeleroRestoreInProgress",
+    meaning: "Velero restores.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Succeeded",
+    status: "True",
+    reason: "VeleroRestoreCompleted",
+    meaning: "The restore is complete.",
+    remedy: "Nothing.",
+  },
+  {
+    condition: "Degraded",
+    status: "True",
+    reason: "VeleroRestorePartiallyFailed",
+    meaning: "It was restored, with errors.",
+    remedy: "Look at the errors of the restore, and at the application.",
+  },
+  {
+    condition: "Degraded",
+    status: "True",
+    reason: "VeleroRestoreSkipped",
+    meaning:
+      "Nothing was restored, or objects that existed were left as they are.",
+    remedy:
+      "Choose existingResourcePolicy update in a new operation, or delete what is to be restored first.",
+  },
+  {
+    condition: "Failed",
+    status: "True",
+    reason: "VeleroRestoreFailed",
+    meaning: "Velero could not restore.",
+    remedy: "Read the message and look at Velero's log.",
+  },
+  {
     condition: "Succeeded",
     status: "True",
     reason: "VolumeSnapshotReadyToUse",

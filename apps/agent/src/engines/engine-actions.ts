@@ -17,12 +17,7 @@ export class EngineActions {
           action.isOwned ? ownedBy(owner, action.object) : action.object,
         );
       case "delete":
-        return this.api.delete(refOf(action.object), {
-          ...(action.object.metadata.uid !== undefined && {
-            uid: action.object.metadata.uid,
-          }),
-          propagationPolicy: "Background",
-        });
+        return this.delete(action);
       case "patch":
         await this.patch(action);
     }
@@ -34,6 +29,18 @@ export class EngineActions {
     } catch (error) {
       if (!isAlreadyThere(error)) throw error;
     }
+  }
+
+  private async delete({
+    object,
+    onlyAsSeen,
+  }: Extract<EngineAction, { do: "delete" }>): Promise<void> {
+    const { uid, resourceVersion } = object.metadata;
+    await this.api.delete(refOf(object), {
+      ...(uid !== undefined && { uid }),
+      ...(onlyAsSeen && resourceVersion !== undefined && { resourceVersion }),
+      propagationPolicy: "Background",
+    });
   }
 
   private async patch({

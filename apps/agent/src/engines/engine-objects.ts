@@ -26,3 +26,8 @@ export function engineLabels({
 export function isOfOperation(object: KubeObject, uid: string): boolean {
   return object.metadata.labels?.[LABELS.operation] === uid;
 }
+
+/** That an engine has made an object for some operation, on this cluster or another. */
+export function isMadeByOperation(object: KubeObject): boolean {
+  return object.metadata.labels?.[LABELS.operation] !== undefined;
+}

@@ -35,7 +35,12 @@ export type EngineAction =
       readonly isOwned?: true;
     }
   /** Of this very object; its dependants go with it. */
-  | { readonly do: "delete"; readonly object: KubeObject }
+  | {
+      readonly do: "delete";
+      readonly object: KubeObject;
+      /** Only in the version that was seen: its controller may begin with it at any moment, and then it has to stay. */
+      readonly onlyAsSeen?: true;
+    }
   /** JSON merge patch of this very version of the object. */
   | {
       readonly do: "patch";

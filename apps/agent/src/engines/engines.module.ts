@@ -7,6 +7,8 @@ import { HelmEngine } from "./helm/helm.engine";
 import { JobEngine } from "./job/job.engine";
 import { KubePodLogs } from "./kube-pod-logs";
 import { SnapshotEngine } from "./snapshot/snapshot.engine";
+import { VeleroEngine } from "./velero/velero.engine";
+import { VolsyncEngine } from "./volsync/volsync.engine";
 import { WorkflowEngine } from "./workflow/workflow.engine";
 
 @Module({
@@ -17,11 +19,13 @@ import { WorkflowEngine } from "./workflow/workflow.engine";
       useFactory: (
         api: KubeApi,
         connection: KubeConnection,
-        { showsOperationLogs }: AgentConfig,
+        { showsOperationLogs, veleroNamespace }: AgentConfig,
       ) => {
         const reads = { api, logs: new KubePodLogs(connection) };
         const options = { readLogs: showsOperationLogs };
         return new Engines([
+          new VeleroEngine(reads, { veleroNamespace }),
+          new VolsyncEngine(reads),
           new SnapshotEngine(reads),
           new WorkflowEngine(reads),
           new JobEngine(reads, options),

@@ -11,7 +11,7 @@ const schema = {
       type: "string",
       enum: ["source", "destination"],
       description:
-        "Whether the volume is read (source) or written (destination); absent: as the type demands.",
+        "Whether the volume is read (source) or written (destination). Of a Migration; a Backup reads, a Restore writes.",
     },
     pvc: {
       ...dnsSubdomain,
@@ -39,16 +39,33 @@ const schema = {
           enum: ["restic", "rclone", "rsyncTLS"],
           description: "VolSync's mover.",
         },
+        configSection: {
+          type: "string",
+          maxLength: 253,
+          description: "Section of the Secret's rclone.conf. Of rclone.",
+        },
+        path: {
+          type: "string",
+          maxLength: 1024,
+          description: "Bucket and folder in it. Of rclone.",
+        },
+        address: {
+          type: "string",
+          maxLength: 253,
+          description:
+            "Where the destination listens: the output address of its operation. Of a source of rsyncTLS.",
+        },
       },
     },
     copyMethod: {
       type: "string",
       enum: ["Direct", "Snapshot", "Clone"],
-      description: "How a consistent copy is read; absent: Snapshot.",
+      description:
+        "How a consistent copy is read; absent: Snapshot. What is written is always written directly.",
     },
     retain: {
       type: "object",
-      description: "Copies that restic keeps.",
+      description: "Copies that restic keeps. Of a source.",
       properties: {
         hourly: count("an hour"),
         daily: count("a day"),
@@ -75,5 +92,6 @@ export type VolsyncParameters = FromSchema<typeof schema>;
 export const VOLSYNC_PARAMETERS: EngineParameters = {
   types: ["Backup", "Restore", "Migration"],
   schema,
+  requiredFor: { Migration: ["direction"] },
   aliases: { source: "pvc", destination: "pvc" },
 };

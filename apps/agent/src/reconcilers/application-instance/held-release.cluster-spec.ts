@@ -1,5 +1,6 @@
 import { eventually } from "../../../../../test/cluster/eventually";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
+import { engineRun } from "../../testing/engine-run";
 import { InstanceCourses } from "../../testing/instance-courses";
 import { EngineActions } from "../../engines/engine-actions";
 import { HELM_RELEASE } from "../../watches/watched-kinds";
@@ -24,14 +25,14 @@ afterAll(async () => {
 async function hold(name: string, uid: string | null): Promise<void> {
   const release = await shop.get(HELM_RELEASE, name);
   if (release === undefined) throw new Error("There is no release.");
-  await new EngineActions(bench.api).perform({
-    do: "patch",
-    object: release,
-    patch: {
-      metadata: { annotations: { "ops.vworkspace.io/held-by": uid } },
-      spec: { suspend: uid !== null },
-    },
-  });
+  const patch = {
+    metadata: { annotations: { "ops.vworkspace.io/held-by": uid } },
+    spec: { suspend: uid !== null },
+  };
+  await new EngineActions(bench.api).perform(
+    { do: "patch", object: release, patch },
+    engineRun({ type: "Restore", engine: "snapshot" }).operation,
+  );
 }
 
 describe.each(["warn", "enabled"])("With drift mode %s", (mode) => {

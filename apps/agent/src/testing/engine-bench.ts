@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import {
+  type KubeConnection,
+  type KubeClient,
+  type KubeObject,
+  loadKubeConnection,
+  openKubeApi,
+} from "@vworkspace/kube";
+import {
+  APPLICATION_INSTANCE,
+  customResourceDefinitions,
+  type OperationSpec,
+} from "@vworkspace/resources";
+import { applyDefinitions } from "../../../../test/cluster/install-crds";
+import { newNamespace } from "../../../../test/cluster/new-namespace";
+import {
+  type OpenedCluster,
+  openCluster,
+} from "../../../../test/cluster/open-cluster";
+import type { Engine, EngineReads } from "../engines/engine";
+import { notingCreations } from "./creations";
+import { EngineCourse } from "./engine-course";
+
+const ADMIN = { fieldManager: "admin" };
+
+/** A cluster for the courses of one engine, with its kinds and ours. */
+export class EngineBench {
+  private constructor(
+    readonly cluster: OpenedCluster,
+    private readonly connection: KubeConnection,
+    readonly api: KubeClient,
+  ) {}
+
+  static async open(definitions: readonly KubeObject[]): Promise<EngineBench> {
+    const cluster = await openCluster();
+    const { kubeconfigPath } = cluster;
+    const connection = loadKubeConnection({ kubeconfig: kubeconfigPath });
+    const ours = customResourceDefinitions().map(({ manifest }) => manifest);
+    const bench = new EngineBench(cluster, connection, openKubeApi(connection));
+    try {
+      await applyDefinitions(kubeconfigPath, [...ours, ...definitions]);
+      return bench;
+    } catch (error) {
+      await bench.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+    await this.cluster.stop();
+  }
+
+  namespace(prefix: string): Promise<string> {
+    return newNamespace(this.cluster.kubeconfigPath, prefix);
+  }
+
+  create(object: KubeObject): Promise<KubeObject> {
+    return this.api.create(object, ADMIN);
+  }
+
+  /** An instance that is more than a placeholder. */
+  async instance(namespace: string, name: string): Promise<void> {
+    const chart = { sourceType: "oci", url: "oci://charts.example.com" };
+    await this.create({
+      ...APPLICATION_INSTANCE,
+      metadata: { name, namespace },
+      spec: {
+        appRef: { catalogId: "web" },
+        release: { name, namespace },
+        chart: { ...chart, name, version: "1.0.0" },
+      },
+    });
+  }
+
+  /** A new operation, and what its engine creates. */
+  course(
+    engine: (reads: Pick<EngineReads, "api">) => Engine,
+    place: { readonly namespace: string; readonly now?: () => number },
+    spec: Omit<OperationSpec, "targetRef">,
+  ) {
+    const { api, created } = notingCreations(this.api);
+    const uid = randomUUID();
+    const course = new EngineCourse(engine({ api }), {
+      ...place,
+      api,
+      uid,
+      spec,
+    });
+    return { course, created, uid, name: `op-${uid}` };
+  }
+}
