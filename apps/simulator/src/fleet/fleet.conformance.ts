@@ -45,10 +45,14 @@ describe("A fleet at a real gateway", () => {
     what: string,
     isReached: (figures: FleetFigures) => boolean,
   ) =>
-    eventually(what, async () => {
-      const figures = await fleet.figures();
-      return isReached(figures) && figures;
-    });
+    eventually(
+      what,
+      async () => {
+        const figures = await fleet.figures();
+        return isReached(figures) && figures;
+      },
+      120_000,
+    );
 
   it("registers every agent, keeps it connected and brings every application to Ready", async () => {
     const figures = await reached(
@@ -62,7 +66,7 @@ describe("A fleet at a real gateway", () => {
       jobsFailed: 0,
     });
     expect(figures.events).toBeGreaterThan(AGENTS);
-  }, 60_000);
+  }, 180_000);
 
   it("has every change applied by its agent", async () => {
     const { jobsSucceeded } = await fleet.figures();
@@ -72,7 +76,7 @@ describe("A fleet at a real gateway", () => {
       (figures) => figures.jobsSucceeded === jobsSucceeded + AGENTS,
     );
     expect(later.jobsFailed).toBe(0);
-  }, 60_000);
+  }, 180_000);
 
   it("ends every agent in order", async () => {
     await fleet.stop();
