@@ -10,6 +10,7 @@ import {
 import type { KubeApi } from "@vworkspace/kube";
 import type {
   Engine,
+  EngineAction,
   EngineEnd,
   EngineRun,
   EngineVerdict,
@@ -69,7 +70,7 @@ export class EngineCourse {
     const verdict = this.engine.decide(run, await this.engine.observe(run));
     this.outputs = { ...this.outputs, ...verdict.outputs };
     if (verdict.state === "working" && verdict.action)
-      await this.actions.perform(verdict.action, this.run.operation);
+      await this.actions.perform(unowned(verdict.action), run.operation);
     return verdict;
   }
 
@@ -88,7 +89,7 @@ export class EngineCourse {
       const { run } = this;
       const end = this.engine.end(run, await this.engine.observe(run));
       if (end.state === "ended" || !end.action) return end;
-      await this.actions.perform(end.action, run.operation);
+      await this.actions.perform(unowned(end.action), run.operation);
     }
     throw new Error("The engine writes again and again.");
   }
@@ -96,6 +97,12 @@ export class EngineCourse {
   private now(): number {
     return this.options.now?.() ?? Date.now();
   }
+}
+
+/** There is no Operation here: the garbage collector would take away what belongs to none. */
+function unowned(action: EngineAction): EngineAction {
+  if (action.do !== "create") return action;
+  return { do: "create", object: action.object };
 }
 
 function instanceOf(namespace: string): ApplicationInstance {
