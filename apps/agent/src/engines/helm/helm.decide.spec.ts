@@ -423,6 +423,13 @@ describe("The parameters of an upgrade", () => {
       "takes its values from secretRef",
     ],
     [
+      "a patch that no status has room for",
+      { valuesPatch: { text: "x".repeat(9000) } },
+      instance(),
+      "spec.parameters.valuesPatch",
+      "8192 are allowed",
+    ],
+    [
       "a secret",
       { valuesPatch: { auth: { password: "hunter2" } } },
       instance(),

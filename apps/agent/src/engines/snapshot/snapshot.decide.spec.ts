@@ -332,7 +332,21 @@ describe("A restore in place that has not begun", () => {
       "nobody can tell whether it is of data",
     ],
     ["volume that goes", { claim: claim(GOING) }, "is being deleted"],
-    ["volume of its own", { claim: claim(OURS) }, "status.outputs.restore"],
+    [
+      "memory, when it has made the volume already",
+      { claim: claim(OURS) },
+      "status.outputs.restore, which told how everything was before, is gone",
+    ],
+    [
+      "memory, when it has stopped something already",
+      { workloads: [workload(HELD, { replicas: 0 })] },
+      "is gone; Deployment web stay stopped",
+    ],
+    [
+      "volume's many annotations, for which a status has no room",
+      { claim: claim({ annotations: { much: "x".repeat(9000) } }) },
+      "characters to remember",
+    ],
     [
       "volume of another instance",
       { claim: claim({ labels: { "helm.toolkit.fluxcd.io/name": "b" } }) },
@@ -571,7 +585,7 @@ describe("A restore in place", () => {
       begun({ restoredVolumeUid: "u-new" }),
       seen({ ...still, snapshot: READY }),
       "failed EngineFailed",
-      "which was restored, is gone; without a volume HelmRelease web, Deployment web stay stopped",
+      "which was restored, is gone; HelmRelease web, Deployment web stay stopped",
     ],
     [
       "fails with a new one that is lost",
