@@ -48,7 +48,7 @@ function status(
       message: `${reason} it says`,
       lastTransitionTime: "2026-01-01T00:00:00Z",
       observedGeneration: generation,
-    })) as never,
+    })),
   };
 }
 
@@ -300,7 +300,7 @@ describe("An upgrade", () => {
       "failed PreconditionFailed",
       "its values can't be had from Helm's history",
     ],
-  ])("%s", (_title, run, seen, outcome, words) => {
+  ])("%s", (_title, run, seen, ...[outcome, words]) => {
     expect(outcomeOf(run, seen)).toEqual([
       outcome,
       expect.stringContaining(words),
@@ -423,13 +423,20 @@ describe("The parameters of an upgrade", () => {
       "takes its values from secretRef",
     ],
     [
+      "a patch that no status has room for",
+      { valuesPatch: { text: "x".repeat(9000) } },
+      instance(),
+      "spec.parameters.valuesPatch",
+      "8192 are allowed",
+    ],
+    [
       "a secret",
       { valuesPatch: { auth: { password: "hunter2" } } },
       instance(),
       "spec.parameters.valuesPatch",
       "spec.values.inline.auth.password",
     ],
-  ])("are refused with %s", (_title, parameters, target, field, words) => {
+  ])("are refused with %s", (_title, parameters, target, ...[field, words]) => {
     const problems = helmProblems(upgrade(parameters, {}, target));
     expect(problems).toEqual([
       expect.objectContaining({

@@ -7,6 +7,8 @@ import type { EngineRun } from "../engine";
 import { askedSpec, parametersOf, valuesPatchOf } from "./helm-request.decide";
 
 const AT = "spec.parameters";
+/** Half of what a status takes of outputs, where the control plane reads what is asked for. */
+const LONGEST_PATCH = 8192;
 
 type Check = (run: EngineRun) => readonly FieldProblem[];
 
@@ -17,6 +19,7 @@ const CHECKS: readonly Check[] = [
   versionProblem,
   noRelease,
   valuesElsewhere,
+  tooLongPatch,
   refusedSpec,
 ];
 
@@ -72,6 +75,15 @@ function valuesElsewhere(run: EngineRun): readonly FieldProblem[] {
   return problem(
     `${AT}.valuesPatch`,
     `${AT}.valuesPatch changes inline values, but ${run.target.metadata.name} takes its values from ${source}: change them there`,
+  );
+}
+
+function tooLongPatch(run: EngineRun): readonly FieldProblem[] {
+  const { length } = JSON.stringify(valuesPatchOf(run) ?? {});
+  if (length <= LONGEST_PATCH) return [];
+  return problem(
+    `${AT}.valuesPatch`,
+    `${AT}.valuesPatch has ${length} characters as JSON, and ${LONGEST_PATCH} are allowed: change the instance itself`,
   );
 }
 

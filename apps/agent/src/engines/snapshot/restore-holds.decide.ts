@@ -66,7 +66,7 @@ export function leftHeld(run: EngineRun, seen: SnapshotSeen): string {
   const held = heldOf(run, seen);
   return held.length === 0
     ? ""
-    : `; without a volume ${held.map(nameOf).join(", ")} stay stopped: take the annotation ${ANNOTATIONS.heldBy} off them when it is there, scale up what was scaled down, and resume the HelmRelease`;
+    : `; ${held.map(nameOf).join(", ")} stay stopped: once the volume is right, take the annotation ${ANNOTATIONS.heldBy} off them, scale up what was scaled down, and resume the HelmRelease`;
 }
 
 export function isHeld({ metadata }: KubeObject, uid: string): boolean {

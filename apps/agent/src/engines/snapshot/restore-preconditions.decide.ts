@@ -2,10 +2,15 @@ import { ANNOTATIONS } from "@vworkspace/resources";
 import type { EngineRun } from "../engine";
 import { isOfOperation } from "../engine-objects";
 import { parametersOf } from "./parameters";
+import { heldOf, leftHeld } from "./restore-holds.decide";
+import { planFor } from "./restore-plan.decide";
 import type { VolumeSnapshot } from "./snapshot-objects";
 import type { SnapshotSeen } from "./snapshot.observe";
 import { cut } from "./verdicts";
 import { otherOwner } from "./volume-owner.decide";
+
+/** Half of what a status takes of outputs. */
+const LONGEST_PLAN = 8192;
 
 type Check = (run: EngineRun, seen: SnapshotSeen) => string | undefined;
 
@@ -14,7 +19,8 @@ const CHECKS: readonly Check[] = [
   targetIsGoing,
   unusableSnapshot,
   claimMissing,
-  claimRemade,
+  forgotten,
+  tooMuchToRemember,
   otherOwner,
   othersClaims,
   heldByAnother,
@@ -80,12 +86,25 @@ function claimMissing(
     : `PersistentVolumeClaim ${pvc} is being deleted by somebody`;
 }
 
-function claimRemade(
-  { uid }: EngineRun,
-  { claim }: SnapshotSeen,
+/** It has begun, as what is held or made tells, and what to start again stood in the outputs alone. */
+function forgotten(run: EngineRun, seen: SnapshotSeen): string | undefined {
+  const { claim } = seen;
+  const isMade = claim !== undefined && isOfOperation(claim, run.uid);
+  return isMade || heldOf(run, seen).length > 0
+    ? `status.outputs.restore, which told how everything was before, is gone${leftHeld(run, seen)}`
+    : undefined;
+}
+
+/** A status holds only so much, and what doesn't fit would be forgotten. */
+function tooMuchToRemember(
+  _run: EngineRun,
+  seen: SnapshotSeen,
 ): string | undefined {
-  return claim && isOfOperation(claim, uid)
-    ? `PersistentVolumeClaim ${claim.metadata.name} was made by this operation, but status.outputs.restore, which told what to start again, is gone`
+  const { claim } = seen;
+  if (claim === undefined) return undefined;
+  const length = JSON.stringify(planFor(claim, seen)).length;
+  return length > LONGEST_PLAN
+    ? `PersistentVolumeClaim ${claim.metadata.name} can't be replaced: its labels and annotations and what uses it take ${length} characters to remember, and there is room for ${LONGEST_PLAN}`
     : undefined;
 }
 
