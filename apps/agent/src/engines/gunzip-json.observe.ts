@@ -12,11 +12,12 @@ export async function gunzipJson(
   mostBytes: number,
 ): Promise<unknown> {
   const bytes = Buffer.from(base64, "base64");
+  const isZipped = bytes.subarray(0, MAGIC.length).equals(MAGIC);
+  if (!isZipped && bytes.length > mostBytes) return undefined;
   try {
-    const text = bytes.subarray(0, 3).equals(MAGIC)
+    const text = isZipped
       ? await promisify(gunzip)(bytes, { maxOutputLength: mostBytes })
       : bytes;
-    if (text.length > mostBytes) return undefined;
     return JSON.parse(text.toString("utf8"));
   } catch (error) {
     // A bomb, a torn archive or no JSON: all the same to the caller.

@@ -29,6 +29,14 @@ describe("Secrets in a text", () => {
     expect(maskedText("plain", ["", base64("\n")])).toBe("plain");
   });
 
+  it("are tokens too, wherever they come from", () => {
+    const token = [{ alg: "none" }, { sub: "runner" }]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".");
+    expect(maskedText(`Bearer ${token}.c2ln!`, [])).toBe("Bearer ***!");
+    expect(maskedText(`${token}.c2ln!`, [base64("e")])).toBe("***!");
+  });
+
   it("in bytes that are no text harm nothing", () => {
     const bytes = Buffer.from([0xff, 0xd8, 0x00]).toString("base64");
     expect(maskedText("plain", [bytes])).toBe("plain");
