@@ -97,7 +97,7 @@ function withSkipped(
   const { warnings = 0, progress } = status ?? {};
   const reason = "VeleroRestoreSkipped";
   if ((progress?.itemsRestored ?? 0) === 0)
-    return { reason, message: `${named} has restored nothing` };
+    return { reason, message: `${named} counts no restored object` };
   const { existingResourcePolicy = "none" } =
     run.parameters as VeleroParameters;
   const isInPlace = sourceNamespaces(run).includes(run.namespace);

@@ -261,6 +261,12 @@ describe("A copy by VolSync", () => {
     expect(`${state}: ${verdict.message}`).toContain(expected);
   });
 
+  it("that was told as failed is never told as anything else", () => {
+    const outputs = { ...once, result: "Failed" };
+    const work = seen({ lastManualSync: "u1" });
+    expect(engine.decide(run({}, { outputs }), work).outputs).toEqual(once);
+  });
+
   it("tells its result before its object goes", () => {
     const status = {
       lastManualSync: "u1",
