@@ -386,6 +386,16 @@ describe("an operation that has begun", () => {
       "ended EngineCompleted",
     ],
     [
+      "it is done, and is taken back because it was cancelled",
+      seen({ verdict: DONE, end: STOPPING }, cancelled),
+      "running EngineStarted",
+    ],
+    [
+      "it is done, and its time is over",
+      seen({ verdict: DONE, end: STOPPING }, late),
+      "ended EngineCompleted",
+    ],
+    [
       "it is being cancelled",
       seen({ verdict: WORKING, end: STOPPING }, cancelled),
       "running EngineStarted",

@@ -202,6 +202,25 @@ describe("An operation", () => {
     });
   });
 
+  it("fails where the API server calls what its engine makes invalid, and is not stuck", async () => {
+    const bench = new OperationBench();
+    bench.putOperation("tidy");
+    bench.api.beforeWrite = (write) => {
+      if (write.startsWith("create Work"))
+        throw new KubeError("spec.schedule is none", {
+          status: 422,
+          reason: "Invalid",
+        });
+    };
+    await bench.run();
+    const failed = bench
+      .operation("tidy")
+      ?.status?.conditions?.find(({ type }) => type === "Failed");
+    expect(failed).toMatchObject({ status: "True", reason: "EngineFailed" });
+    expect(failed?.message).toContain("spec.schedule is none");
+    expect(bench.operation("tidy")?.metadata.finalizers).toEqual([]);
+  });
+
   it("leaves the same behind wherever its agent is killed, and makes nothing twice", async () => {
     const undisturbed = await course(new OperationBench());
     const calls = undisturbed.api.writes.length;

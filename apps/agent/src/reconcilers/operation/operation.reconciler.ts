@@ -2,6 +2,7 @@ import type { Clock } from "@vworkspace/kernel";
 import {
   again,
   type KubeApi,
+  KubeError,
   type KubeObject,
   parseKey,
   recheckAfter,
@@ -15,6 +16,7 @@ import {
 } from "@vworkspace/resources";
 import { intentGenerationOf } from "../../reporting/resource-ref";
 import type { ConditionTeller } from "../condition-teller";
+import type { OperationAction } from "./decision";
 import { decideOperation } from "./operation.decide";
 import type { OperationActions } from "./operation-actions";
 import type { OperationObserver } from "./operation.observe";
@@ -26,6 +28,20 @@ export interface OperationReconcilerOptions {
   readonly actions: OperationActions;
   readonly teller: ConditionTeller;
   readonly clock: Clock;
+}
+
+const INVALID: ReadonlySet<number> = new Set([400, 422]);
+
+function isRefusedCreate(
+  action: OperationAction,
+  error: unknown,
+): error is KubeError {
+  return (
+    action.do === "engine" &&
+    action.action.do === "create" &&
+    error instanceof KubeError &&
+    INVALID.has(error.status)
+  );
 }
 
 /**
@@ -66,11 +82,26 @@ export class OperationReconciler {
     const status =
       standing && operationStatus(operation, standing, clock.timestamp());
     const current = await this.report(operation, status);
-    if (action) {
+    if (!action) return status === undefined ? recheckAfterMs : "acted";
+    try {
       await actions.perform(current, action);
-      return "acted";
+    } catch (error) {
+      if (!isRefusedCreate(action, error)) throw error;
+      await this.fail(current, error);
     }
-    return status === undefined ? recheckAfterMs : "acted";
+    return "acted";
+  }
+
+  /** The API server has said what is wrong with what the engine wants to make: it would say so again. */
+  private async fail(operation: Operation, error: KubeError): Promise<void> {
+    const { clock } = this.options;
+    const ended = {
+      reason: "EngineFailed",
+      message: `the API server refuses what the engine makes: ${error.message}`,
+    } as const;
+    const standing = { phase: "Failed", ended } as const;
+    const now = clock.timestamp();
+    await this.report(operation, operationStatus(operation, standing, now));
   }
 
   /** Writes the status, if it changed, and tells the control plane, in this order: an event says what was written. */

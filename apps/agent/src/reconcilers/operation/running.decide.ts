@@ -14,10 +14,13 @@ export function decideStarted(seen: OperationObservation): OperationDecision {
   const { operation, engine } = seen;
   // Marked, and nothing said yet: the agent ended in between.
   if (engine === undefined) return { standing: { phase: "Running" } };
-  const { verdict } = engine;
-  if (verdict.state === "succeeded") return succeeded(verdict);
+  const { verdict, end } = engine;
   const taken = takenBack(seen);
-  if (taken) return takingBack(seen, taken);
+  // What is done and can't be taken back any more has succeeded, whoever cancelled it.
+  const stays = taken === undefined || end.state === "ended";
+  if (taken && !(stays && verdict.state === "succeeded"))
+    return takingBack(seen, taken);
+  if (verdict.state === "succeeded") return succeeded(verdict);
   if (verdict.state === "failed")
     return {
       standing: { phase: "Failed", ended: saidOf(verdict), ...told(verdict) },
@@ -41,9 +44,10 @@ function takenBack(seen: OperationObservation): Said | undefined {
     };
   const limit = operation.spec.policy?.timeoutSeconds;
   if (limit === undefined || elapsedSeconds(seen) < limit) return undefined;
-  const hasFailedByItself =
-    engine?.verdict.state === "failed" && engine.end.state === "ending";
-  return hasFailedByItself
+  const hasEndedByItself =
+    engine?.verdict.state === "succeeded" ||
+    (engine?.verdict.state === "failed" && engine.end.state === "ending");
+  return hasEndedByItself
     ? undefined
     : {
         reason: "Timeout",
