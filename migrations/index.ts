@@ -6,6 +6,7 @@ import { Credentials1795680003000 } from "./1795680003000-credentials";
 import { People1795680004000 } from "./1795680004000-people";
 import { Dpop1795680006000 } from "./1795680006000-dpop";
 import { Sources1795680007000 } from "./1795680007000-sources";
+import { Operations1795680009000 } from "./1795680009000-operations";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   People1795680004000,
   Dpop1795680006000,
   Sources1795680007000,
+  Operations1795680009000,
 ];

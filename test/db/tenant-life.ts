@@ -13,6 +13,7 @@ import { EventService } from "../../apps/gateway/src/observed/events/event.servi
 import { ApiKeyService } from "../../apps/gateway/src/trust/identity/api-key.service";
 import { UserAdminService } from "../../apps/gateway/src/trust/identity/user-admin.service";
 import type { TestDatabase } from "./open-test-database";
+import { OperationsLife } from "./operations-life";
 import { BARE_PROOF, type TestCluster, type TestTenant } from "./test-tenant";
 
 const API = "apps.vworkspace.io/v1alpha1";
@@ -30,11 +31,16 @@ export class TenantLife {
   ) {}
 
   async live(): Promise<void> {
-    await this.tenant.allow({ max_instances: 100 });
+    await this.tenant.allow({
+      max_instances: 100,
+      allowed_operations: ["*/*"],
+      require_approval_for: ["Restore/*"],
+    });
     this.cluster = await this.tenant.cluster();
     await this.employ();
     const instance = await this.deploy();
     await this.observe();
+    await new OperationsLife(this.db, this.tenant, this.cluster).live(instance);
     await this.replace(instance);
     await this.sweep();
     await this.renew();

@@ -12,6 +12,8 @@ import { ApplicationInstanceChanges } from "./models/application-instance.change
 import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
+import { OperationScheduleChanges } from "./models/operation-schedule.changes";
+import { OperationChanges } from "./models/operation.changes";
 import { PolicyChanges } from "./models/policy.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
@@ -28,6 +30,8 @@ const CHANGES = [
   CatalogEntryChanges,
   PolicyChanges,
   ApplicationInstanceChanges,
+  OperationChanges,
+  OperationScheduleChanges,
   ApiKeyChanges,
   UsersChanges,
 ] as const;
@@ -83,6 +87,8 @@ type ChangesInOrder = [
   CatalogEntryChanges,
   PolicyChanges,
   ApplicationInstanceChanges,
+  OperationChanges,
+  OperationScheduleChanges,
   ApiKeyChanges,
   UsersChanges,
 ];
@@ -92,8 +98,19 @@ function named([
   catalogEntry,
   policy,
   applicationInstance,
+  operation,
+  operationSchedule,
   apiKey,
   users,
 ]: ChangesInOrder): AllChanges {
-  return { cluster, catalogEntry, policy, applicationInstance, apiKey, users };
+  return {
+    cluster,
+    catalogEntry,
+    policy,
+    applicationInstance,
+    operation,
+    operationSchedule,
+    apiKey,
+    users,
+  };
 }

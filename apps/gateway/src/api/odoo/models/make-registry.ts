@@ -13,6 +13,8 @@ export interface AllChanges {
   readonly catalogEntry: ModelChanges;
   readonly policy: ModelChanges;
   readonly applicationInstance: ModelChanges;
+  readonly operation: ModelChanges;
+  readonly operationSchedule: ModelChanges;
   readonly apiKey: ModelChanges;
   readonly users: ModelChanges;
 }

@@ -51,6 +51,8 @@ describe("records of one's own", () => {
         catalogEntry: {},
         policy: {},
         applicationInstance: {},
+        operation: {},
+        operationSchedule: {},
         apiKey: new ApiKeyChanges(keys),
         users,
       },

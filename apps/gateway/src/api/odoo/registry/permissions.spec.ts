@@ -7,6 +7,8 @@ import { ApplicationInstanceChanges } from "../models/application-instance.chang
 import { CatalogEntryChanges } from "../models/catalog-entry.changes";
 import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
+import { OperationScheduleChanges } from "../models/operation-schedule.changes";
+import { OperationChanges } from "../models/operation.changes";
 import { PolicyChanges } from "../models/policy.changes";
 import { UsersChanges } from "../models/users.changes";
 import {
@@ -23,6 +25,8 @@ const registry = makeRegistry(120, reads, new WriteMethods(none), {
   catalogEntry: new CatalogEntryChanges(none),
   policy: new PolicyChanges(none),
   applicationInstance: new ApplicationInstanceChanges(none),
+  operation: new OperationChanges(none),
+  operationSchedule: new OperationScheduleChanges(none),
   apiKey: new ApiKeyChanges(none),
   users: new UsersChanges(none, none),
 });
@@ -47,6 +51,15 @@ const CHANGES = [
   "vworkspace.policy create: admin",
   "vworkspace.policy write: admin",
   "vworkspace.policy unlink: admin",
+  "vworkspace.operation create: operator, admin, bridge",
+  "vworkspace.operation write: operator, admin, bridge",
+  "vworkspace.operation action_cancel: operator, admin, bridge",
+  "vworkspace.operation action_retry: operator, admin, bridge",
+  "vworkspace.operation action_approve: approver, admin",
+  "vworkspace.operation action_reject: approver, admin",
+  "vworkspace.operation.schedule create: operator, admin, bridge",
+  "vworkspace.operation.schedule write: operator, admin, bridge",
+  "vworkspace.operation.schedule unlink: operator, admin, bridge",
   "vworkspace.application.instance create: operator, admin, bridge",
   "vworkspace.application.instance write: operator, admin, bridge",
   "vworkspace.application.instance unlink: operator, admin, bridge",
