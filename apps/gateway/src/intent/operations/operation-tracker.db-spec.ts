@@ -123,6 +123,23 @@ describe("what becomes of operations", () => {
     expect(row?.fine).toBe(true);
   });
 
+  it("has begun and ended when we were told of it, where the cluster tells no times", async () => {
+    const { id } = await operations.create(instance);
+    const times = async () => {
+      const [row] = await db.look<{ started: boolean; finished: boolean }>(
+        "select started_at is not null as started, finished_at is not null as finished from operations where id = $1",
+        [id],
+      );
+      return row;
+    };
+    await operations.tell(id, ["Blocked True TargetNotReady"]);
+    expect(await times()).toEqual({ started: false, finished: false });
+    await operations.tell(id, ["Running True EngineStarted"]);
+    expect(await times()).toEqual({ started: true, finished: false });
+    await operations.tell(id, ["Failed True Timeout"]);
+    expect(await times()).toEqual({ started: true, finished: true });
+  });
+
   it("refuses outputs without measure", async () => {
     const { id } = await operations.create(instance);
     const outputs = { text: "x".repeat(16_384) };

@@ -124,16 +124,18 @@ export class SqlOperationStore extends OperationStore {
     if (followed.length === 0) return;
     const column = (pick: (one: FollowedOperation) => unknown) =>
       followed.map(pick);
-    // A cluster's clock is never believed to be ahead of ours; where it tells no time, the end is when we were told of it.
+    // A cluster's clock is never believed to be ahead of ours; where it tells no time, it is when we were told of it.
     await this.transaction.run(
       `update operations o set observed_generation = seen.generation, conditions = seen.conditions, outputs = coalesce(seen.outputs, o.outputs),
          state = seen.state, phase = seen.phase, reason = seen.reason, message = seen.message, progress = seen.progress, degraded = seen.degraded,
-         upgrade = seen.upgrade, started_at = coalesce(least(seen.started_at, now()), o.started_at),
-         finished_at = case when seen.${ENDED} then coalesce(least(seen.finished_at, now()), o.finished_at, now()) end,
+         upgrade = seen.upgrade, started_at = coalesce(seen.started_at, o.started_at, case when seen.state = 'running' then now() end),
+         finished_at = case when seen.${ENDED} then coalesce(seen.finished_at, now()) end,
          object_ends_at = case when seen.${ENDED} then now() + make_interval(days => $3) end, updated_at = now()
-       from unnest($2::uuid[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::boolean[],
-              $13::text[], $14::timestamptz[], $15::timestamptz[])
-         as seen (id, generation, conditions, outputs, state, phase, reason, message, progress, degraded, upgrade, started_at, finished_at)
+       from (select u.*, case when told_start > now() then now() else told_start end as started_at,
+               case when told_end > now() then now() else told_end end as finished_at
+             from unnest($2::uuid[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+                    $12::boolean[], $13::text[], $14::timestamptz[], $15::timestamptz[])
+               as u (id, generation, conditions, outputs, state, phase, reason, message, progress, degraded, upgrade, told_start, told_end)) as seen
        where o.organization_id = $1 and o.id = seen.id and o.${ENDED} is not true`,
       [
         this.transaction.organization,
