@@ -109,6 +109,39 @@ describe("what becomes of operations", () => {
     expect(states).toEqual(["running", "succeeded"]);
   });
 
+  it("is told by one event for each condition, and proves nothing where the last says that it is degraded", async () => {
+    const { id } = await operations.create(instance);
+    const detail = {
+      operation: { phase: "Succeeded", outputs: { errors: 1 } },
+    };
+    await operations.tell(id, ["Running False EngineStarted"], { detail });
+    await db.look(
+      "update operations set finished_at = finished_at - interval '1 day', object_ends_at = object_ends_at - interval '1 day' where id = $1",
+      [id],
+    );
+    const look = async () => {
+      const [row] = await db.look<{ finished_at: Date; object_ends_at: Date }>(
+        "select state, reason, degraded, outputs, finished_at, object_ends_at from operations where id = $1",
+        [id],
+      );
+      return row;
+    };
+    const before = await look();
+    await operations.tell(id, ["Succeeded True VeleroBackupPartiallyFailed"]);
+    await operations.tell(id, ["Degraded True VeleroBackupPartiallyFailed"]);
+    expect(await look()).toEqual({
+      ...before,
+      state: "succeeded",
+      reason: "VeleroBackupPartiallyFailed",
+      degraded: true,
+      outputs: { errors: 1 },
+    });
+    const states = (await tenant.auditActions()).filter(
+      (action) => action === "operation.state",
+    );
+    expect(states).toHaveLength(1);
+  });
+
   it("does not end in the future, whatever the cluster's clock says", async () => {
     const { id } = await operations.create(instance);
     await operations.tell(id, ["Succeeded True EngineCompleted"], {

@@ -124,19 +124,22 @@ export class SqlOperationStore extends OperationStore {
     if (followed.length === 0) return;
     const column = (pick: (one: FollowedOperation) => unknown) =>
       followed.map(pick);
-    // A cluster's clock is never believed to be ahead of ours; where it tells no time, it is when we were told of it.
+    // Only a change is written: most reports say the same again. A cluster's clock is never believed to be ahead of ours;
+    // where it tells no time, it is when we were told of it.
     await this.transaction.run(
       `update operations o set observed_generation = seen.generation, conditions = seen.conditions, outputs = coalesce(seen.outputs, o.outputs),
          state = seen.state, phase = seen.phase, reason = seen.reason, message = seen.message, progress = seen.progress, degraded = seen.degraded,
          upgrade = seen.upgrade, started_at = coalesce(seen.started_at, o.started_at, case when seen.state = 'running' then now() end),
-         finished_at = case when seen.${ENDED} then coalesce(seen.finished_at, now()) end,
-         object_ends_at = case when seen.${ENDED} then now() + make_interval(days => $3) end, updated_at = now()
+         finished_at = case when seen.${ENDED} then coalesce(seen.finished_at, o.finished_at, now()) end,
+         object_ends_at = case when o.${ENDED} then o.object_ends_at when seen.${ENDED} then now() + make_interval(days => $3) end, updated_at = now()
        from (select u.*, case when told_start > now() then now() else told_start end as started_at,
                case when told_end > now() then now() else told_end end as finished_at
              from unnest($2::uuid[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
                     $12::boolean[], $13::text[], $14::timestamptz[], $15::timestamptz[])
                as u (id, generation, conditions, outputs, state, phase, reason, message, progress, degraded, upgrade, told_start, told_end)) as seen
-       where o.organization_id = $1 and o.id = seen.id and o.${ENDED} is not true`,
+       where o.organization_id = $1 and o.id = seen.id
+         and (o.conditions, o.outputs, o.state, o.phase, o.reason, o.message, o.degraded, o.upgrade, o.observed_generation) is distinct from
+             (seen.conditions, coalesce(seen.outputs, o.outputs), seen.state, seen.phase, seen.reason, seen.message, seen.degraded, seen.upgrade, seen.generation)`,
       [
         this.transaction.organization,
         column(({ operation: { id } }) => id),

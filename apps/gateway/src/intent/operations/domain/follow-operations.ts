@@ -33,9 +33,8 @@ export function followOperations(
     const course = decideCourse(operation, seen);
     const next = { ...operation, ...course };
     current.set(key, next);
-    // What has ended keeps what was seen at its end.
-    const before = followed.get(key);
-    if (before === undefined || course !== operation)
+    // What has ended keeps what was seen of its end.
+    if (course !== operation)
       followed.set(key, { operation: next, seen, course });
     if (course.state !== operation.state) changed.push(next);
   }

@@ -153,6 +153,41 @@ describe("the state of an operation", () => {
   );
 });
 
+describe("an end that is told in several events", () => {
+  const detail = { phase: "Succeeded" } as const;
+  const first = decideCourse(
+    operation(),
+    seen(["Running False X"], { detail }),
+  );
+  const ended = operation({ ...first });
+
+  it("is one with the first, and says why with the last", () => {
+    expect(first).toMatchObject({ state: "succeeded", reason: "" });
+    const look = seen(["Succeeded True Y done", "Degraded True Z"], { detail });
+    expect(decideCourse(ended, look)).toMatchObject({
+      state: "succeeded",
+      reason: "Y",
+      message: "done",
+      degraded: true,
+    });
+  });
+
+  it("stays what it was for another end, and for no object at all", () => {
+    expect(decideCourse(ended, seen(["Failed True Timeout"]))).toBe(ended);
+    expect(decideCourse(ended, GONE)).toBe(ended);
+  });
+
+  it("keeps the reason of who rejected it", () => {
+    const rejected = operation({
+      state: "cancelled",
+      approval_state: "rejected",
+      reason: "Rejected",
+    });
+    const look = seen(["Cancelled True UserCancelled"]);
+    expect(decideCourse(rejected, look).reason).toBe("Rejected");
+  });
+});
+
 describe("the course of an operation", () => {
   it("shows what the engine says while it runs, and keeps it", () => {
     const running = decideCourse(operation(), RUNNING);

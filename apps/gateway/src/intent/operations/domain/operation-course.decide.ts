@@ -68,13 +68,13 @@ const CHECKS: readonly Check[] = [
   [({ seen }) => find(seen, "Accepted")?.status === "False", "blocked"],
 ];
 
-/** What becomes of an operation by a look at its object; a function of both alone. What has ended stays as it is. */
+/** What becomes of an operation by a look at its object; a function of both alone. What has ended has ended. */
 export function decideCourse(
   operation: Operation,
   seen: SeenOperation,
 ): OperationCourse {
-  if (hasEnded(operation)) return operation;
   const world = { operation, seen, phase: phaseOf(seen) };
+  if (hasEnded(operation)) return endedCourse(world);
   const state = CHECKS.find(([holds]) => holds(world))?.[1] ?? "delivering";
   return {
     state,
@@ -89,6 +89,15 @@ export function decideCourse(
   };
 }
 
+/** An end is told in several events, one for each condition: what the later ones add to it is taken, another end is not. */
+function endedCourse(world: World): OperationCourse {
+  const { operation, phase } = world;
+  if (phase.toLowerCase() !== operation.state) return operation;
+  const why = whyOf(world, operation.state);
+  const degraded = isTrue(world, "Degraded");
+  return { ...operation, phase, ...why, degraded };
+}
+
 type Why = Pick<OperationCourse, "reason" | "message">;
 
 const VANISHED: Why = {
@@ -100,8 +109,10 @@ const VANISHED: Why = {
 function whyOf(world: World, state: OperationState): Why {
   const { operation, seen } = world;
   if (state === "failed" && !seen.present) return VANISHED;
-  // Why we had it cancelled says more than that it was.
-  if (operation.upgrade === "refused") {
+  // Why we ended it says more than that it was cancelled.
+  const isOurs =
+    operation.upgrade === "refused" || operation.approval_state === "rejected";
+  if (isOurs) {
     const { reason, message } = operation;
     return { reason, message };
   }
