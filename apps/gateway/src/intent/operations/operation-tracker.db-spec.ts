@@ -9,6 +9,7 @@ import {
 } from "../../../../../test/db/test-tenant";
 import { JobService } from "../../delivery/jobs/job.service";
 import { SweepService } from "../../delivery/sweep/sweep.service";
+import { InstanceService } from "../instances/instance.service";
 import { OperationUpkeepService } from "./operation-upkeep.service";
 
 describe("what becomes of operations", () => {
@@ -294,6 +295,19 @@ describe("what becomes of operations", () => {
         [id],
       );
       expect(row).toEqual({ upgrade: "issued", instance_generation: 2 });
+      const upgrades = (await tenant.auditActions()).filter(
+        (action) => action === "operation.upgrade",
+      );
+      expect(upgrades).toHaveLength(1);
+      // What somebody wants after it stands, however often the cluster says that it runs.
+      await tenant.in((stores) =>
+        db
+          .get(InstanceService)
+          .write(stores, tenant.actor, instance, { chart_version: "1.2.0" }),
+      );
+      await operations.tell(id, ["Running True EngineStarted yet"]);
+      await sweep();
+      expect(await intent()).toMatchObject({ chart_version: "1.2.0" });
       await other.close();
     });
 
