@@ -7,6 +7,7 @@ import { People1795680004000 } from "./1795680004000-people";
 import { Dpop1795680006000 } from "./1795680006000-dpop";
 import { Sources1795680007000 } from "./1795680007000-sources";
 import { PeopleSignIn1795680008000 } from "./1795680008000-people-sign-in";
+import { Operations1795680009000 } from "./1795680009000-operations";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   Dpop1795680006000,
   Sources1795680007000,
   PeopleSignIn1795680008000,
+  Operations1795680009000,
 ];

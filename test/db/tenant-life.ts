@@ -14,6 +14,7 @@ import { ApiKeyService } from "../../apps/gateway/src/trust/identity/api-key.ser
 import { UserAdminService } from "../../apps/gateway/src/trust/identity/user-admin.service";
 import { IdentityLinkService } from "../../apps/gateway/src/trust/people/identity-link.service";
 import type { TestDatabase } from "./open-test-database";
+import { OperationsLife } from "./operations-life";
 import { BARE_PROOF, type TestCluster, type TestTenant } from "./test-tenant";
 
 const API = "apps.vworkspace.io/v1alpha1";
@@ -31,11 +32,16 @@ export class TenantLife {
   ) {}
 
   async live(): Promise<void> {
-    await this.tenant.allow({ max_instances: 100 });
+    await this.tenant.allow({
+      max_instances: 100,
+      allowed_operations: ["*/*"],
+      require_approval_for: ["Restore/*"],
+    });
     this.cluster = await this.tenant.cluster();
     await this.employ();
     const instance = await this.deploy();
     await this.observe();
+    await new OperationsLife(this.db, this.tenant, this.cluster).live(instance);
     await this.replace(instance);
     await this.sweep();
     await this.renew();

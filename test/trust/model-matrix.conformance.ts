@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { ModelRegistry } from "../../apps/gateway/src/api/odoo/registry/model-registry";
 import { mayCall } from "../../apps/gateway/src/api/odoo/registry/permissions";
+import { OperationService } from "../../apps/gateway/src/intent/operations/operation.service";
+import { ScheduleService } from "../../apps/gateway/src/intent/operations/schedule.service";
 import { EventService } from "../../apps/gateway/src/observed/events/event.service";
 import type { Role } from "../../apps/gateway/src/trust/identity/domain/actor";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
@@ -184,7 +186,8 @@ describe("Every method of every model", () => {
     const stranger = await TestTenant.make(gateway);
     await stranger.allow();
     const { id, principal } = await stranger.cluster();
-    await stranger.createInstance(id);
+    const instance = await stranger.createInstance(id);
+    await operate(gateway, stranger, instance);
     await gateway.get(EventService).ingest(principal, [
       {
         kind: "ConditionTransition",
@@ -210,7 +213,7 @@ describe("Every method of every model", () => {
         const { name, message, result } = await call(
           admin,
           [model, method],
-          argumentsOf(method, record),
+          argumentsOf(model, method, record),
         );
         const text = JSON.stringify({ name, message, result });
         return text.replaceAll(String(record), "N");
@@ -225,11 +228,37 @@ describe("Every method of every model", () => {
 });
 
 /** So that nothing but the record decides: a domain that finds it, or its id with what else the method asks for. */
-function argumentsOf(method: string, record: number): readonly unknown[] {
+function argumentsOf(
+  model: string,
+  method: string,
+  record: number,
+): readonly unknown[] {
   if (method.startsWith("search")) return [[["id", "=", record]]];
-  if (method === "write") return [[record], { name: "x" }];
+  if (method === "write") return [[record], writable(model)];
   if (method === "action_issue_api_key") return [[record], "x"];
   return [[record]];
+}
+
+/** Of an operation nothing but the caller's own mark. */
+function writable(model: string): object {
+  return model === "vworkspace.operation"
+    ? { external_ref: "x" }
+    : { name: "x" };
+}
+
+/** An operation, and a schedule that makes some. */
+async function operate(
+  gateway: ListedGateway,
+  tenant: TestTenant,
+  instanceId: string,
+): Promise<void> {
+  const wanted = { instanceId, type: "Backup", engine: "velero" } as const;
+  await tenant.in(async (stores) => {
+    const { actor } = tenant;
+    await gateway.get(OperationService).create(stores, actor, wanted);
+    const nightly = { ...wanted, cron: "0 2 * * *" };
+    await gateway.get(ScheduleService).create(stores, actor, nightly);
+  });
 }
 
 /** Where records of a model have their numbers. */
@@ -241,6 +270,8 @@ const TABLES: Readonly<Record<string, string>> = {
   "vworkspace.catalog.entry": "catalog_entries",
   "vworkspace.policy": "policies",
   "vworkspace.application.instance": "application_instances",
+  "vworkspace.operation": "operations",
+  "vworkspace.operation.schedule": "operation_schedules",
   "vworkspace.job": "jobs",
   "res.users": "users",
   "vworkspace.api.key": "api_keys",

@@ -208,6 +208,29 @@ export const EVENT_KINDS = [
   "JobRefused",
 ] as const;
 
+/** Far more than results such as names and counts need; longer ones belong into a log. */
+const MAX_OUTPUTS_CHARACTERS = 16 * 1024;
+
+/** Ours: what the status of an Operation says besides its conditions, whole. */
+export const operationDetailSchema = z.looseObject({
+  phase: z.enum(["Pending", "Running", "Succeeded", "Failed", "Cancelled"]),
+  outputs: z
+    .record(z.string().max(128), z.unknown())
+    .refine(
+      (outputs) => JSON.stringify(outputs).length <= MAX_OUTPUTS_CHARACTERS,
+      { message: `is longer than ${MAX_OUTPUTS_CHARACTERS} characters` },
+    )
+    .optional(),
+  startedAt: timestampSchema.optional(),
+  finishedAt: timestampSchema.optional(),
+});
+export type OperationDetail = z.infer<typeof operationDetailSchema>;
+
+/** Ours: what is told of an object besides its conditions, by kind. */
+const detailSchema = z.looseObject({
+  operation: operationDetailSchema.optional(),
+});
+
 /** One observed object of a ClusterSnapshot page. */
 export const snapshotItemSchema = z.looseObject({
   resourceRef: resourceRefSchema,
@@ -215,6 +238,8 @@ export const snapshotItemSchema = z.looseObject({
   intentGeneration: z.number().int().nonnegative().optional(),
   specDigest: shortText.optional(),
   conditions: z.array(conditionSchema).max(64).default([]),
+  /** Ours. */
+  detail: detailSchema.optional(),
 });
 export type SnapshotItem = z.infer<typeof snapshotItemSchema>;
 
@@ -257,6 +282,8 @@ export const eventSchema = z.looseObject({
     .array(z.looseObject({ name: shortText, url: z.string().max(2048) }))
     .max(64)
     .optional(),
+  /** Ours, of events about an operation. */
+  detail: detailSchema.optional(),
   reason: text.optional(),
 });
 export type AgentEvent = z.infer<typeof eventSchema>;

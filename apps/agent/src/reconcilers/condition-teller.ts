@@ -42,7 +42,7 @@ export class ConditionTeller {
   async tell(
     object: KubeObject,
     status: TellableStatus,
-    extra: Partial<Pick<NewEvent, "endpoints">> = {},
+    extra: Partial<Pick<NewEvent, "endpoints" | "detail">> = {},
   ): Promise<void> {
     this.found(object);
     const before = this.told.get(keyOf(object)) as Told;

@@ -36,7 +36,7 @@ export function changedConditions(
 export function conditionEvents(
   resourceRef: ResourceRef,
   changed: readonly Condition[],
-  extra: Partial<Pick<NewEvent, "endpoints">> = {},
+  extra: Partial<Pick<NewEvent, "endpoints" | "detail">> = {},
 ): readonly NewEvent[] {
   return changed.map((condition) => ({
     kind: "ConditionTransition",

@@ -21,6 +21,7 @@ export interface NewEvent {
   readonly eventKey?: string;
   readonly conditions?: Condition[];
   readonly endpoints?: AgentEvent["endpoints"];
+  readonly detail?: AgentEvent["detail"];
   readonly snapshot?: SnapshotPage;
   readonly agentVersion?: string;
   readonly controllers?: AgentEvent["controllers"];

@@ -6,6 +6,7 @@ import {
   type SnapshotPage,
 } from "@vworkspace/contract";
 import type { KubeObject } from "@vworkspace/kube";
+import { operationDetail } from "./operation-detail";
 import { conditionsOf, resourceRefOf } from "./resource-ref";
 
 const PAGE_ITEMS = 200;
@@ -33,12 +34,17 @@ export function snapshotPages(
 function snapshotItem(object: KubeObject): SnapshotItem {
   const resourceRef = resourceRefOf(object);
   const { intentGeneration, uid = "" } = resourceRef;
+  const detail = operationDetail({
+    kind: object.kind,
+    status: object["status"],
+  });
   return {
     resourceRef,
     uid,
     specDigest: specDigest(object),
     conditions: conditionsOf(object).map(shortened),
     ...(intentGeneration !== undefined && { intentGeneration }),
+    ...(detail && { detail }),
   };
 }
 

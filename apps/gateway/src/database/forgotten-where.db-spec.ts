@@ -9,6 +9,8 @@ import { SqlDesiredObjectStore } from "../delivery/adapters/sql-desired-object-s
 import { SqlJobStore } from "../delivery/jobs/adapters/sql-job-store";
 import { SqlInstanceStore } from "../intent/instances/adapters/sql-instance-store";
 import { SqlIntentHistoryStore } from "../intent/instances/adapters/sql-intent-history-store";
+import { SqlOperationStore } from "../intent/operations/adapters/sql-operation-store";
+import { SqlScheduleStore } from "../intent/operations/adapters/sql-schedule-store";
 import { SqlReplayStore } from "../intent/mutations/adapters/sql-replay-store";
 import { SqlEventStore } from "../observed/events/adapters/sql-event-store";
 import { RecordStore } from "./records/record-store";
@@ -30,7 +32,9 @@ const WHOLE = [
   SqlInstanceStore,
   SqlIntentHistoryStore,
   SqlJobStore,
+  SqlOperationStore,
   SqlReplayStore,
+  SqlScheduleStore,
 ];
 
 interface Sent {

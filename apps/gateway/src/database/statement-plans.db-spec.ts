@@ -2,6 +2,7 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../../../test/db/open-test-database";
+import { OperationsLife } from "../../../../test/db/operations-life";
 import {
   BARE_PROOF,
   type TestCluster,
@@ -58,6 +59,10 @@ const FILL = [
    select $1, gen_random_uuid(), id, 'x', '' from filled, generate_series(1, 10) s`,
   `insert into former_intents (organization_id, instance_id, generation, catalog_entry_id, chart_version, values_json, integrations)
    select $1, id, 1, catalog_entry_id, '1.0.0', '{}', '[]' from application_instances where organization_id = $1`,
+  `insert into operations (organization_id, id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, state, approval_state, requested_by, object_ends_at, schedule_id, due_at, finished_at)
+   select $1, gen_random_uuid(), cluster_id, id, 'prod', 'o-' || number, 'Backup', 'velero', '{}', 'succeeded', 'not_required', gen_random_uuid(), now() + interval '1 day', gen_random_uuid(), now(), now() from application_instances where organization_id = $1`,
+  `insert into operation_schedules (organization_id, id, name, cluster_id, instance_id, type, engine, parameters_json, cron, timezone, active, next_run, requested_by)
+   select $1, gen_random_uuid(), 'x', cluster_id, id, 'Backup', 'velero', '{}', '0 2 * * *', 'UTC', true, now() + interval '1 day', gen_random_uuid() from application_instances where organization_id = $1`,
   `insert into gateway_listening (id, since, heard_until)
    select gen_random_uuid(), now() - n * interval '1 day', now() - n * interval '23 hours' from generate_series(1, 200) n`,
   `insert into audit_people (organization_id, person, salt) select $1, 'p-' || n, '\\x00' from generate_series(1, ${ROWS}) n`,
@@ -79,7 +84,10 @@ describe("statements on big tables", () => {
   beforeAll(async () => {
     db = await openTestDatabase();
     tenant = await TestTenant.make(db);
-    await tenant.allow();
+    await tenant.allow({
+      allowed_operations: ["*/*"],
+      require_approval_for: ["Restore/*"],
+    });
     cluster = await tenant.cluster();
     for (const sql of FILL)
       await db.look(sql, sql.includes("$1") ? [tenant.organizationId] : []);
@@ -199,6 +207,14 @@ describe("statements on big tables", () => {
     await tenant.in((stores) =>
       stores.get(EventStore).forgetAbsent(cluster.id),
     );
+    expectCheap();
+  });
+
+  it("live through operations and schedules by index", async () => {
+    const instance = await tenant.createInstance(cluster.id, {
+      name: "operated",
+    });
+    await new OperationsLife(db, tenant, cluster).live(instance);
     expectCheap();
   });
 

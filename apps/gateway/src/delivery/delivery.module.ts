@@ -23,6 +23,14 @@ export interface DeliverySettings {
   readonly retentionDays: number;
 }
 
+const EXPORTS = [
+  DeliveryService,
+  JobService,
+  PollService,
+  SweepService,
+  SweepLoopService,
+];
+
 /** How intent gets to the clusters: jobs that agents pull; other transports join the list of Transports. */
 @Module({})
 export class DeliveryModule {
@@ -65,7 +73,7 @@ export class DeliveryModule {
         SweepService,
         SweepLoopService,
       ],
-      exports: [DeliveryService, JobService, PollService, SweepService],
+      exports: EXPORTS,
     };
   }
 }

@@ -126,7 +126,7 @@ export class DeliveryService {
   ): Promise<void> {
     const objects = stores.get(DesiredObjectStore);
     const progress = await objects.lock(object);
-    if (!progress) return;
+    if (!progress || progress.isRetired) return;
     const isBelieved = seenGeneration <= MAX_SEEN_GENERATION;
     if (isBelieved && seenGeneration > progress.generation) {
       await objects.raiseAbove(object, seenGeneration);

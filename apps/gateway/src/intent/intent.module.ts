@@ -1,5 +1,6 @@
 import { Module } from "@nestjs/common";
 import { StoreBindings } from "../database/store-bindings";
+import { SweepLoopService } from "../delivery/sweep/sweep-loop.service";
 import { SqlCatalogStore } from "./catalog/adapters/sql-catalog-store";
 import { CatalogService } from "./catalog/catalog.service";
 import { CatalogStore } from "./catalog/domain/catalog-entry";
@@ -9,6 +10,20 @@ import { IntentHistoryStore } from "./instances/domain/intent-history";
 import { InstanceStore } from "./instances/domain/instance-store";
 import { InstanceTrackerService } from "./instances/instance-tracker.service";
 import { InstanceService } from "./instances/instance.service";
+import { SqlOperationStore } from "./operations/adapters/sql-operation-store";
+import { SqlScheduleStore } from "./operations/adapters/sql-schedule-store";
+import { SqlUpkeepStore } from "./operations/adapters/sql-upkeep-store";
+import { UnsignedApprovals } from "./operations/adapters/unsigned-approvals";
+import { ApprovalClaims } from "./operations/domain/approval-claims";
+import { OperationStore } from "./operations/domain/operation-store";
+import { ScheduleStore } from "./operations/domain/schedule";
+import { UpkeepStore } from "./operations/domain/upkeep-store";
+import { OperationTrackerService } from "./operations/operation-tracker.service";
+import { OperationUpkeepService } from "./operations/operation-upkeep.service";
+import { OperationService } from "./operations/operation.service";
+import { ScheduleRunService } from "./operations/schedule-run.service";
+import { ScheduleService } from "./operations/schedule.service";
+import { UpgradeService } from "./operations/upgrade.service";
 import { SqlReplayStore } from "./mutations/adapters/sql-replay-store";
 import { ReplayStore } from "./mutations/domain/replay-store";
 import { MutationService } from "./mutations/mutation.service";
@@ -21,17 +36,37 @@ const SERVICES = [
   PolicyService,
   InstanceService,
   InstanceTrackerService,
+  OperationService,
+  OperationTrackerService,
+  OperationUpkeepService,
+  UpgradeService,
+  ScheduleService,
+  ScheduleRunService,
   MutationService,
 ];
 
-/** What should be: catalog, policies, application instances. */
-@Module({ providers: SERVICES, exports: SERVICES })
+/** What should be: catalog, policies, application instances, operations on them. */
+@Module({
+  providers: [
+    ...SERVICES,
+    { provide: ApprovalClaims, useClass: UnsignedApprovals },
+  ],
+  exports: SERVICES,
+})
 export class IntentModule {
-  constructor(bindings: StoreBindings) {
+  constructor(
+    bindings: StoreBindings,
+    upkeep: OperationUpkeepService,
+    loop: SweepLoopService,
+  ) {
+    loop.also("The upkeep of operations", (stop) => upkeep.sweep(stop));
     bindings.bind(CatalogStore, SqlCatalogStore);
     bindings.bind(PolicyStore, SqlPolicyStore);
     bindings.bind(InstanceStore, SqlInstanceStore);
     bindings.bind(IntentHistoryStore, SqlIntentHistoryStore);
+    bindings.bind(OperationStore, SqlOperationStore);
+    bindings.bind(ScheduleStore, SqlScheduleStore);
+    bindings.bind(UpkeepStore, SqlUpkeepStore);
     bindings.bind(ReplayStore, SqlReplayStore);
   }
 }

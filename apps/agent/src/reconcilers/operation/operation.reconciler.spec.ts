@@ -42,6 +42,14 @@ describe("An operation", () => {
       Date.parse(status?.startedAt ?? "");
     expect(took).toBe(5_000);
     expect(metadata?.finalizers).toEqual([]);
+    expect(bench.events.at(-1)?.detail).toEqual({
+      operation: {
+        phase: "Succeeded",
+        outputs: status?.outputs,
+        startedAt: status?.startedAt,
+        finishedAt: status?.finishedAt,
+      },
+    });
     const told = bench.events.flatMap(({ conditions = [] }) =>
       conditions.map(({ type, reason }) => `${type} ${reason}`),
     );

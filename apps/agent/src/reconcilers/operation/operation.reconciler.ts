@@ -14,6 +14,7 @@ import {
   type Operation,
   type OperationStatus,
 } from "@vworkspace/resources";
+import { operationDetail } from "../../reporting/operation-detail";
 import { intentGenerationOf } from "../../reporting/resource-ref";
 import type { ConditionTeller } from "../condition-teller";
 import type { OperationAction } from "./decision";
@@ -120,10 +121,16 @@ export class OperationReconciler {
             { fieldManager: FIELD_MANAGERS.operator },
           );
     const intentGeneration = intentGenerationOf(object);
-    await teller.tell(object, {
-      ...(status ?? operation.status),
-      ...(intentGeneration !== undefined && { intentGeneration }),
-    });
+    const said = status ?? operation.status;
+    const detail = operationDetail({ kind: object.kind, status: said });
+    await teller.tell(
+      object,
+      {
+        ...said,
+        ...(intentGeneration !== undefined && { intentGeneration }),
+      },
+      { ...(detail && { detail }) },
+    );
     return current as unknown as Operation;
   }
 }

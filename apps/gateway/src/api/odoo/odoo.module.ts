@@ -14,6 +14,8 @@ import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
 import { OrganizationChanges } from "./models/organization.changes";
+import { OperationScheduleChanges } from "./models/operation-schedule.changes";
+import { OperationChanges } from "./models/operation.changes";
 import { PolicyChanges } from "./models/policy.changes";
 import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
@@ -32,6 +34,8 @@ const CHANGES = [
   CatalogEntryChanges,
   PolicyChanges,
   ApplicationInstanceChanges,
+  OperationChanges,
+  OperationScheduleChanges,
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
@@ -89,6 +93,8 @@ type ChangesInOrder = [
   CatalogEntryChanges,
   PolicyChanges,
   ApplicationInstanceChanges,
+  OperationChanges,
+  OperationScheduleChanges,
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
@@ -100,6 +106,8 @@ function named([
   catalogEntry,
   policy,
   applicationInstance,
+  operation,
+  operationSchedule,
   apiKey,
   userSession,
   users,
@@ -110,6 +118,8 @@ function named([
     catalogEntry,
     policy,
     applicationInstance,
+    operation,
+    operationSchedule,
     apiKey,
     userSession,
     users,

@@ -20,6 +20,7 @@ interface Row {
   observed_generation: string;
   reissue_at: Date | null;
   reissues: number;
+  is_retired: boolean;
 }
 
 const WHERE =
@@ -52,7 +53,7 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
        values ($1, $2, $3, $4, $5, $6, 1 + coalesce((select intent_generation from observed_objects where ${WHERE} and intent_generation <= ${MAX_SEEN_GENERATION}), 0), $7, $8)
        on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
          set generation = greatest(desired_objects.generation, desired_objects.observed_generation) + 1, action = excluded.action, payload = excluded.payload,
-             reissue_at = null, reissues = 0, updated_at = now()
+             reissue_at = null, reissues = 0, is_retired = false, updated_at = now()
        returning generation`,
       [...this.key(state.object), state.action, JSON.stringify(state.manifest)],
     );
@@ -75,6 +76,7 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
         isReissuePlanned: row.reissue_at !== null,
         observedGeneration: Number(row.observed_generation),
         reissues: row.reissues,
+        isRetired: row.is_retired,
       }
     );
   }
@@ -141,7 +143,7 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     pauseSeconds: number | undefined,
   ): Promise<void> {
     await this.transaction.run(
-      `update desired_objects set reissue_at = now() + make_interval(secs => $7) where ${WHERE}`,
+      `update desired_objects set reissue_at = now() + make_interval(secs => $7) where ${WHERE} and not is_retired`,
       [...this.key(object), pauseSeconds ?? null],
     );
   }
@@ -160,6 +162,15 @@ export class SqlDesiredObjectStore extends DesiredObjectStore {
     await this.transaction.run(
       `update desired_objects d set reissue_at = now() from unnest(${PLACES}) as place (${PLACE_COLUMNS}) where ${AT_PLACE}`,
       places,
+    );
+  }
+
+  override async retire(objects: readonly ObjectIdentity[]): Promise<void> {
+    if (objects.length === 0) return;
+    await this.transaction.run(
+      `update desired_objects d set is_retired = true, reissue_at = null from unnest(${PLACES}) as place (${PLACE_COLUMNS})
+       where ${AT_PLACE} and d.action = 'apply' and not d.is_retired`,
+      this.places(objects),
     );
   }
 

@@ -43,6 +43,8 @@ export abstract class DesiredObjectStore {
   ): Promise<void>;
   /** The same for many, at once: the next sweeps issue them again. */
   abstract scheduleReissues(objects: readonly ObjectIdentity[]): Promise<void>;
+  /** The newest states of these are issued no more, until something new is desired of the object. */
+  abstract retire(objects: readonly ObjectIdentity[]): Promise<void>;
   /**
    * Notes the generations that were seen in the cluster, 0 for none, each object once; a pending re-issue that one makes
    * needless is taken back. Holds the objects' rows, changed or not.

@@ -13,6 +13,7 @@ const progress = (more: Partial<DeliveryProgress> = {}): DeliveryProgress => ({
   isReissuePlanned: false,
   observedGeneration: 2,
   reissues: 0,
+  isRetired: false,
   ...more,
 });
 

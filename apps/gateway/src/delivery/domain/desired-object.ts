@@ -44,6 +44,8 @@ export interface DeliveryProgress {
   /** Newest generation that the cluster was seen to carry, by event or snapshot. */
   readonly observedGeneration: number;
   readonly reissues: number;
+  /** It was fulfilled, and must not be again: what the cluster lacks of it stays away. */
+  readonly isRetired: boolean;
 }
 
 /** What became of one generation's delivery. */

@@ -21,6 +21,10 @@ export class SweepLoopService {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private housekeepingDue = 0;
+  private readonly others: {
+    readonly what: string;
+    readonly sweep: (stopping: AbortSignal) => Promise<void>;
+  }[] = [];
 
   constructor(
     private readonly sweeps: SweepService,
@@ -28,6 +32,11 @@ export class SweepLoopService {
     private readonly clock: Clock,
     private readonly options: SweepOptions,
   ) {}
+
+  /** Sweeps of the storeys above, each on its own after ours. */
+  also(what: string, sweep: (stopping: AbortSignal) => Promise<void>): void {
+    this.others.push({ what, sweep });
+  }
 
   onApplicationBootstrap(): void {
     this.running = this.run();
@@ -46,6 +55,8 @@ export class SweepLoopService {
       await this.attempt("Housekeeping", () => this.keepHouse());
       await this.notePresence();
       await this.attempt("A sweep", () => this.sweeps.sweep(signal));
+      for (const { what, sweep } of this.others)
+        await this.attempt(what, () => sweep(signal));
       // Jitter: replicas that started together don't sweep together.
       const pauseMs =
         this.options.periodSeconds * 1000 * (0.75 + Math.random() / 2);

@@ -20,6 +20,8 @@ import type { ClusterPrincipal } from "../../fleet/clusters/domain/cluster";
 import { ClusterStore } from "../../fleet/clusters/domain/cluster-store";
 import type { Sighting } from "../../intent/instances/domain/follow-sightings";
 import { InstanceTrackerService } from "../../intent/instances/instance-tracker.service";
+import type { OperationSighting } from "../../intent/operations/domain/follow-operations";
+import { OperationTrackerService } from "../../intent/operations/operation-tracker.service";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { EventStore } from "./domain/event-store";
 import {
@@ -40,6 +42,7 @@ const REISSUED_AT_ONCE = 200;
 export class ProjectionService {
   constructor(
     private readonly instances: InstanceTrackerService,
+    private readonly operations: OperationTrackerService,
     private readonly delivery: DeliveryService,
   ) {}
 
@@ -116,11 +119,9 @@ export class ProjectionService {
         generation: observed.intentGeneration,
       })),
     );
-    await this.instances.observe(
-      stores,
-      actorOf(principal),
-      steps.map(sightingOf),
-    );
+    const actor = actorOf(principal);
+    await this.instances.observe(stores, actor, steps.map(sightingOf));
+    await this.operations.observe(stores, actor, steps.map(operationOf));
   }
 
   /**
@@ -140,11 +141,9 @@ export class ProjectionService {
       await stores
         .get(DesiredObjectStore)
         .noteObserved(absent.map((object) => ({ object, generation: 0 })));
-      await this.instances.observe(
-        stores,
-        actorOf(principal),
-        absent.map(absence),
-      );
+      const actor = actorOf(principal);
+      await this.instances.observe(stores, actor, absent.map(absence));
+      await this.operations.observe(stores, actor, absent.map(absentOperation));
     }
     const undelivered = await store.undelivered(clusterId, snapshot.at);
     await stores
@@ -220,6 +219,7 @@ function told(
     isWhole: false,
     conditions: event.conditions ?? [],
     endpoints: event.endpoints,
+    detail: event.detail,
     position: known.position,
   };
   return { object, report };
@@ -241,6 +241,7 @@ function listed(
       isWhole: true,
       conditions: item.conditions,
       endpoints: undefined,
+      detail: item.detail,
       position,
     },
     snapshotId: page.id,
@@ -266,6 +267,25 @@ function absence(object: ObjectIdentity): Sighting {
     observation: { present: false, intentGeneration: 0, conditions: [] },
     endpoints: [],
   };
+}
+
+/** The same of an operation's object; what isn't one is nobody's operation. */
+function operationOf({ object, observed }: Observation): OperationSighting {
+  const { present, intentGeneration, conditions, detail } = observed;
+  return {
+    object,
+    seen: {
+      present,
+      intentGeneration,
+      conditions: conditions.map(({ position: _, ...rest }) => rest),
+      detail: detail.operation,
+    },
+  };
+}
+
+function absentOperation(object: ObjectIdentity): OperationSighting {
+  const gone = { present: false, intentGeneration: 0, conditions: [] };
+  return { object, seen: { ...gone, detail: undefined } };
 }
 
 /** The agent's own Cluster object; other projects have kinds of that name. */

@@ -3,10 +3,12 @@ import {
   boolean,
   char,
   column,
+  datetime,
   integer,
   json,
   type ModelField,
   many2one,
+  many2oneLater,
   ownOrganization,
   selection,
   text,
@@ -27,6 +29,7 @@ const STATES = [
 export function applicationInstanceModel(
   organization: OdooModel,
   cluster: OdooModel,
+  operation: () => OdooModel,
 ): OdooModel {
   return new OdooModel({
     name: "vworkspace.application.instance",
@@ -52,8 +55,32 @@ export function applicationInstanceModel(
         help: "A write with a version not above this one changes nothing.",
       }),
       char("origin", "Origin", { help: "Where the instance was made." }),
+      ...backupFields(operation),
     ],
   });
+}
+
+/** The newest backup that succeeded wholly, which is the only kind that proves anything; asked for only where it is read. */
+function lastBackup(select: string) {
+  return (alias: string) => `(select ${select} from operations b
+    where b.organization_id = ${alias}.organization_id and b.instance_id = ${alias}.id and b.type = 'Backup' and b.state = 'succeeded'
+      and not b.degraded order by b.finished_at desc limit 1)`;
+}
+
+function backupFields(operation: () => OdooModel): readonly ModelField[] {
+  return [
+    datetime("last_backup_at", "Last proven backup", {
+      sql: lastBackup("b.finished_at"),
+      help: "When the newest backup ended that succeeded wholly.",
+    }),
+    many2oneLater("last_backup_operation_id", "Its operation", operation, {
+      sql: lastBackup("b.id"),
+    }),
+    integer("backup_age_seconds", "Age of the last proven backup", {
+      sql: lastBackup("extract(epoch from now() - b.finished_at)::integer"),
+      help: "In seconds; not set: there is none.",
+    }),
+  ];
 }
 
 function intentFields(organization: OdooModel, cluster: OdooModel) {

@@ -54,7 +54,7 @@ function chartFields(): readonly ModelField[] {
     json("capabilities", "Capabilities", {
       shape: "struct of texts",
       writable: "always",
-      help: 'Verb and engine, for example {"backup": "velero"}.',
+      help: 'Verb and engines of operations that instances allow, for example {"backup": "velero,snapshot"}.',
     }),
   ];
 }

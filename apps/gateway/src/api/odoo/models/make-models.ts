@@ -6,23 +6,36 @@ import { clusterModel } from "./cluster.model";
 import { eventModel } from "./event.model";
 import { irModel } from "./ir-model.model";
 import { jobModel } from "./job.model";
+import { operationScheduleModel } from "./operation-schedule.model";
+import { operationModel } from "./operation.model";
 import { organizationModel } from "./organization.model";
 import { policyModel } from "./policy.model";
 import { userIdentityModel } from "./user-identity.model";
 import { userSessionModel } from "./user-session.model";
 import { usersModel } from "./users.model";
+import type { OdooModel } from "../registry/odoo-model";
 
 /** Every model, each leading to the one instance of its relations' targets. */
 export function makeModels(disconnectAfterSeconds: number) {
   const organization = organizationModel();
   const cluster = clusterModel(organization, disconnectAfterSeconds);
   const users = usersModel(organization);
+  const applicationInstance: OdooModel = applicationInstanceModel(
+    organization,
+    cluster,
+    () => operation,
+  );
+  const targets = { organization, cluster, users, applicationInstance };
+  const operationSchedule = operationScheduleModel(targets);
+  const operation = operationModel({ ...targets, operationSchedule });
   return {
     organization,
     cluster,
     catalogEntry: catalogEntryModel(organization),
     policy: policyModel(organization, cluster),
-    applicationInstance: applicationInstanceModel(organization, cluster),
+    applicationInstance,
+    operation,
+    operationSchedule,
     job: jobModel(organization, cluster),
     event: eventModel(organization, cluster),
     auditEntry: auditEntryModel(organization),

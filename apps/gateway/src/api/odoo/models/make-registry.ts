@@ -14,6 +14,8 @@ export interface AllChanges {
   readonly catalogEntry: ModelChanges;
   readonly policy: ModelChanges;
   readonly applicationInstance: ModelChanges;
+  readonly operation: ModelChanges;
+  readonly operationSchedule: ModelChanges;
   readonly apiKey: ModelChanges;
   readonly userSession: ModelChanges;
   readonly users: ModelChanges;

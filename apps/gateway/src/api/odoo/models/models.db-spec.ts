@@ -226,6 +226,24 @@ describe("the models on the gateway's schema", () => {
     );
   });
 
+  it("tells how old the newest backup is that succeeded wholly, and nothing where there is none", async () => {
+    const proven = [["last_backup_at", "!=", false]];
+    const [instance] = await readAll(models.applicationInstance, proven);
+    expect(instance).toMatchObject({
+      last_backup_operation_id: [expect.any(Number), "succeeded-3"],
+    });
+    const age = Number(instance?.["backup_age_seconds"]);
+    expect(Math.round(age / 3600)).toBe(3);
+    await database.look("update operations set type = 'Restore'");
+    expect(await find(models.applicationInstance, proven)).toEqual([]);
+    const [unproven] = await readAll(models.applicationInstance);
+    expect(unproven).toMatchObject({
+      last_backup_at: false,
+      last_backup_operation_id: false,
+      backup_age_seconds: false,
+    });
+  });
+
   it("reads the audit log out of its leaves, with the hash that anyone can compute again", async () => {
     const [entry] = await readAll(models.auditEntry, [
       ["action", "=", "test.happen"],
@@ -326,9 +344,35 @@ async function seedIntent(
     "insert into policies (organization_id, id, name, cluster_id) values ($1, $2, 'all', $3)",
     [organizationId, newId(), clusterId],
   );
+  const instanceId = newId();
   await database.look(
     "insert into application_instances (organization_id, id, cluster_id, catalog_entry_id, namespace, name, chart_version) values ($1, $2, $3, $4, 'team', 'shop', '1.0.0')",
-    [organizationId, newId(), clusterId, entryId],
+    [organizationId, instanceId, clusterId, entryId],
+  );
+  await seedOperations(database, [organizationId, clusterId, instanceId]);
+}
+
+/** Backups that ended so many hours ago; the two newest prove nothing. */
+async function seedOperations(
+  database: TestDatabase,
+  place: readonly string[],
+): Promise<void> {
+  for (const [state, hours, degraded] of [
+    ["succeeded", 9, false],
+    ["succeeded", 3, false],
+    ["succeeded", 2, true],
+    ["failed", 1, false],
+  ] as const)
+    await database.look(
+      `insert into operations (organization_id, cluster_id, instance_id, id, namespace, name, type, engine, parameters_json, state, degraded,
+         finished_at, approval_state, requested_by)
+       values ($1, $2, $3, $4, 'team', $5, 'Backup', 'velero', '{}', $6, $7, now() - make_interval(hours => $8), 'not_required', $4)`,
+      [...place, newId(), `${state}-${hours}`, state, degraded, hours],
+    );
+  await database.look(
+    `insert into operation_schedules (organization_id, cluster_id, instance_id, id, name, type, engine, parameters_json, cron, timezone, active, requested_by)
+     values ($1, $2, $3, $4, 'nightly', 'Backup', 'velero', '{}', '0 2 * * *', 'UTC', true, $4)`,
+    [...place, newId()],
   );
 }
 

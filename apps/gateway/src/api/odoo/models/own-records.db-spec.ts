@@ -61,6 +61,8 @@ describe("records of one's own", () => {
         catalogEntry: {},
         policy: {},
         applicationInstance: {},
+        operation: {},
+        operationSchedule: {},
         apiKey: new ApiKeyChanges(keys),
         userSession: new UserSessionChanges(db.get(SessionService)),
         users,

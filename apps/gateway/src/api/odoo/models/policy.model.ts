@@ -64,15 +64,26 @@ function listFields(): readonly ModelField[] {
       "Allowed chart URLs",
       "What a chart's URL begins with; an empty list allows none.",
     ),
-    list("allowed_operations", "Allowed operations"),
-    list("require_approval_for", "Approval is needed for"),
+    texts(
+      "allowed_operations",
+      "Allowed operations",
+      "Type/engine, for example Backup/velero, Restore/* or */*; an empty list allows backups only.",
+    ),
+    texts(
+      "require_approval_for",
+      "Approval is needed for",
+      "Type/engine, as for allowed operations; an empty list needs none.",
+    ),
     list("maintenance_windows", "Maintenance windows"),
   ];
 }
 
 function approvalFields(): readonly ModelField[] {
   return [
-    boolean("four_eyes", "Four eyes", { writable: "always" }),
+    boolean("four_eyes", "Four eyes", {
+      writable: "always",
+      help: "Who asked for an operation can't approve it.",
+    }),
     boolean("confirm_registration", "Registrations are confirmed", {
       writable: "always",
       help: "A cluster that registers gets no jobs until an admin has compared its key, UID and address, and confirmed it.",

@@ -81,8 +81,15 @@ export function many2one(
   target: RecordModel,
   extra: Extra = {},
 ): ModelField {
-  return {
-    ...field("many2one")(name, label, extra),
-    target: () => target,
-  };
+  return many2oneLater(name, label, () => target, extra);
+}
+
+/** Where the target is made after the model that leads to it. */
+export function many2oneLater(
+  name: string,
+  label: string,
+  target: () => RecordModel,
+  extra: Extra = {},
+): ModelField {
+  return { ...field("many2one")(name, label, extra), target };
 }

@@ -8,6 +8,8 @@ import { CatalogEntryChanges } from "../models/catalog-entry.changes";
 import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
 import { OrganizationChanges } from "../models/organization.changes";
+import { OperationScheduleChanges } from "../models/operation-schedule.changes";
+import { OperationChanges } from "../models/operation.changes";
 import { PolicyChanges } from "../models/policy.changes";
 import { UserSessionChanges } from "../models/user-session.changes";
 import { UsersChanges } from "../models/users.changes";
@@ -26,6 +28,8 @@ const registry = makeRegistry(120, reads, new WriteMethods(none), {
   catalogEntry: new CatalogEntryChanges(none),
   policy: new PolicyChanges(none),
   applicationInstance: new ApplicationInstanceChanges(none),
+  operation: new OperationChanges(none),
+  operationSchedule: new OperationScheduleChanges(none),
   apiKey: new ApiKeyChanges(none),
   userSession: new UserSessionChanges(none),
   users: new UsersChanges(none, none, none),
@@ -55,6 +59,15 @@ const CHANGES = [
   "vworkspace.policy create: admin",
   "vworkspace.policy write: admin",
   "vworkspace.policy unlink: admin",
+  "vworkspace.operation create: operator, admin, bridge",
+  "vworkspace.operation write: operator, admin, bridge",
+  "vworkspace.operation action_cancel: operator, admin, bridge",
+  "vworkspace.operation action_retry: operator, admin, bridge",
+  "vworkspace.operation action_approve: approver, admin",
+  "vworkspace.operation action_reject: approver, admin",
+  "vworkspace.operation.schedule create: operator, admin, bridge",
+  "vworkspace.operation.schedule write: operator, admin, bridge",
+  "vworkspace.operation.schedule unlink: operator, admin, bridge",
   "vworkspace.application.instance create: operator, admin, bridge",
   "vworkspace.application.instance write: operator, admin, bridge",
   "vworkspace.application.instance unlink: operator, admin, bridge",

@@ -16,6 +16,8 @@ const EVERYONE: readonly Role[] = [
   "bridge",
 ];
 const DEPLOYERS: readonly Role[] = ["operator", "admin", "bridge"];
+/** People only: a bridge can say for whom it asks, and never that somebody agreed. */
+const APPROVERS: readonly Role[] = ["approver", "admin"];
 const ADMINS: readonly Role[] = ["admin"];
 /** A bridge is a program: an admin issues its keys, so that a stolen one can't make itself another. */
 const KEY_ISSUERS: readonly Grant[] = [
@@ -82,6 +84,15 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
       "action_suspend",
       "action_resume",
     ),
+  },
+  "vworkspace.operation": {
+    ...readsTo(EVERYONE),
+    ...to(DEPLOYERS, "create", "write", "action_cancel", "action_retry"),
+    ...to(APPROVERS, "action_approve", "action_reject"),
+  },
+  "vworkspace.operation.schedule": {
+    ...readsTo(EVERYONE),
+    ...to(DEPLOYERS, "create", "write", "unlink"),
   },
   "vworkspace.job": readsTo(EVERYONE),
   "vworkspace.event": readsTo(EVERYONE),

@@ -15,7 +15,7 @@ export interface CatalogFields {
   readonly default_values: Readonly<Record<string, unknown>>;
   /** JSON Schema that the values of an instance have to fit, or null. */
   readonly values_schema: Readonly<Record<string, unknown>> | null;
-  /** Verb to engine, for example `{backup: "velero"}`. */
+  /** Verb to engines, for example `{backup: "velero,snapshot"}`: what may be done with instances, and by what. */
   readonly capabilities: Readonly<Record<string, string>>;
   readonly active: boolean;
 }

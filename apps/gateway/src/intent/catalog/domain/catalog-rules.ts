@@ -1,6 +1,7 @@
 import { isStorable } from "@vworkspace/contract";
 import { isDnsLabel, isExactSemver } from "@vworkspace/resources";
 import { validRange } from "semver";
+import { capabilitiesProblem } from "./capabilities";
 import type { CatalogFields } from "./catalog-entry";
 import { misfit, schemaProblem } from "./values-schema";
 
@@ -10,6 +11,16 @@ const MAX_RANGE_CHARACTERS = 256;
 
 /** The first thing that is wrong with an entry, as a sentence that names field, value and remedy; undefined: nothing. */
 export function catalogProblem(entry: CatalogFields): string | undefined {
+  return (
+    fieldProblem(entry) ??
+    capabilitiesProblem(entry.capabilities) ??
+    (entry.values_schema === null
+      ? undefined
+      : schemaProblem(entry.values_schema))
+  );
+}
+
+function fieldProblem(entry: CatalogFields): string | undefined {
   const checks: readonly (readonly [boolean, string])[] = [
     [
       isDnsLabel(entry.code),
@@ -42,9 +53,7 @@ export function catalogProblem(entry: CatalogFields): string | undefined {
   const range = entry.allowed_versions.find((version) => !isRange(version));
   if (range !== undefined)
     return `allowed_versions holds "${String(range).slice(0, 80)}": give versions or ranges, for example 1.2.3 or ^1.2.`;
-  return entry.values_schema === null
-    ? undefined
-    : schemaProblem(entry.values_schema);
+  return undefined;
 }
 
 /** The first way in which values don't fit the entry's schema; undefined: they fit. */

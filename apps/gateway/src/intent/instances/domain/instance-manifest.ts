@@ -1,5 +1,6 @@
 import { ANNOTATIONS } from "@vworkspace/resources";
 import type { Actor } from "../../../trust/identity/domain/actor";
+import { capabilityAnnotations } from "../../catalog/domain/capabilities";
 import type { CatalogEntry } from "../../catalog/domain/catalog-entry";
 import { INSTANCE_KIND, type InstanceIntent } from "./instance";
 
@@ -12,14 +13,16 @@ export function instanceManifest(
   entry: CatalogEntry,
   actor?: Actor,
 ): Record<string, unknown> {
+  const annotations = {
+    ...capabilityAnnotations(entry.capabilities),
+    ...(actor && { [ANNOTATIONS.requestedBy]: requestedBy(actor) }),
+  };
   return {
     ...INSTANCE_KIND,
     metadata: {
       name: intent.name,
       namespace: intent.namespace,
-      ...(actor && {
-        annotations: { [ANNOTATIONS.requestedBy]: requestedBy(actor) },
-      }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
     },
     spec: {
       mode: "managed",

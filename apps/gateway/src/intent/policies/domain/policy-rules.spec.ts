@@ -26,6 +26,7 @@ describe("rules for policies", () => {
     expect(
       policyProblem({
         ...fields,
+        allowed_operations: ["Backup/velero", "Restore/*", "*/*"],
         max_instances: null,
         version_constraint: null,
       }),
@@ -41,6 +42,10 @@ describe("rules for policies", () => {
     ["allowed_chart_url_prefixes", ["https://"]],
     ["allowed_chart_url_prefixes", ["https://a?b"]],
     ["allowed_chart_url_prefixes", ["https://a:b:c"]],
+    ["allowed_operations", ["Backup"]],
+    ["allowed_operations", ["Backup/velero/x"]],
+    ["require_approval_for", [1]],
+    ["require_approval_for", ["Restore /*"]],
     ["version_constraint", "newest"],
     ["version_constraint", `1${" || 1".repeat(100)}`],
     ["max_instances", -1],

@@ -17,6 +17,8 @@ function listProblem(policy: PolicyFields): string | undefined {
     allowed_namespaces: policy.allowed_namespaces,
     allowed_catalog_codes: policy.allowed_catalog_codes,
     allowed_chart_url_prefixes: policy.allowed_chart_url_prefixes,
+    allowed_operations: policy.allowed_operations,
+    require_approval_for: policy.require_approval_for,
   };
   for (const [field, values] of Object.entries(lists)) {
     if (values.length > MAX_LIST)
@@ -25,12 +27,28 @@ function listProblem(policy: PolicyFields): string | undefined {
     if (wrong !== undefined)
       return `${field} holds "${String(wrong).slice(0, 80)}": give names or patterns of 1 to ${MAX_PATTERN} characters.`;
   }
+  return prefixProblem(policy) ?? operationProblem(policy);
+}
+
+function prefixProblem(policy: PolicyFields): string | undefined {
   const prefix = policy.allowed_chart_url_prefixes.find(
     (value) => !isUrlPrefix(value),
   );
   return prefix === undefined
     ? undefined
     : `allowed_chart_url_prefixes holds "${prefix.replace(/\/\/[^/]*@/, "//…@").slice(0, 200)}": begin with oci://HOST, https://HOST or http://HOST, without credentials.`;
+}
+
+/** A pattern without a slash would match nothing, and nobody would know why. */
+function operationProblem(policy: PolicyFields): string | undefined {
+  for (const field of ["allowed_operations", "require_approval_for"] as const) {
+    const wrong = policy[field].find(
+      (pattern) => !/^[A-Za-z*]+\/[A-Za-z*]+$/.test(pattern),
+    );
+    if (wrong !== undefined)
+      return `${field} holds "${wrong.slice(0, 80)}": give type/engine, for example Backup/velero, Restore/* or */*.`;
+  }
+  return undefined;
 }
 
 function scalarProblem(policy: PolicyFields): string | undefined {

@@ -11,8 +11,11 @@ export interface PolicyFields {
   readonly allowed_namespaces: readonly string[];
   readonly allowed_catalog_codes: readonly string[];
   readonly allowed_chart_url_prefixes: readonly string[];
-  readonly allowed_operations: readonly unknown[];
-  readonly require_approval_for: readonly unknown[];
+  /** Patterns of type/engine such as `Backup/velero` or `Restore/*`; empty: backups, with every engine. */
+  readonly allowed_operations: readonly string[];
+  /** Patterns as above. */
+  readonly require_approval_for: readonly string[];
+  /** Whether who asked for an operation can't be the one who approves it. */
   readonly four_eyes: boolean;
   /** Whether a cluster that registers waits for an admin's word. */
   readonly confirm_registration: boolean;

@@ -18,6 +18,7 @@ interface ObservedRow extends ObjectIdentity {
   is_different: boolean;
   conditions: PlacedCondition[];
   endpoints: unknown[];
+  detail: ObservedObject["detail"];
   observed_at: Date;
 }
 
@@ -126,7 +127,7 @@ export class SqlEventStore extends EventStore {
   ): Promise<ReadonlyMap<string, ObservedObject>> {
     const rows = await this.transaction.query<ObservedRow>(
       `select cluster_id as "clusterId", api_version as "apiVersion", kind, namespace, name, uid, present, intent_generation, spec_digest,
-         is_different, conditions, endpoints, observed_at
+         is_different, conditions, endpoints, detail, observed_at
        from observed_objects where ${AMONG}`,
       this.places(clusterId, objects),
     );
@@ -180,13 +181,13 @@ export class SqlEventStore extends EventStore {
       observations.map(({ observed }) => pick(observed));
     await this.transaction.run(
       `insert into observed_objects (organization_id, cluster_id, api_version, kind, namespace, name, uid, present, intent_generation, conditions, endpoints, observed_at, snapshot_id,
-         spec_digest, is_different)
+         spec_digest, is_different, detail)
        select $1, $2, seen.* from unnest(${PLACES}, $7::text[], $8::boolean[], $9::bigint[], $10::jsonb[], $11::jsonb[], $12::timestamptz[], $13::text[],
-         $14::text[], $15::boolean[]) as seen
+         $14::text[], $15::boolean[], $16::jsonb[]) as seen
        on conflict (organization_id, cluster_id, api_version, kind, namespace, name) do update
          set uid = excluded.uid, present = excluded.present, intent_generation = excluded.intent_generation, conditions = excluded.conditions,
              endpoints = excluded.endpoints, observed_at = excluded.observed_at, snapshot_id = coalesce(excluded.snapshot_id, observed_objects.snapshot_id),
-             spec_digest = excluded.spec_digest, is_different = excluded.is_different, updated_at = now()`,
+             spec_digest = excluded.spec_digest, is_different = excluded.is_different, detail = excluded.detail, updated_at = now()`,
       [
         ...this.places(
           clusterId,
@@ -201,6 +202,7 @@ export class SqlEventStore extends EventStore {
         observations.map(({ snapshotId }) => snapshotId ?? null),
         column(({ specDigest }) => specDigest ?? null),
         column(({ isDifferent }) => isDifferent),
+        column(({ detail }) => JSON.stringify(detail)),
       ],
     );
   }
@@ -223,7 +225,7 @@ export class SqlEventStore extends EventStore {
   ): Promise<void> {
     await this.transaction.run(
       `update observed_objects set present = false, intent_generation = 0, spec_digest = null, is_different = false, conditions = '[]',
-         endpoints = '[]', observed_at = greatest(observed_at, $7), updated_at = now() where ${AMONG}`,
+         endpoints = '[]', detail = '{}', observed_at = greatest(observed_at, $7), updated_at = now() where ${AMONG}`,
       [...this.places(clusterId, objects), at],
     );
   }
@@ -241,6 +243,7 @@ export class SqlEventStore extends EventStore {
        from desired_objects d
        left join observed_objects o using (organization_id, cluster_id, api_version, kind, namespace, name)
        where d.organization_id = $1 and d.cluster_id = $2
+         and not d.is_retired
          and case d.action when 'apply' then coalesce(o.present, false) is false or o.intent_generation <> d.generation or o.is_different
                            else coalesce(o.present, false) end
          and not (d.settled_generation = d.generation and coalesce(d.settled_at > $3, false)
@@ -280,6 +283,7 @@ function observedObject(row: ObservedRow): ObservedObject {
     isDifferent: row.is_different,
     conditions: row.conditions,
     endpoints: row.endpoints,
+    detail: row.detail,
     observedAt: row.observed_at.toISOString(),
   };
 }

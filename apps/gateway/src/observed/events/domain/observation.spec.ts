@@ -167,6 +167,24 @@ describe("what is known after a report", () => {
     expect(statuses(merged)).toContain("BT59=True");
   });
 
+  it("keep what was told besides until something newer is told", () => {
+    const told = (phase: "Running" | "Succeeded", seconds: number) =>
+      report({
+        detail: { operation: { phase } },
+        position: { timestamp: time(seconds) },
+      });
+    const first = mergeReport(undefined, told("Running", 1));
+    const silent = mergeReport(
+      first,
+      report({ position: { timestamp: time(2) } }),
+    );
+    expect(silent.detail).toEqual({ operation: { phase: "Running" } });
+    const late = mergeReport(silent, told("Succeeded", 0));
+    expect(late.detail).toEqual({ operation: { phase: "Running" } });
+    const newest = mergeReport(late, told("Succeeded", 3));
+    expect(newest.detail).toEqual({ operation: { phase: "Succeeded" } });
+  });
+
   describe("of another uid", () => {
     const other = (seconds: number) =>
       mergeReport(

@@ -25,6 +25,8 @@ export interface ObservedObject {
   readonly isDifferent: boolean;
   readonly conditions: readonly PlacedCondition[];
   readonly endpoints: readonly unknown[];
+  /** What its kind tells besides, whole; empty where nothing was told. */
+  readonly detail: NonNullable<AgentEvent["detail"]>;
   readonly observedAt: string;
 }
 
@@ -38,6 +40,7 @@ export interface Report {
   readonly isWhole: boolean;
   readonly conditions: readonly Condition[];
   readonly endpoints: readonly unknown[] | undefined;
+  readonly detail?: AgentEvent["detail"];
   readonly position: Position;
 }
 
@@ -104,8 +107,22 @@ export function mergeReport(
     present: true,
     ...(isNewest ? mergeSpec(known, report) : specOf(known)),
     conditions: mergeConditions(known.conditions, report),
-    endpoints: (isNewest && report.endpoints) || known.endpoints,
+    ...(isNewest ? mergeBesides(known, report) : besides(known)),
     observedAt: later(known.observedAt, report.position.timestamp),
+  };
+}
+
+type Besides = Pick<ObservedObject, "endpoints" | "detail">;
+
+function besides({ endpoints, detail }: Besides): Besides {
+  return { endpoints, detail };
+}
+
+/** What is told besides is told whole; what isn't told stays. */
+function mergeBesides(known: Besides, report: Report): Besides {
+  return {
+    endpoints: report.endpoints ?? known.endpoints,
+    detail: report.detail ?? known.detail,
   };
 }
 
@@ -118,6 +135,7 @@ function firstReport(report: Report): ObservedObject {
     isDifferent: false,
     conditions: mergeConditions([], report),
     endpoints: report.endpoints ?? [],
+    detail: report.detail ?? {},
     observedAt: report.position.timestamp,
   };
 }

@@ -1,0 +1,85 @@
+import { Injectable } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
+import type { Stores } from "../../../database/unit-of-work";
+import type { CreateOperation } from "../../../intent/operations/domain/operation-request";
+import { OperationStore } from "../../../intent/operations/domain/operation-store";
+import { OperationService } from "../../../intent/operations/operation.service";
+import type { UserActor } from "../../../trust/identity/domain/actor";
+import type {
+  FieldValues,
+  ModelChanges,
+  RecordAction,
+} from "../registry/model-method";
+import { givenParameters } from "./given-parameters";
+
+@Injectable()
+export class OperationChanges implements ModelChanges {
+  readonly actions: Readonly<Record<string, RecordAction>> = {
+    action_cancel: this.order((...on) => this.operations.cancel(...on)),
+    action_approve: this.order((...on) => this.operations.approve(...on)),
+    action_reject: {
+      parameters: ["reason"],
+      run: async (stores, actor, key, args) => {
+        const reason = givenReason(args["reason"]);
+        await this.operations.reject(stores, actor, key, reason);
+        return undefined;
+      },
+    },
+    action_retry: {
+      isForOne: true,
+      run: async (stores, actor, key) => {
+        const made = await this.operations.retry(stores, actor, key);
+        const id = await stores.get(OperationStore).number(made.id);
+        return { id, name: made.name };
+      },
+    },
+  };
+
+  constructor(private readonly operations: OperationService) {}
+
+  readonly create: NonNullable<ModelChanges["create"]> = async (
+    stores,
+    actor,
+    values,
+  ) => {
+    const { instance_id, ...given } = givenParameters(values);
+    // readValues has checked each value against its field, and that the required ones are there.
+    const request = {
+      ...given,
+      instanceId: instance_id,
+    } as unknown as CreateOperation;
+    return (await this.operations.create(stores, actor, request)).id;
+  };
+
+  /** readValues lets nothing but external_ref through. */
+  readonly write: NonNullable<ModelChanges["write"]> = async (
+    stores,
+    actor,
+    { key, values }: { key: string; values: FieldValues },
+  ) => {
+    if (!("external_ref" in values)) return;
+    const ref = values["external_ref"] as string | null;
+    await this.operations.setExternalRef(stores, actor, key, ref);
+  };
+
+  private order(
+    run: (stores: Stores, actor: UserActor, key: string) => Promise<void>,
+  ): RecordAction {
+    return {
+      run: async (stores, actor, key) => {
+        await run(stores, actor, key);
+        return undefined;
+      },
+    };
+  }
+}
+
+/** Whoever refuses may say why. */
+function givenReason(value: unknown): string {
+  if (value === undefined || value === null || value === false) return "";
+  if (typeof value === "string") return value;
+  throw new DomainError(
+    "validation_failed",
+    `reason is ${JSON.stringify(value).slice(0, 80)}: give a text, or leave it out.`,
+  );
+}

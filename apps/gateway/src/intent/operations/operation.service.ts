@@ -1,0 +1,290 @@
+import { Injectable } from "@nestjs/common";
+import { DomainError } from "@vworkspace/kernel";
+import type { Stores } from "../../database/unit-of-work";
+import { DeliveryService } from "../../delivery/delivery.service";
+import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
+import type { Actor, UserActor } from "../../trust/identity/domain/actor";
+import { InstanceStore } from "../instances/domain/instance-store";
+import { PolicyStore } from "../policies/domain/policy";
+import { wantsFourEyes } from "../policies/domain/operation-policy.decide";
+import { ApprovalClaims } from "./domain/approval-claims";
+import { hasEnded, type Operation, operationObject } from "./domain/operation";
+import { approvedSpec, operationManifest } from "./domain/operation-manifest";
+import {
+  type CreateOperation,
+  intentOf,
+  isSameOperation,
+  newOperation,
+  requesterOf,
+} from "./domain/operation-request";
+import { refProblem } from "./domain/operation-rules";
+import { OperationStore } from "./domain/operation-store";
+import { admitOperation, requireTarget } from "./operation-admission";
+import { recordOperation } from "./operation-evidence";
+
+const MAX_REASON_CHARACTERS = 1000;
+
+/** Operations as intent: asked for once, decided by policy, recorded, and on their way in one transaction. */
+@Injectable()
+export class OperationService {
+  constructor(
+    private readonly delivery: DeliveryService,
+    private readonly claims: ApprovalClaims,
+  ) {}
+
+  /** Asks for an operation. An equal repeat under the same external_ref answers with the one that is there. */
+  async create(
+    stores: Stores,
+    actor: Actor,
+    request: CreateOperation,
+  ): Promise<Operation> {
+    const target = await requireTarget(stores, request.instanceId);
+    refuse(refProblem(request.external_ref ?? null));
+    const needsApproval = await admitOperation(
+      stores,
+      intentOf(request),
+      target,
+    );
+    const operation = newOperation(request, target, {
+      requester: request.requester ?? requesterOf(actor),
+      approval_state: needsApproval ? "required" : "not_required",
+    });
+    if (!(await stores.get(OperationStore).add(operation)))
+      return equalExisting(stores, request);
+    return this.issue(stores, actor, operation, "operation.create");
+  }
+
+  /** Asks for the same once more. */
+  async retry(stores: Stores, actor: Actor, id: string): Promise<Operation> {
+    const former = await requireOperation(stores, id);
+    if (former.state !== "failed" && former.state !== "cancelled")
+      throw new DomainError(
+        "validation_failed",
+        `Operation ${former.name} is ${former.state}: only one that failed or was cancelled can be retried.`,
+      );
+    const { type, engine, parameters_json } = former;
+    const { require_ready, exclusive, timeout_seconds } = former;
+    return this.create(stores, actor, {
+      instanceId: former.instance_id,
+      type,
+      engine,
+      parameters_json,
+      require_ready,
+      exclusive,
+      timeout_seconds,
+    });
+  }
+
+  /** Asks the cluster to stop it; it has ended when the cluster says so. */
+  async cancel(stores: Stores, actor: Actor, id: string): Promise<void> {
+    const operation = await requireOpen(stores, id);
+    if (operation.cancel) return;
+    const upgrade = operation.upgrade === "due" ? "none" : operation.upgrade;
+    const cancelled: Operation = { ...operation, cancel: true, upgrade };
+    await this.issue(stores, actor, cancelled, "operation.cancel");
+  }
+
+  /** Agrees to it. Who and when is kept, and the cluster gets the proof of it, where one can be signed. */
+  async approve(stores: Stores, actor: UserActor, id: string): Promise<void> {
+    const operation = await requireUnapproved(stores, id);
+    const policies = await stores
+      .get(PolicyStore)
+      .applicable(operation.cluster_id);
+    if (wantsFourEyes(policies) && operation.requested_by === actor.id)
+      throw new DomainError(
+        "policy_denied",
+        `Policy refuses this (four_eyes): you asked for operation ${operation.name}; another approver has to agree.`,
+        { details: { rule: "four_eyes", value: operation.name } },
+      );
+    const approvedAt = await stores.get(OperationStore).now();
+    const claim = await this.claims.sign(stores, {
+      operationId: operation.id,
+      clusterId: operation.cluster_id,
+      namespace: operation.namespace,
+      name: operation.name,
+      spec: approvedSpec(operation, await targetName(stores, operation)),
+      requestedBy: operation.requested_by,
+      approver: actor,
+      approvedAt,
+    });
+    const approved: Operation = {
+      ...operation,
+      approval_state: "approved",
+      approval_claim: claim ?? null,
+      approved_by: actor.id,
+      approved_at: approvedAt,
+      state: "delivering",
+    };
+    await this.issue(stores, actor, approved, "operation.approve");
+  }
+
+  /** Refuses to agree. It never ran, so its object is removed from the cluster; the record stays. */
+  async reject(
+    stores: Stores,
+    actor: UserActor,
+    id: string,
+    reason: string,
+  ): Promise<void> {
+    const operation = await requireUnapproved(stores, id);
+    const generation = await this.delivery.deliver(
+      stores,
+      actor.organizationId,
+      { object: operationObject(operation), action: "delete", manifest: {} },
+    );
+    const rejected: Operation = {
+      ...operation,
+      generation,
+      approval_state: "rejected",
+      rejected_by: actor.id,
+      rejected_at: await stores.get(OperationStore).now(),
+      state: "cancelled",
+      reason: "Rejected",
+      message: reason.slice(0, MAX_REASON_CHARACTERS),
+    };
+    await stores.get(OperationStore).save(rejected);
+    await recordOperation(stores, actor, "operation.reject", rejected);
+  }
+
+  /** The caller's own mark is all of it that can be written. */
+  async setExternalRef(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    externalRef: string | null,
+  ): Promise<void> {
+    refuse(refProblem(externalRef));
+    const operation = await requireOperation(stores, id);
+    if (operation.external_ref === externalRef) return;
+    const store = stores.get(OperationStore);
+    if (externalRef !== null && (await store.byExternalRef(externalRef)))
+      throw isTaken(externalRef);
+    const marked = { ...operation, external_ref: externalRef };
+    await store.save(marked);
+    await recordOperation(stores, actor, "operation.write", marked);
+  }
+
+  /** Stops what could not be done as it was asked for: an upgrade that was refused, with the reason. */
+  async refuseUpgrade(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    why: string,
+  ): Promise<void> {
+    const operation = await requireOperation(stores, id);
+    if (hasEnded(operation) || operation.upgrade !== "due") return;
+    const refused: Operation = {
+      ...operation,
+      cancel: true,
+      upgrade: "refused",
+      reason: "UpgradeRefused",
+      message: why.slice(0, MAX_REASON_CHARACTERS),
+    };
+    await this.issue(stores, actor, refused, "operation.refuse_upgrade");
+  }
+
+  /** Removes the object of an operation whose time is over; the record stays. */
+  async removeObject(stores: Stores, actor: Actor, id: string): Promise<void> {
+    await requireOperation(stores, id);
+    const ended = await stores.get(OperationStore).takeEnded(id);
+    if (!ended) return;
+    const generation = await this.delivery.deliver(
+      stores,
+      actor.organizationId,
+      { object: operationObject(ended), action: "delete", manifest: {} },
+    );
+    const removed = { ...ended, generation };
+    await stores.get(OperationStore).save(removed);
+    await recordOperation(stores, actor, "operation.object_end", removed);
+  }
+
+  private async issue(
+    stores: Stores,
+    actor: Actor,
+    operation: Operation,
+    action: string,
+  ): Promise<Operation> {
+    const name = await targetName(stores, operation);
+    const generation = await this.delivery.deliver(
+      stores,
+      actor.organizationId,
+      {
+        object: operationObject(operation),
+        action: "apply",
+        manifest: operationManifest(operation, name),
+      },
+    );
+    const issued = { ...operation, generation };
+    await stores.get(OperationStore).save(issued);
+    await recordOperation(stores, actor, action, issued);
+    return issued;
+  }
+}
+
+async function equalExisting(
+  stores: Stores,
+  request: CreateOperation,
+): Promise<Operation> {
+  const ref = request.external_ref ?? "";
+  const existing = await stores.get(OperationStore).byExternalRef(ref);
+  if (existing && isSameOperation(existing, request)) return existing;
+  throw isTaken(ref);
+}
+
+function isTaken(ref: string): DomainError {
+  return new DomainError(
+    "already_exists",
+    `external_ref is "${ref.slice(0, 80)}": there is another operation of that external_ref; choose another.`,
+  );
+}
+
+async function targetName(
+  stores: Stores,
+  { instance_id }: Operation,
+): Promise<string> {
+  const instance = await stores.get(InstanceStore).find(instance_id);
+  return instance?.name ?? "";
+}
+
+/** Held, and before it its object, as everywhere, so that a change and a report can't deadlock. */
+async function requireOperation(
+  stores: Stores,
+  id: string,
+): Promise<Operation> {
+  const store = stores.get(OperationStore);
+  const place = await store.find(id);
+  if (place) await stores.get(DesiredObjectStore).lock(operationObject(place));
+  const operation = await store.lock(id);
+  if (!operation)
+    throw new DomainError("not_found", "There is no such operation.");
+  return operation;
+}
+
+async function requireOpen(stores: Stores, id: string): Promise<Operation> {
+  const operation = await requireOperation(stores, id);
+  if (hasEnded(operation))
+    throw new DomainError(
+      "validation_failed",
+      `Operation ${operation.name} is ${operation.state}: it has ended.`,
+    );
+  return operation;
+}
+
+async function requireUnapproved(
+  stores: Stores,
+  id: string,
+): Promise<Operation> {
+  const operation = await requireOpen(stores, id);
+  if (operation.approval_state !== "required" || operation.cancel)
+    throw new DomainError(
+      "validation_failed",
+      operation.cancel
+        ? `Operation ${operation.name} is being cancelled: nobody needs to agree any more.`
+        : `Operation ${operation.name} is ${operation.approval_state === "approved" ? "approved already" : "to run without an approval"}: nobody needs to agree.`,
+    );
+  return operation;
+}
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined)
+    throw new DomainError("validation_failed", problem);
+}
