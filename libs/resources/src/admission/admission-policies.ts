@@ -1,4 +1,5 @@
 import type { AdmissionPolicy, Validation } from "./admission-policy";
+import { AGENT_BACKUPS } from "./agent-backups.policy";
 import {
   AGENT_BINDINGS,
   AGENT_NAMESPACES,
@@ -44,6 +45,7 @@ const POLICIES: readonly AdmissionPolicy[] = [
   AGENT_BINDINGS,
   AGENT_RELEASES,
   AGENT_ACCOUNTS,
+  AGENT_BACKUPS,
 ];
 
 /**

@@ -31,6 +31,9 @@ const reportsOnOurs = `request.resource.group in ${celTexts(OUR_GROUPS)} && requ
 /** Events carry no rights, and those about cluster-wide objects live in namespace default. */
 const tells = `request.resource.resource == "events" && request.resource.group in ["", "events.k8s.io"] && request.operation in ["CREATE", "UPDATE"]`;
 
+/** Velero looks for its objects in its own namespace, whose applications they aren't about; {@link AGENT_BACKUPS} looks at them. */
+const orders = `request.resource.group == "velero.io" && (request.operation == "CREATE" || request.operation == "DELETE")`;
+
 /** RBAC knows no labels: this keeps the agent's ClusterRole to the namespaces that opted in. */
 export const AGENT_NAMESPACES: AdmissionPolicy = {
   name: "agent-namespaces",
@@ -49,7 +52,7 @@ export const AGENT_NAMESPACES: AdmissionPolicy = {
   },
   validations: [
     {
-      expression: `(${hasOptedIn("namespaceObject")}) || (${reportsOnOurs}) || (${tells})`,
+      expression: `(${hasOptedIn("namespaceObject")}) || (${reportsOnOurs}) || (${tells}) || (${orders})`,
       message: `the agent writes only in namespaces with the label ${OPT_IN}: an administrator of the cluster sets it`,
       messageExpression: `"namespace " + request.namespace + " has not opted in to the agent: an administrator of the cluster runs kubectl label namespace " + request.namespace + ${celText(` ${OPT_IN}`)}`,
       reason: "Forbidden",

@@ -1,4 +1,5 @@
 import {
+  createsForVelero,
   annotates,
   binds,
   creates,
@@ -168,6 +169,35 @@ export const ALLOWANCES: readonly Allowance[] = [
       createsRelease("anna", open, {
         serviceAccountName: "powerful",
         targetNamespace: "kube-system",
+      }),
+  },
+  {
+    title: "the agent back up a namespace that opted in",
+    attempt: ({ open, closed }) =>
+      createsForVelero("agent", "Backup", {
+        closed,
+        spec: { includedNamespaces: [open] },
+      }),
+  },
+  {
+    title:
+      "the agent restore a namespace of another cluster's backup into one that opted in",
+    attempt: ({ open, closed }) =>
+      createsForVelero("agent", "Restore", {
+        closed,
+        spec: {
+          includedNamespaces: [closed],
+          namespaceMapping: { [closed]: open },
+        },
+      }),
+  },
+  {
+    title: "a person back up whatever they like",
+    attempt: ({ closed }) =>
+      createsForVelero("anna", "Backup", {
+        closed,
+        spec: {},
+        isOfOperation: false,
       }),
   },
 ];

@@ -1,4 +1,4 @@
-import { ADMISSION_USERS, ANNOTATIONS } from "../names";
+import { ADMISSION_USERS, ANNOTATIONS, LABELS } from "../names";
 import { managed, operation, type Manifest } from "./manifests";
 import type { Attempt, Who } from "./admission-rig";
 
@@ -146,3 +146,31 @@ export const createsRelease = (
       ...spec,
     },
   });
+
+/** A Backup or Restore of Velero's, in a namespace as Velero's own is: one that has not opted in. */
+export const createsForVelero = (
+  who: Who,
+  kind: "Backup" | "Restore",
+  {
+    closed,
+    spec,
+    isOfOperation = true,
+  }: {
+    readonly closed: string;
+    readonly spec: Readonly<Record<string, unknown>>;
+    readonly isOfOperation?: boolean;
+  },
+): Attempt =>
+  creates(
+    who,
+    `/apis/velero.io/v1/namespaces/${closed}/${kind.toLowerCase()}s`,
+    {
+      apiVersion: "velero.io/v1",
+      kind,
+      metadata: {
+        name: "of-the-spec",
+        ...(isOfOperation && { labels: { [LABELS.operation]: "uid-1" } }),
+      },
+      spec,
+    },
+  );

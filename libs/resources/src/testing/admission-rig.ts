@@ -16,7 +16,7 @@ import { openCluster } from "../../../../test/cluster/open-cluster";
 import { repositoryRoot } from "../../../../test/cluster/repository-root";
 import { admissionPolicies } from "../admission/admission-policies";
 import { ADMISSION_USERS, LABELS, NAMESPACE_OPT_IN_VALUE } from "../names";
-import { RELEASE_DEFINITION } from "./release-definition";
+import { FOREIGN_DEFINITIONS } from "./foreign-definitions";
 
 export type Who = "admin" | "agent" | "controlPlane" | "anna";
 
@@ -61,7 +61,7 @@ export class AdmissionRig {
     if (agentKubeconfigPath === undefined)
       throw new Error(`There is no agent.kubeconfig beside ${kubeconfigPath}.`);
     await installCrds(kubeconfigPath, join(repositoryRoot(), "deploy", "crds"));
-    await applyDefinitions(kubeconfigPath, [RELEASE_DEFINITION]);
+    await applyDefinitions(kubeconfigPath, FOREIGN_DEFINITIONS);
     const admin = new KubeHttp(kubeconfigPath);
     const places = {
       open: await newNamespace(kubeconfigPath, "admission-open", {
@@ -140,7 +140,8 @@ export class AdmissionRig {
         async () => !(await this.isDenied(policy, attempt)),
       );
     await admin.delete(`${BINDINGS}/${grantName(this.places)}`);
-    await admin.delete(`${DEFINITIONS}/${RELEASE_DEFINITION.metadata.name}`);
+    for (const { metadata } of FOREIGN_DEFINITIONS)
+      await admin.delete(`${DEFINITIONS}/${metadata.name}`);
     await admin.delete(
       `/api/v1/namespaces/${ADMISSION_USERS.agentNamespace}/serviceaccounts/${CONTROL_PLANE_ACCOUNT}`,
     );

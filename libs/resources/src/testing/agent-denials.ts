@@ -1,4 +1,5 @@
 import {
+  createsForVelero,
   binds,
   createsConfigMap,
   createsNamespace,
@@ -10,6 +11,7 @@ import {
   OWN,
   patches,
 } from "./admission-attempts";
+import type { Places } from "./admission-rig";
 import type { Denial } from "./denial";
 
 const ADMIN_ROLE = { kind: "ClusterRole", name: "admin" };
@@ -230,5 +232,55 @@ export const AGENT_DENIALS: readonly Denial[] = [
       createsRelease("agent", open, { serviceAccountName: "powerful" }),
     message: () =>
       "spec.serviceAccountName is powerful, which is released for no releases: an administrator of the namespace runs kubectl label serviceaccount powerful vworkspace.io/release-service-account=true.",
+  },
+  ...(
+    [
+      [
+        "Backup",
+        "another namespace",
+        ({ closed }) => ({ includedNamespaces: [closed] }),
+      ],
+      [
+        "Backup",
+        "another namespace beside its own",
+        ({ open, closed }) => ({ includedNamespaces: [open, closed] }),
+      ],
+      [
+        "Restore",
+        "another namespace",
+        ({ open, closed }) => ({
+          includedNamespaces: [open],
+          namespaceMapping: { [open]: closed },
+        }),
+      ],
+    ] as readonly (readonly [
+      "Backup" | "Restore",
+      string,
+      (places: Places) => object,
+    ])[]
+  ).map(([kind, what, spec]): Denial => ({
+    title: `a ${kind} of the agent's that is about ${what}`,
+    policy: "agent-backups",
+    code: 403,
+    attempt: (places) =>
+      createsForVelero("agent", kind, {
+        closed: places.closed,
+        spec: { ...spec(places) },
+      }),
+    message: ({ closed }) =>
+      `spec.includedNamespaces: namespace ${closed} has not opted in to the agent, or none is named: an administrator of the cluster labels it managed-by=vworkspace.`,
+  })),
+  {
+    title: "a Backup of the agent's that is no operation's",
+    policy: "agent-backups",
+    code: 403,
+    attempt: ({ open, closed }) =>
+      createsForVelero("agent", "Backup", {
+        closed,
+        spec: { includedNamespaces: [open] },
+        isOfOperation: false,
+      }),
+    message: () =>
+      "the agent makes and deletes backups, restores and deletebackuprequests of operations, with the label ops.vworkspace.io/operation: an administrator of the cluster does everything else.",
   },
 ];
