@@ -103,32 +103,20 @@ async function onlyJob(session: AgentSession): Promise<OfferedJob> {
   return jobs[0] as OfferedJob;
 }
 
-/** For gateways that sign payloads, and encrypt them where they are told to. */
-export function describeProtection(target: () => ConformanceTarget): void {
-  async function registered(publicKey?: JWK) {
-    const { clusterId, registrationToken } = await target().newCluster();
-    const reply = await post(target(), "/register", {
-      registrationToken,
-      publicKey,
-    });
-    const { token, trustRoot } = issuedIn(reply);
-    const session = new AgentSession(target(), clusterId, token);
-    return { session, trustRoot: trustRoot as JWK };
-  }
+async function registeredAt(target: ConformanceTarget, publicKey?: JWK) {
+  const { clusterId, registrationToken } = await target.newCluster();
+  const reply = await post(target, "/register", {
+    registrationToken,
+    publicKey,
+  });
+  const { token, trustRoot } = issuedIn(reply);
+  const session = new AgentSession(target, clusterId, token);
+  return { session, trustRoot: trustRoot as JWK };
+}
 
-  async function encrypted() {
-    const recipient = await newRecipient();
-    const { session, trustRoot } = await registered(recipient.publicKey);
-    await target().requireEncryption?.(session.clusterId);
-    await target().issueApply(session.clusterId, newObject());
-    return { session, trustRoot, recipient };
-  }
-
-  async function contentOf(job: OfferedJob, { own }: Recipient) {
-    const read = await decryptPayload(job.encryptedPayload ?? "", [own]);
-    if (!read.ok) throw new Error(read.message);
-    return read.content;
-  }
+/** For gateways that sign payloads, and vouch for the keys of approvals. */
+export function describeSignatures(target: () => ConformanceTarget): void {
+  const registered = () => registeredAt(target());
 
   it("SIG-1 registration and rotation give the same trust root, an Ed25519 key", async () => {
     const { session, trustRoot } = await registered();
@@ -196,6 +184,25 @@ export function describeProtection(target: () => ConformanceTarget): void {
       ok: false,
     });
   });
+}
+
+/** For gateways that encrypt payloads where they are told to. */
+export function describeEncryption(target: () => ConformanceTarget): void {
+  const registered = (publicKey: JWK) => registeredAt(target(), publicKey);
+
+  async function encrypted() {
+    const recipient = await newRecipient();
+    const { session, trustRoot } = await registered(recipient.publicKey);
+    await target().requireEncryption?.(session.clusterId);
+    await target().issueApply(session.clusterId, newObject());
+    return { session, trustRoot, recipient };
+  }
+
+  async function contentOf(job: OfferedJob, { own }: Recipient) {
+    const read = await decryptPayload(job.encryptedPayload ?? "", [own]);
+    if (!read.ok) throw new Error(read.message);
+    return read.content;
+  }
 
   it("ENC-1 a publicKey that nothing can be encrypted to, or that is private, is refused, and the token not spent", async () => {
     const { registrationToken } = await target().newCluster();
