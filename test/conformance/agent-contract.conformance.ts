@@ -6,7 +6,7 @@ import { startGatewayTarget } from "./gateway-target";
 import { describeJobs } from "./jobs.suite";
 import { describeOrder } from "./order.suite";
 import { describePolls } from "./polls.suite";
-import { describeProtection } from "./protection.suite";
+import { describeEncryption, describeSignatures } from "./protection.suite";
 import { describeRegistration } from "./registration.suite";
 import type { ConformanceTarget, StartTarget, TargetTimes } from "./target";
 import { describeTime } from "./time.suite";
@@ -55,11 +55,12 @@ describe(`agent contract v1, ${chosen} gateway`, () => {
     describe("order", () => describeOrder(target));
     describe("events", () => describeEvents(target));
     describe("credentials", () => describeCredentials(target));
-    // The fake gateway is a peer that knows of no proofs and no protection, which are optional.
+    describe("signatures above TLS", () => describeSignatures(target));
+    // The fake gateway is a peer that knows of no proofs and no encryption, which are optional.
     if (chosen === "gateway")
       describe("proofs of possession", () => describeDpop(target));
     if (chosen === "gateway")
-      describe("protection above TLS", () => describeProtection(target));
+      describe("encryption above TLS", () => describeEncryption(target));
   });
 
   describe("where time passes", () => {

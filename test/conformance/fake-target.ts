@@ -8,7 +8,7 @@ const KIND = "ApplicationInstance";
 export async function startFakeTarget(
   times: TargetTimes,
 ): Promise<ConformanceTarget> {
-  const gateway = await startFakeGateway(times);
+  const gateway = await startFakeGateway({ ...times, signs: true });
   let edits = 0;
   let hasStopped = false;
   return {

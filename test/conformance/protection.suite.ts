@@ -1,6 +1,7 @@
 import {
   decryptPayload,
   type EncryptionKey,
+  type KeySetUse,
   type OfferedJob,
   offeredJobSchema,
   publicJwkSchema,
@@ -76,17 +77,24 @@ async function verdictOf(
   );
 }
 
-async function keySetOf(session: AgentSession, trustRoot: JWK) {
-  const reply = await payloadKeys(session);
+async function keySetOf(
+  session: AgentSession,
+  trustRoot: JWK,
+  use: KeySetUse = "payload",
+) {
+  const reply = await keysOf(session, use);
   const { keySet } = keysSchema.parse(jsonOf(reply));
-  const verified = await verifyKeySet(keySet, await verifyingKey(trustRoot), 1);
+  const verified = await verifyKeySet(keySet, await verifyingKey(trustRoot), {
+    use,
+    atLeast: 1,
+  });
   if (!verified.ok) throw new Error(verified.message);
   return verified;
 }
 
-function payloadKeys(session: AgentSession): Promise<Reply> {
+function keysOf(session: AgentSession, use: KeySetUse): Promise<Reply> {
   const headers = session.headers();
-  return call(session.target, "/payload-keys", { method: "GET", headers });
+  return call(session.target, `/${use}-keys`, { method: "GET", headers });
 }
 
 async function onlyJob(session: AgentSession): Promise<OfferedJob> {
@@ -95,32 +103,20 @@ async function onlyJob(session: AgentSession): Promise<OfferedJob> {
   return jobs[0] as OfferedJob;
 }
 
-/** For gateways that sign payloads, and encrypt them where they are told to. */
-export function describeProtection(target: () => ConformanceTarget): void {
-  async function registered(publicKey?: JWK) {
-    const { clusterId, registrationToken } = await target().newCluster();
-    const reply = await post(target(), "/register", {
-      registrationToken,
-      publicKey,
-    });
-    const { token, trustRoot } = issuedIn(reply);
-    const session = new AgentSession(target(), clusterId, token);
-    return { session, trustRoot: trustRoot as JWK };
-  }
+async function registeredAt(target: ConformanceTarget, publicKey?: JWK) {
+  const { clusterId, registrationToken } = await target.newCluster();
+  const reply = await post(target, "/register", {
+    registrationToken,
+    publicKey,
+  });
+  const { token, trustRoot } = issuedIn(reply);
+  const session = new AgentSession(target, clusterId, token);
+  return { session, trustRoot: trustRoot as JWK };
+}
 
-  async function encrypted() {
-    const recipient = await newRecipient();
-    const { session, trustRoot } = await registered(recipient.publicKey);
-    await target().requireEncryption?.(session.clusterId);
-    await target().issueApply(session.clusterId, newObject());
-    return { session, trustRoot, recipient };
-  }
-
-  async function contentOf(job: OfferedJob, { own }: Recipient) {
-    const read = await decryptPayload(job.encryptedPayload ?? "", [own]);
-    if (!read.ok) throw new Error(read.message);
-    return read.content;
-  }
+/** For gateways that sign payloads, and vouch for the keys of approvals. */
+export function describeSignatures(target: () => ConformanceTarget): void {
+  const registered = () => registeredAt(target());
 
   it("SIG-1 registration and rotation give the same trust root, an Ed25519 key", async () => {
     const { session, trustRoot } = await registered();
@@ -160,11 +156,53 @@ export function describeProtection(target: () => ConformanceTarget): void {
 
   it("SIG-4 the set of keys is for clusters only, and its version never falls", async () => {
     const { session, trustRoot } = await registered();
-    expectRefusal(await payloadKeys(session.withToken("unknown")), 401);
+    expectRefusal(await keysOf(session.withToken("unknown"), "payload"), 401);
     const before = await keySetOf(session, trustRoot);
     const after = await keySetOf(session, trustRoot);
     expect(after.set.version).toBeGreaterThanOrEqual(before.set.version);
   });
+
+  it("APR-1 the set of approval keys is for clusters only, by the same root, and its version never falls", async () => {
+    const { session, trustRoot } = await registered();
+    expectRefusal(await keysOf(session.withToken("unknown"), "approval"), 401);
+    const before = await keySetOf(session, trustRoot, "approval");
+    const after = await keySetOf(session, trustRoot, "approval");
+    expect(after.set.version).toBeGreaterThanOrEqual(before.set.version);
+  });
+
+  it("APR-2 no key signs both payloads and approvals, and neither set passes for the other", async () => {
+    const { session, trustRoot } = await registered();
+    const { set: payload } = await keySetOf(session, trustRoot);
+    const { set: approval } = await keySetOf(session, trustRoot, "approval");
+    const known = new Set(payload.keys.map(({ x }) => x));
+    expect(approval.keys.filter(({ x }) => known.has(x))).toEqual([]);
+    const reply = await keysOf(session, "approval");
+    const { keySet } = keysSchema.parse(jsonOf(reply));
+    const root = await verifyingKey(trustRoot);
+    const demands = { use: "payload" as const, atLeast: 0 };
+    expect(await verifyKeySet(keySet, root, demands)).toMatchObject({
+      ok: false,
+    });
+  });
+}
+
+/** For gateways that encrypt payloads where they are told to. */
+export function describeEncryption(target: () => ConformanceTarget): void {
+  const registered = (publicKey: JWK) => registeredAt(target(), publicKey);
+
+  async function encrypted() {
+    const recipient = await newRecipient();
+    const { session, trustRoot } = await registered(recipient.publicKey);
+    await target().requireEncryption?.(session.clusterId);
+    await target().issueApply(session.clusterId, newObject());
+    return { session, trustRoot, recipient };
+  }
+
+  async function contentOf(job: OfferedJob, { own }: Recipient) {
+    const read = await decryptPayload(job.encryptedPayload ?? "", [own]);
+    if (!read.ok) throw new Error(read.message);
+    return read.content;
+  }
 
   it("ENC-1 a publicKey that nothing can be encrypted to, or that is private, is refused, and the token not spent", async () => {
     const { registrationToken } = await target().newCluster();

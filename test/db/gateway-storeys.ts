@@ -12,6 +12,7 @@ import { TrustCopyModule } from "../../apps/gateway/src/trust/copy/trust-copy.mo
 import { DpopModule } from "../../apps/gateway/src/trust/dpop/dpop.module";
 import { ClusterTokenModule } from "../../apps/gateway/src/trust/identity/cluster-token.module";
 import type { TokenAlgorithm } from "../../apps/gateway/src/trust/identity/token-options";
+import { ApprovalsModule } from "../../apps/gateway/src/trust/approvals/approvals.module";
 import { PayloadKeysModule } from "../../apps/gateway/src/trust/payload-keys/payload-keys.module";
 import { PeopleModule } from "../../apps/gateway/src/trust/people/people.module";
 import { IdentityModule } from "../../apps/gateway/src/trust/identity/identity.module";
@@ -78,6 +79,11 @@ export class GatewayStoreys {
           rotationSeconds: 90 * 86_400,
           publishSeconds: 600,
           signatureSeconds: 600,
+        }),
+        ApprovalsModule.register({
+          issuer: () => settings.issuer,
+          rotationSeconds: 90 * 86_400,
+          publishSeconds: 600,
         }),
         CertificatesModule.register({
           domain: "gateway.example.com",

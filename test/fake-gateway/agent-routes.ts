@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import {
   isStorable,
+  type KeySetUse,
   LIMITS,
   parseMessage,
   registerRequestSchema,
@@ -45,6 +46,8 @@ export const ROUTES: readonly Route[] = [
   { method: "POST", path: /^\/jobs\/([^/]+)\/result$/, handle: result },
   { method: "POST", path: /^\/events$/, handle: events },
   { method: "POST", path: /^\/credentials\/rotate$/, handle: rotate },
+  { method: "GET", path: /^\/payload-keys$/, handle: keysFor("payload") },
+  { method: "GET", path: /^\/approval-keys$/, handle: keysFor("approval") },
 ];
 
 async function register(state: FakeState, call: Call): Promise<Answer> {
@@ -68,7 +71,8 @@ async function register(state: FakeState, call: Call): Promise<Answer> {
     state.now(),
   );
   const { clusterId } = credential;
-  return { status: 200, body: { clusterId, token: credential.token } };
+  const issued = { clusterId, token: credential.token, ...trustRoot(state) };
+  return { status: 200, body: issued };
 }
 
 async function poll(state: FakeState, call: Call): Promise<Answer> {
@@ -87,7 +91,14 @@ async function poll(state: FakeState, call: Call): Promise<Answer> {
     resume: call.query.get("resume") === "true",
     signal: call.signal,
   });
-  return { status: 200, body: { jobs: jobs.map(jobOnTheWire) } };
+  const offered = jobs.map(jobOnTheWire);
+  const { signatures } = state;
+  const signed = signatures
+    ? await Promise.all(
+        offered.map((job) => signatures.signed(job, cluster, state.now())),
+      )
+    : offered;
+  return { status: 200, body: { jobs: signed } };
 }
 
 async function ack(state: FakeState, call: Call): Promise<Answer> {
@@ -130,7 +141,21 @@ async function rotate(state: FakeState, call: Call): Promise<Answer> {
   const credential = authenticate(state, call.request);
   await readBody(call.request);
   const { token } = state.credentials.rotate(credential, state.now());
-  return { status: 200, body: { token } };
+  return { status: 200, body: { token, ...trustRoot(state) } };
+}
+
+function keysFor(use: KeySetUse): Handler {
+  return async (state, { request }) => {
+    authenticate(state, request);
+    const keySet = await state.signatures?.keySet(use, state.now());
+    if (keySet === undefined)
+      throw new DomainError("not_found", "This gateway signs nothing.");
+    return { status: 200, body: { keySet } };
+  };
+}
+
+function trustRoot({ signatures }: FakeState) {
+  return signatures ? { trustRoot: signatures.trustRoot } : {};
 }
 
 function authenticate(state: FakeState, request: IncomingMessage): Credential {

@@ -74,4 +74,6 @@ export interface FakeGateway {
 export interface FakeGatewayOptions extends FakeTimes {
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** Whether it gives a trust root and signs jobs: an agent that pins the root takes no others; absent: no. */
+  readonly signs?: boolean;
 }

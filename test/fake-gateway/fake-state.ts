@@ -3,6 +3,7 @@ import { DomainError } from "@vworkspace/kernel";
 import { Bell } from "./bell";
 import { type Credential, CredentialBook } from "./credential-book";
 import { EventBook } from "./event-book";
+import type { Signatures } from "./signatures";
 import { isOpen, JobBook, type JobRecord, objectKeyOf } from "./job-book";
 
 /** Seconds; the contract's defaults where absent. */
@@ -22,7 +23,10 @@ export class FakeState {
   private readonly bells = new Map<string, Bell>();
   private readonly waitingPolls = new Map<string, number>();
 
-  constructor(times: FakeTimes) {
+  constructor(
+    times: FakeTimes,
+    readonly signatures?: Signatures,
+  ) {
     this.jobs = new JobBook({
       leaseMs: (times.leaseSeconds ?? LIMITS.leaseSeconds) * 1000,
       lifetimeMs: (times.jobSeconds ?? LIMITS.jobSeconds) * 1000,

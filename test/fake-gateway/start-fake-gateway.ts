@@ -9,6 +9,7 @@ import type {
 import { FakeServer } from "./fake-server";
 import { FakeState } from "./fake-state";
 import type { Fault } from "./fault-plan";
+import { Signatures } from "./signatures";
 import type { JobRecord } from "./job-book";
 import { readObjectReference } from "./object-reference";
 
@@ -18,7 +19,9 @@ export type { FakeGateway, FakeGatewayOptions, FakeJob, FakeRequest, Fault };
 export async function startFakeGateway(
   options: FakeGatewayOptions = {},
 ): Promise<FakeGateway> {
-  const state = new FakeState(options);
+  const signatures =
+    options.signs === true ? await Signatures.make() : undefined;
+  const state = new FakeState(options, signatures);
   const server = new FakeServer(state);
   await server.listen(options.port ?? 0);
   return new HttpFakeGateway(state, server);

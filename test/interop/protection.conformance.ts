@@ -1,13 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import {
+  type ApprovalClaim,
   canonicalJson,
   decryptPayload,
   encryptPayload,
-  PAYLOAD_KEY_SET_TYPE,
+  KEY_SET_TYPES,
+  operationDigest,
   PAYLOAD_SIGNATURE_TYPE,
+  signApproval,
   signKeySet,
   signPayload,
+  verifyApproval,
   verifyKeySet,
   verifyPayload,
 } from "@vworkspace/contract";
@@ -48,6 +52,13 @@ interface KeySetVector {
   readonly jws: string;
 }
 
+interface ApprovalVector {
+  readonly key: Key;
+  readonly spec: object;
+  readonly claim: ApprovalClaim;
+  readonly jwt: string;
+}
+
 function vector<T>(name: string): T {
   const file = `docs/contract/vectors/${name}.json`;
   return JSON.parse(readFileSync(file, "utf8")) as T;
@@ -55,7 +66,12 @@ function vector<T>(name: string): T {
 
 const SIGNATURE = vector<SignatureVector>("payload-signature");
 const ENCRYPTION = vector<EncryptionVector>("payload-encryption");
-const KEY_SET = vector<KeySetVector>("payload-key-set");
+const USES = ["payload", "approval"] as const;
+const KEY_SETS = {
+  payload: vector<KeySetVector>("payload-key-set"),
+  approval: vector<KeySetVector>("approval-key-set"),
+};
+const APPROVAL = vector<ApprovalVector>("approval-claim");
 
 async function imported(key: JWK, alg: string): Promise<CryptoKey> {
   return (await importJWK(key, alg)) as CryptoKey;
@@ -73,6 +89,17 @@ async function verified(payload: unknown, signature: string) {
   return verifyPayload(SIGNATURE.job, payload, signature, {
     keyOf: (kid) => (kid === SIGNATURE.key.kid ? key : undefined),
     now: SIGNATURE.expiresAt,
+    toleranceSeconds: 0,
+  });
+}
+
+async function approved(jwt: string) {
+  const { key, spec, claim } = APPROVAL;
+  const publicKey = await imported(publicPart(key), SIGNATURES);
+  const wanted = { ...claim, operationId: claim.op, spec };
+  return verifyApproval(jwt, wanted, {
+    keyOf: (kid) => (kid === key.kid ? publicKey : undefined),
+    now: claim.iat,
     toleranceSeconds: 0,
   });
 }
@@ -98,12 +125,27 @@ describe("The vectors of docs/contract", () => {
     }
   });
 
-  it("hold the set of keys that we make, byte for byte, and take", async () => {
-    const { root, set, jws } = KEY_SET;
-    const key = await imported(root, SIGNATURES);
-    expect(await signKeySet(set, { kid: root.kid, key })).toBe(jws);
-    const pinned = await imported(publicPart(root), SIGNATURES);
-    expect(await verifyKeySet(jws, pinned, 0)).toEqual({ ok: true, set });
+  it.each(USES)(
+    "hold the set of %s keys that we make, byte for byte, and take",
+    async (use) => {
+      const { root, set, jws } = KEY_SETS[use];
+      const key = await imported(root, SIGNATURES);
+      expect(await signKeySet(set, { kid: root.kid, key }, use)).toBe(jws);
+      const pinned = await imported(publicPart(root), SIGNATURES);
+      const demands = { use, atLeast: 0 };
+      expect(await verifyKeySet(jws, pinned, demands)).toEqual({
+        ok: true,
+        set,
+      });
+    },
+  );
+
+  it("hold the approval that we sign, byte for byte, and take", async () => {
+    const { key, spec, claim, jwt } = APPROVAL;
+    expect(await operationDigest(spec)).toBe(claim.digest);
+    const own = { kid: key.kid, key: await imported(key, SIGNATURES) };
+    expect(await signApproval(claim, own)).toBe(jwt);
+    expect(await approved(jwt)).toEqual({ ok: true, claim });
   });
 });
 
@@ -197,22 +239,52 @@ describeWithPython(
       },
     );
 
-    it("takes our set of keys, and makes one that we take", async () => {
-      const { root, set, jws } = KEY_SET;
-      expect(await peer.ask({ do: "verify_set", key: root, jws })).toEqual({
-        result: set,
+    it("takes our approval, and makes one that we take", async () => {
+      const { key, claim, jwt } = APPROVAL;
+      const claims = { ...claim, aud: "vworkspace-approval" };
+      expect(await peer.ask({ do: "read_claim", key, jwt })).toEqual({
+        result: claims,
       });
       const { result } = await peer.ask({
-        do: "sign_set",
-        key: root,
-        set,
-        header: { alg: "EdDSA", kid: root.kid, typ: PAYLOAD_KEY_SET_TYPE },
+        do: "sign_claim",
+        key,
+        claims,
+        header: {
+          alg: "EdDSA",
+          kid: key.kid,
+          typ: "vworkspace-approval+jwt",
+        },
       });
-      const pinned = await imported(publicPart(root), SIGNATURES);
-      expect(await verifyKeySet(String(result), pinned, 0)).toEqual({
-        ok: true,
-        set,
-      });
+      expect(await approved(String(result))).toEqual({ ok: true, claim });
     });
+
+    it("has the same digest of an operation", async () => {
+      const { spec, claim } = APPROVAL;
+      const { result } = await peer.ask({ do: "operation_digest", spec });
+      expect(result).toBe(claim.digest);
+    });
+
+    it.each(USES)(
+      "takes our set of %s keys, and makes one that we take",
+      async (use) => {
+        const { root, set, jws } = KEY_SETS[use];
+        expect(await peer.ask({ do: "verify_set", key: root, jws })).toEqual({
+          result: set,
+        });
+        const { result } = await peer.ask({
+          do: "sign_set",
+          key: root,
+          set,
+          header: { alg: "EdDSA", kid: root.kid, typ: KEY_SET_TYPES[use] },
+        });
+        const pinned = await imported(publicPart(root), SIGNATURES);
+        expect(
+          await verifyKeySet(String(result), pinned, { use, atLeast: 0 }),
+        ).toEqual({
+          ok: true,
+          set,
+        });
+      },
+    );
   },
 );

@@ -23,6 +23,7 @@ export interface Cast {
   readonly registrationToken: string;
   /** What the gateway signs besides tokens, as agents get it. */
   readonly payloadKeySet: string;
+  readonly approval: string;
   readonly gatewayKey: {
     readonly secret: KeyObject;
     readonly publicBytes: Uint8Array;
@@ -94,6 +95,7 @@ export const REFUSED_CELLS: Readonly<Record<string, Cell>> = {
   "an API key of an admin": ({ apiKey }) => bearer(apiKey),
   "a registration token": ({ registrationToken }) => bearer(registrationToken),
   "a signed set of payload keys": ({ payloadKeySet }) => bearer(payloadKeySet),
+  "an approval of an operation": ({ approval }) => bearer(approval),
   "a proof in place of a token": ({ own }) => proof(own.token).then(bearer),
   "an end that has passed": claims(() => ({ exp: now() - HOUR })),
   "a beginning to come": claims(() => ({ nbf: now() + HOUR })),

@@ -3,6 +3,7 @@ import { newId } from "@vworkspace/kernel";
 import { JobService } from "../../apps/gateway/src/delivery/jobs/job.service";
 import { ClusterService } from "../../apps/gateway/src/fleet/clusters/cluster.service";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
+import { ApprovalClaims } from "../../apps/gateway/src/trust/approvals/approval-claims.service";
 import { PayloadKeyService } from "../../apps/gateway/src/trust/payload-keys/payload-key.service";
 import { gatewayKey } from "../bad-input/forged-token";
 import { type TestCluster, TestTenant } from "../db/test-tenant";
@@ -52,6 +53,7 @@ describe("Every route of the agent API", () => {
       apiKey,
       registrationToken: await tenant.registrationToken(pending.id),
       payloadKeySet: await gateway.get(PayloadKeyService).keySet(),
+      approval: await approvalBy(gateway),
       gatewayKey: await gatewayKey(gateway),
     };
     routes = gateway.routes.filter((route) => guardOf(route) === "cluster");
@@ -339,3 +341,18 @@ describe("The route of registration", () => {
     expect(await said((await foreign.addCluster()).code)).toEqual(absent);
   });
 });
+
+async function approvalBy(gateway: ListedGateway): Promise<string> {
+  const { claim } = await gateway.get(ApprovalClaims).sign({
+    operationId: newId(),
+    clusterCode: "any",
+    namespace: "shop",
+    name: "nightly",
+    spec: {},
+    approver: "bea",
+    requester: "ann",
+    amr: "key",
+    expiresInSeconds: 60,
+  });
+  return claim;
+}

@@ -7,6 +7,7 @@ import { HttpControlPlane } from "../../apps/agent/src/control-plane/http-contro
 import { HttpWire } from "../../apps/agent/src/control-plane/http-wire";
 import { Link } from "../../apps/agent/src/control-plane/link";
 import { PayloadGuard } from "../../apps/agent/src/control-plane/payload-guard";
+import { SignedKeys } from "../../apps/agent/src/control-plane/signed-keys";
 import { Registrar } from "../../apps/agent/src/control-plane/registrar";
 import {
   Wire,
@@ -96,8 +97,9 @@ async function startAgent() {
   });
   await registrar.ensure(new AbortController().signal);
   const guard = new PayloadGuard({
-    ...parts,
     keeper,
+    keys: new SignedKeys("payload", { ...parts, keeper }),
+    log: parts.log,
     now: () => time.now(),
     demands: () => Promise.resolve({ isSigned: true, isEncrypted: false }),
   });

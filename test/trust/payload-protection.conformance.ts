@@ -76,7 +76,10 @@ async function register(): Promise<Agent> {
 async function keySet(agent: Agent) {
   const { body } = await ask("/payload-keys", agent.token);
   const { keySet: jws } = body as { keySet: string };
-  const verified = await verifyKeySet(jws, agent.root, 0);
+  const verified = await verifyKeySet(jws, agent.root, {
+    use: "payload",
+    atLeast: 0,
+  });
   if (!verified.ok) throw new Error(verified.message);
   return verified.set;
 }

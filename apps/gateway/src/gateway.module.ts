@@ -19,6 +19,7 @@ import { TrustCopyModule } from "./trust/copy/trust-copy.module";
 import { DpopModule } from "./trust/dpop/dpop.module";
 import { ClusterTokenModule } from "./trust/identity/cluster-token.module";
 import { IdentityModule } from "./trust/identity/identity.module";
+import { ApprovalsModule } from "./trust/approvals/approvals.module";
 import { PAYLOAD_SIGNATURE_SECONDS } from "./trust/payload-keys/payload-key-options";
 import { PayloadKeysModule } from "./trust/payload-keys/payload-keys.module";
 import { KEY_PUBLICATION_SECONDS } from "./trust/identity/token-options";
@@ -94,6 +95,11 @@ function trustModules(
       rotationSeconds: config.signingKeySeconds,
       publishSeconds: KEY_PUBLICATION_SECONDS,
       signatureSeconds: PAYLOAD_SIGNATURE_SECONDS,
+    }),
+    ApprovalsModule.register({
+      issuer: () => config.issuer ?? publicUrl(),
+      rotationSeconds: config.signingKeySeconds,
+      publishSeconds: KEY_PUBLICATION_SECONDS,
     }),
     CertificatesModule.register({
       domain: config.agents.trustDomain,

@@ -14,4 +14,7 @@ export * from "./dpop/verify-dpop-proof";
 export * from "./protection/protected-job";
 export * from "./protection/payload-signature";
 export * from "./protection/payload-encryption";
-export * from "./protection/payload-key-set";
+export * from "./protection/key-set";
+export * from "./approval/approval-claim";
+export * from "./approval/operation-digest";
+export * from "./approval/verify-approval";

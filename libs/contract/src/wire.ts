@@ -143,8 +143,8 @@ export const offeredJobSchema = jobSchema
   );
 export type OfferedJob = z.infer<typeof offeredJobSchema>;
 
-/** GET /payload-keys (ours): the set of payload keys as the trust root signed it. */
-export interface PayloadKeysAnswer {
+/** GET /payload-keys, GET /approval-keys (ours): a set of keys as the trust root signed it. */
+export interface KeySetAnswer {
   readonly keySet: string;
 }
 

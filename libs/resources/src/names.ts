@@ -49,6 +49,8 @@ export const ANNOTATIONS = {
   intentGeneration: "vworkspace.io/intent-generation",
   /** Who asked for that generation, as the control plane's evidence names people. */
   requestedBy: "vworkspace.io/requested-by",
+  /** On an Operation: the control plane's id of it, which an approval names. */
+  operationId: "vworkspace.io/operation-id",
   /** "true": take over a Helm release of this name that is not ours. */
   adopt: "vworkspace.io/adopt",
   /** "true" on one of our CRDs: it may be deleted. The admission policy refuses it else. */

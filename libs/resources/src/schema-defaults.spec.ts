@@ -30,6 +30,13 @@ describe("Defaults", () => {
     });
   });
 
+  it("are none for an Operation: an API server would change what somebody has approved of", () => {
+    const { spec } = RESOURCE_DEFINITIONS.Operation;
+    expect(JSON.stringify(spec)).not.toContain('"default":');
+    const { spec: other } = RESOURCE_DEFINITIONS.ApplicationInstance;
+    expect(JSON.stringify(other)).toContain('"default":');
+  });
+
   it("take the place of null, as on the API server", () => {
     const schema = RESOURCE_DEFINITIONS.ApplicationInstance.spec;
     expect(withDefaults(schema, { mode: null, chart: null })).toMatchObject({

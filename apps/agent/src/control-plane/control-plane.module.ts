@@ -18,6 +18,7 @@ import { PayloadGuard } from "./payload-guard";
 import { Registrar } from "./registrar";
 import { Connections } from "./tls/connections";
 import type { HeldCertificates } from "./tls/held-certificates";
+import { SignedKeys } from "./signed-keys";
 import { SecretCredentialStore } from "./secret-credential-store";
 import { Wire } from "./wire";
 
@@ -165,13 +166,16 @@ function payloadGuard(
   ]
 ): PayloadGuard {
   return new PayloadGuard({
-    wire,
     keeper: credentials,
-    clock,
+    keys: new SignedKeys("payload", {
+      wire,
+      keeper: credentials,
+      clock,
+      requestTimeoutMs: config.requestTimeoutMs,
+    }),
     log,
     now: () => time.now(),
     demands: () => payloadDemands(watches, config),
-    requestTimeoutMs: config.requestTimeoutMs,
   });
 }
 

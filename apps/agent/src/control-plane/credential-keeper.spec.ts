@@ -55,6 +55,24 @@ describe("CredentialKeeper", () => {
     expect(link.facts.authentication.status).toBe("accepted");
   });
 
+  it("keeps the new credential where something is noted beside it while it is being stored", async () => {
+    const { keeper, store } = await setUp(() => ({ token: "new" }));
+    const save = store.save.bind(store);
+    let noted: Promise<void> | undefined;
+    store.save = (credentials) => {
+      if (credentials.current.token === "new")
+        noted ??= keeper.amend({ approvalKeySet: "set" });
+      return save(credentials);
+    };
+    await keeper.rotate();
+    await noted;
+    expect(store.stored).toMatchObject({
+      current: { token: "new" },
+      approvalKeySet: "set",
+    });
+    expect(keeper.credentials).toEqual(store.stored);
+  });
+
   it("tries the previous credential on a 401 and goes on with the one that works", async () => {
     const { call, wire, store } = await setUp(
       ({ token }) => (token === "current" ? 401 : undefined),

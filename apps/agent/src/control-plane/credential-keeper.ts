@@ -69,21 +69,27 @@ export class CredentialKeeper {
   }
 
   /** Stores credentials, then uses them. */
-  async keep(credentials: StoredCredentials): Promise<void> {
-    await this.save(credentials);
-    this.hold(credentials);
+  keep(credentials: StoredCredentials): Promise<void> {
+    return this.change(() => credentials);
   }
 
   /** Changes what is held beside the credential, and nothing else of it. */
   amend(changes: Omit<Partial<StoredCredentials>, "current">): Promise<void> {
-    return this.keep({ ...this.required(), ...changes });
+    return this.change(() => ({ ...this.required(), ...changes }));
   }
 
-  /** One after the other: a save that takes long must not put an older credential over a newer one. */
-  private save(credentials: StoredCredentials): Promise<void> {
+  /**
+   * One after the other, each from what the one before has left: neither a save that takes long nor a change that began
+   * before a rotation may put an older credential over a newer one.
+   */
+  private change(next: () => StoredCredentials): Promise<void> {
     this.lastSave = this.lastSave
       .catch(() => undefined)
-      .then(() => this.options.store.save(credentials));
+      .then(async () => {
+        const credentials = next();
+        await this.options.store.save(credentials);
+        this.hold(credentials);
+      });
     return this.lastSave;
   }
 
@@ -192,7 +198,7 @@ export class CredentialKeeper {
     const { previous: _, ...rest } = stored;
     this.stored = rest;
     try {
-      await this.save(rest);
+      await this.change(() => this.required());
     } catch (error) {
       this.options.log.warn(
         { reason: reasonOf(error) },
@@ -250,7 +256,8 @@ export class CredentialKeeper {
       if (isFailure(error, "unauthenticated")) return false;
       throw error;
     }
-    await this.keep({ ...stored, current: other, previous: stored.current });
+    const both = { current: other, previous: stored.current };
+    await this.change(() => ({ ...this.required(), ...both }));
     return true;
   }
 
@@ -270,14 +277,14 @@ export class CredentialKeeper {
       ...(expiresAt && { expiresAt: Date.parse(expiresAt) }),
       ...issuedFor(certificateRequest, certificate),
     };
-    const stored = withTrustRoot(this.required(), trustRoot);
-    await this.keep({
-      ...stored,
+    const { encryptionKeys = [] } = this.required();
+    await this.change(() => ({
+      ...withTrustRoot(this.required(), trustRoot),
       ...(caBundle !== undefined && { caBundle }),
       current: successor,
       previous: current,
-      encryptionKeys: withNewKey(stored.encryptionKeys ?? [], encryptionKey),
-    });
+      encryptionKeys: withNewKey(encryptionKeys, encryptionKey),
+    }));
     log.info({ expiresAt }, "The cluster's credential was renewed.");
     for (const listener of this.rotationListeners) listener();
   }

@@ -26,6 +26,8 @@ export interface StoredCredentials {
   readonly trustRoot?: string;
   /** The newest set of payload keys, as the trust root signed it (compact JWS). */
   readonly payloadKeySet?: string;
+  /** The newest set of approval keys, likewise. */
+  readonly approvalKeySet?: string;
 }
 
 /** Where credentials outlive the process. */

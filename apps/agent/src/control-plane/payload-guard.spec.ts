@@ -21,6 +21,7 @@ import type { StoredCredentials } from "./credential-store";
 import { makeEncryptionKey, publicPartOf } from "./encryption-keys";
 import { Link } from "./link";
 import { PayloadGuard } from "./payload-guard";
+import { SignedKeys } from "./signed-keys";
 
 const PAYLOAD = { apiVersion: "v1", kind: "ConfigMap" };
 const HOUR = 3600;
@@ -58,7 +59,11 @@ async function keySet(
   keys: readonly Pair[],
   by: Pair = root,
 ): Promise<string> {
-  return signKeySet({ version, keys: await Promise.all(keys.map(jwkOf)) }, by);
+  return signKeySet(
+    { version, keys: await Promise.all(keys.map(jwkOf)) },
+    by,
+    "payload",
+  );
 }
 
 interface Start {
@@ -94,13 +99,16 @@ async function setUp(start: Start = {}) {
   });
   await keeper.load();
   const guard = new PayloadGuard({
-    wire,
     keeper,
-    clock,
+    keys: new SignedKeys("payload", {
+      wire,
+      keeper,
+      clock,
+      requestTimeoutMs: 1,
+    }),
     log: new KeptLog(),
     now: () => clock.now(),
     demands: () => Promise.resolve({ isSigned, isEncrypted }),
-    requestTimeoutMs: 1,
   });
   const serve = (answer: unknown) => (served = answer);
   const seconds = () => Math.floor(clock.now() / 1000);

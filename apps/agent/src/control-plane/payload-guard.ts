@@ -3,38 +3,29 @@ import {
   type EncryptionKey,
   type Job,
   type OfferedJob,
-  PAYLOAD_ALGORITHM,
   type PayloadContent,
-  type PayloadKeySet,
   type ProtectionRefusal,
   refuse,
-  verifyKeySet,
   verifyPayload,
 } from "@vworkspace/contract";
-import type { Clock } from "@vworkspace/kernel";
-import { type CryptoKey, importJWK, type JWK } from "jose";
 import { type Log, reasonOf } from "../log";
 import type { CredentialKeeper } from "./credential-keeper";
 import type { StoredCredentials } from "./credential-store";
 import { openEncryptionKeys } from "./encryption-keys";
 import type { PayloadDemands } from "./payload-demands";
-import type { Wire } from "./wire";
+import type { SignedKeys } from "./signed-keys";
 
 export interface PayloadGuardOptions {
   readonly keeper: CredentialKeeper;
-  readonly wire: Wire;
-  readonly clock: Clock;
+  readonly keys: SignedKeys;
   readonly log: Log;
   /** Milliseconds since the epoch, as right as the agent knows. */
   readonly now: () => number;
   readonly demands: () => Promise<PayloadDemands>;
-  readonly requestTimeoutMs: number;
 }
 
 /** How far the agent's idea of time may be wrong. */
 const TOLERANCE_SECONDS = 60;
-/** The set is asked for a few times at once, as when keys change in a hurry, then once in so long, whatever keys jobs name. */
-const REFRESHES = { atOnce: 3, everyMs: 10_000 };
 
 type Opened = { readonly ok: true; readonly job: Job } | ProtectionRefusal;
 
@@ -44,17 +35,11 @@ type Opened = { readonly ok: true; readonly job: Job } | ProtectionRefusal;
  * change a payload. Encryption can't be taken off by anybody else, so that it is asked for only where that is configured.
  */
 export class PayloadGuard {
-  private refreshedAt = -Infinity;
-  /** How many of those at once are used up, at that moment. */
-  private refreshes = 0;
-  private refreshing: Promise<void> | undefined;
   private pinning: Promise<void> | undefined;
-  private known:
-    | { readonly jws: string; readonly root: string; readonly keys: KeySet }
-    | undefined;
 
   constructor(private readonly options: PayloadGuardOptions) {}
 
+  /** @throws ControlPlaneError where the keys can't be had: then nothing is known of the job either, and the poll has failed */
   async open(offered: OfferedJob): Promise<Opened> {
     const content = await this.read(offered);
     if (!("payload" in content)) return content;
@@ -105,7 +90,7 @@ export class PayloadGuard {
       idempotencyKey: offered.idempotencyKey,
     };
     const verify = async () => {
-      const keys = await this.keys(trustRoot);
+      const keys = await this.options.keys.keys();
       return verifyPayload(job, payload, signature, {
         keyOf: (kid) => keys.get(kid),
         now: Math.floor(this.options.now() / 1000),
@@ -114,7 +99,9 @@ export class PayloadGuard {
     };
     const first = await verify();
     const verdict =
-      !first.ok && first.reason === "unknown-key" && (await this.refresh())
+      !first.ok &&
+      first.reason === "unknown-key" &&
+      (await this.options.keys.refresh())
         ? await verify()
         : first;
     return verdict.ok ? undefined : verdict;
@@ -139,82 +126,6 @@ export class PayloadGuard {
   private get stored(): StoredCredentials | undefined {
     return this.options.keeper.credentials;
   }
-
-  /** The keys of the newest set that was seen; none before the first. */
-  private async keys(root: string): Promise<KeySet> {
-    const { payloadKeySet: jws } = this.stored ?? {};
-    if (jws === undefined) return new Map();
-    if (this.known?.jws !== jws || this.known.root !== root) {
-      const verified = await verifyKeySet(jws, await publicKey(root), 0);
-      const keys = verified.ok ? await importKeys(verified.set) : new Map();
-      this.known = { jws, root, keys };
-    }
-    return this.known.keys;
-  }
-
-  /** Whether there is another set now. Jobs that come together share one look. */
-  private async refresh(): Promise<boolean> {
-    const before = this.stored?.payloadKeySet;
-    if (this.mayRefresh()) this.refreshing = this.fetchSet();
-    await this.refreshing;
-    return this.stored?.payloadKeySet !== before;
-  }
-
-  private mayRefresh(): boolean {
-    const now = this.options.clock.monotonic();
-    const { atOnce, everyMs } = REFRESHES;
-    const passed = (now - this.refreshedAt) / everyMs;
-    const used = Math.max(0, this.refreshes - passed);
-    if (used > atOnce - 1) return false;
-    this.refreshes = used + 1;
-    this.refreshedAt = now;
-    return true;
-  }
-
-  /**
-   * The set as the gateway has it now, where the pinned root signed it and it is no older than the one that is held.
-   * @throws ControlPlaneError where it can't be had: then nothing is known of the job either, and the poll has failed
-   */
-  private async fetchSet(): Promise<void> {
-    const { keeper, wire, requestTimeoutMs } = this.options;
-    const answer = await keeper.withToken((token) =>
-      wire.send({
-        method: "GET",
-        path: "/payload-keys",
-        token,
-        timeoutMs: requestTimeoutMs,
-      }),
-    );
-    const jws = (answer as { keySet?: unknown } | undefined)?.keySet;
-    const { trustRoot, payloadKeySet } = this.stored ?? {};
-    if (typeof jws !== "string" || trustRoot === undefined) return;
-    const root = await publicKey(trustRoot);
-    const held =
-      payloadKeySet === undefined
-        ? undefined
-        : await verifyKeySet(payloadKeySet, root, 0);
-    const newest = held?.ok === true ? held.set.version : 0;
-    const verified = await verifyKeySet(jws, root, newest);
-    if (verified.ok) await keeper.amend({ payloadKeySet: jws });
-  }
-}
-
-type KeySet = ReadonlyMap<string, CryptoKey>;
-
-async function importKeys({ keys }: PayloadKeySet): Promise<KeySet> {
-  const imported = await Promise.all(
-    keys.map(async ({ kty, crv, x, kid }) => {
-      const key = await importJWK({ kty, crv, x }, PAYLOAD_ALGORITHM);
-      return [kid, key] as const;
-    }),
-  );
-  return new Map(imported);
-}
-
-async function publicKey(jwk: string): Promise<CryptoKey> {
-  const { kty, crv, x } = JSON.parse(jwk) as JWK;
-  const parts = { kty, crv, x } as JWK;
-  return (await importJWK(parts, PAYLOAD_ALGORITHM)) as CryptoKey;
 }
 
 function noTrustRoot(): ProtectionRefusal {

@@ -97,6 +97,7 @@ function encode(credentials: StoredCredentials): SecretData {
       credentials.encryptionKeys && `[${credentials.encryptionKeys.join(",")}]`,
     "trust-root": credentials.trustRoot,
     "payload-key-set": credentials.payloadKeySet,
+    "approval-key-set": credentials.approvalKeySet,
   };
   return Object.fromEntries(
     Object.entries(texts).flatMap(([key, text]) =>
@@ -147,6 +148,7 @@ function decodeKeys(
     caBundle: text("ca.crt"),
     trustRoot: text("trust-root"),
     payloadKeySet: text("payload-key-set"),
+    approvalKeySet: text("approval-key-set"),
   };
   const encryptionKeys = decodeList(text("encryption-keys"));
   return {

@@ -1,4 +1,10 @@
-import { APPLICATION_INSTANCE, OPERATION } from "@vworkspace/resources";
+import { operationDigest } from "@vworkspace/contract";
+import type { KubeObject } from "@vworkspace/kube";
+import {
+  ANNOTATIONS,
+  APPLICATION_INSTANCE,
+  OPERATION,
+} from "@vworkspace/resources";
 import { AgentBench } from "../testing/agent-bench";
 import { eventually } from "../../../../test/cluster/eventually";
 
@@ -38,6 +44,44 @@ describe("Jobs that carry an Operation", () => {
       outcome: "succeeded",
     });
     expect(await api.get(ref)).toBe(undefined);
+    await agent.stop();
+  }, 180_000);
+
+  it("bring it as somebody approved of it: an approval counts for what the cluster then holds", async () => {
+    const { api, gateway } = bench;
+    const agent = await bench.startAgent();
+    const namespace = await bench.optedIn("approved-operations");
+    const ref = { ...OPERATION, namespace, name: "restore" };
+    const spec = {
+      targetRef: { ...APPLICATION_INSTANCE, name: "web" },
+      type: "Restore",
+      engine: "velero",
+      parameters: {
+        backupName: "nächtlich",
+        restorePVs: false,
+        namespaceMapping: {},
+        includedResources: [],
+        labelSelector: { matchLabels: { "app.kubernetes.io/name": "web" } },
+        deep: { count: 0, ratio: 0.1, large: 9007199254740991, text: "" },
+      },
+      approvals: { required: true },
+      policy: { timeoutSeconds: 60 },
+      cancel: false,
+    };
+    const annotations = { [ANNOTATIONS.operationId]: "op-1" };
+    const metadata = { name: "restore", namespace, annotations };
+    gateway.issueApply(agent.clusterId, { ...OPERATION, metadata, spec });
+    const read = () => api.get<KubeObject & { spec: object }>(ref);
+    await eventually(
+      "the operation is there",
+      async () => (await read()) !== undefined,
+      60_000,
+    );
+    const found = await read();
+    expect(found?.metadata.annotations).toMatchObject(annotations);
+    expect(await operationDigest(found?.spec ?? {})).toBe(
+      await operationDigest(spec),
+    );
     await agent.stop();
   }, 180_000);
 });

@@ -14,6 +14,8 @@ import { CredentialKeeper } from "../control-plane/credential-keeper";
 import { ControlPlaneTime } from "../control-plane/control-plane-time";
 import { Link } from "../control-plane/link";
 import { Registrar } from "../control-plane/registrar";
+import { SignedKeys } from "../control-plane/signed-keys";
+import { Wire } from "../control-plane/wire";
 import { Metrics } from "../health/metrics";
 import { Log } from "../log";
 import { Pulse } from "../reporting/pulse";
@@ -34,7 +36,7 @@ import { Engines } from "../engines/engines";
 import { EnginesModule } from "../engines/engines.module";
 import { ConditionTeller } from "./condition-teller";
 import { Approvals } from "./operation/approvals";
-import { NoApprovals } from "./operation/no-approvals";
+import { ClaimApprovals } from "./operation/claim-approvals";
 import { OperationActions } from "./operation/operation-actions";
 import { OperationObserver } from "./operation/operation.observe";
 import { OperationReconciler } from "./operation/operation.reconciler";
@@ -72,7 +74,11 @@ import { Reconcilers } from "./reconcilers";
       inject: [KubeApi, Watches, ProbeRounds, ConditionTeller, Clock],
       useFactory: instanceReconciler,
     },
-    { provide: Approvals, useClass: NoApprovals },
+    {
+      provide: Approvals,
+      inject: [Wire, CredentialKeeper, Clock, AgentConfig, ControlPlaneTime],
+      useFactory: claimApprovals,
+    },
     {
       provide: OperationReconciler,
       inject: [KubeApi, Watches, Engines, Approvals, ConditionTeller, Clock],
@@ -166,6 +172,25 @@ function operationReconciler(
     actions: new OperationActions(api, new EngineActions(api)),
     teller,
     clock,
+  });
+}
+
+function claimApprovals(
+  ...[wire, keeper, clock, config, time]: [
+    Wire,
+    CredentialKeeper,
+    Clock,
+    AgentConfig,
+    ControlPlaneTime,
+  ]
+): ClaimApprovals {
+  const { requestTimeoutMs } = config;
+  const parts = { wire, keeper, clock, requestTimeoutMs };
+  return new ClaimApprovals({
+    keys: new SignedKeys("approval", parts),
+    keeper,
+    clock,
+    now: () => time.now(),
   });
 }
 

@@ -49,9 +49,11 @@ export class OperationBench {
   readonly clock = new ManualClock();
   readonly approvals = new GivenApprovals();
   readonly events: NewEvent[] = [];
-  private reconciler = this.startAgent();
+  private reconciler: OperationReconciler;
 
-  constructor() {
+  /** @param judge of approvals, in place of those that are given here */
+  constructor(private readonly judge?: Approvals) {
+    this.reconciler = this.startAgent();
     this.watches.show(NAMESPACE);
     this.putTarget();
   }
@@ -161,8 +163,7 @@ export class OperationBench {
 
   async delete(name: string): Promise<void> {
     const operation = this.operation(name);
-    if (operation)
-      await this.api.delete(refOf(operation as unknown as KubeObject));
+    if (operation) await this.api.delete(refOf(operation));
   }
 
   private look(): void {
@@ -185,7 +186,7 @@ export class OperationBench {
         api,
         watches,
         engines,
-        approvals,
+        approvals: this.judge ?? approvals,
         clock,
       }),
       actions: new OperationActions(api, new EngineActions(api)),

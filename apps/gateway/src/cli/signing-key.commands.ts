@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { SigningKeyRow } from "../trust/identity/domain/signing-key-store";
 import { SigningKeyService } from "../trust/identity/signing-key.service";
+import { ApprovalKeyRotation } from "../trust/approvals/approval-keys";
 import { PayloadKeyRotation } from "../trust/payload-keys/payload-key-rotation";
 import { withStoreys } from "./with-storeys";
 
@@ -16,9 +17,14 @@ const GROUPS = [
     description: "keys that sign the payloads of jobs",
     service: PayloadKeyRotation,
   },
+  {
+    name: "approval-keys",
+    description: "keys that sign approvals of operations",
+    service: ApprovalKeyRotation,
+  },
 ] as const;
 
-/** `vworkspace signing-keys …` and `vworkspace payload-keys …` */
+/** `vworkspace signing-keys …`, `vworkspace payload-keys …` and `vworkspace approval-keys …` */
 export function addSigningKeyCommands(program: Command): void {
   for (const { name, description, service } of GROUPS) {
     const keys = program.command(name).description(description);

@@ -1,12 +1,21 @@
-import { type INestApplicationContext, Module } from "@nestjs/common";
+import {
+  type DynamicModule,
+  type INestApplicationContext,
+  Module,
+} from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
-import { embeddedMasterKeyFile, readGatewayConfig } from "../config";
+import {
+  embeddedMasterKeyFile,
+  type GatewayConfig,
+  readGatewayConfig,
+} from "../config";
 import { DatabaseModule } from "../database/database.module";
 import { type OpenDatabase, openDatabase } from "../database/open-database";
 import { AuditModule } from "../trust/audit/audit.module";
 import { CertificatesModule } from "../trust/certificates/certificates.module";
 import { ClusterTokenModule } from "../trust/identity/cluster-token.module";
 import { IdentityModule } from "../trust/identity/identity.module";
+import { ApprovalsModule } from "../trust/approvals/approvals.module";
 import { PAYLOAD_SIGNATURE_SECONDS } from "../trust/payload-keys/payload-key-options";
 import { PayloadKeysModule } from "../trust/payload-keys/payload-keys.module";
 import { PeopleModule } from "../trust/people/people.module";
@@ -44,22 +53,7 @@ export async function withStoreys<T>(
       IdentityModule,
       PeopleModule,
       AuditModule,
-      ClusterTokenModule.register({
-        issuer: () => config.issuer ?? config.publicUrl ?? "",
-        algorithm: config.tokenAlgorithm,
-        rotationSeconds: config.signingKeySeconds,
-        publishSeconds: KEY_PUBLICATION_SECONDS,
-      }),
-      CertificatesModule.register({
-        domain: config.agents.trustDomain,
-        caFiles: config.agents.caFiles,
-        servesByOwnCa: false,
-      }),
-      PayloadKeysModule.register({
-        rotationSeconds: config.signingKeySeconds,
-        publishSeconds: KEY_PUBLICATION_SECONDS,
-        signatureSeconds: PAYLOAD_SIGNATURE_SECONDS,
-      }),
+      ...keyModules(config),
     ];
     const storeys = await NestFactory.createApplicationContext(
       { module: CliModule, imports },
@@ -71,4 +65,31 @@ export async function withStoreys<T>(
       await storeys.close();
     }
   });
+}
+
+/** Keys of the gateway, and what they sign. */
+function keyModules(config: GatewayConfig): readonly DynamicModule[] {
+  return [
+    ClusterTokenModule.register({
+      issuer: () => config.issuer ?? config.publicUrl ?? "",
+      algorithm: config.tokenAlgorithm,
+      rotationSeconds: config.signingKeySeconds,
+      publishSeconds: KEY_PUBLICATION_SECONDS,
+    }),
+    CertificatesModule.register({
+      domain: config.agents.trustDomain,
+      caFiles: config.agents.caFiles,
+      servesByOwnCa: false,
+    }),
+    PayloadKeysModule.register({
+      rotationSeconds: config.signingKeySeconds,
+      publishSeconds: KEY_PUBLICATION_SECONDS,
+      signatureSeconds: PAYLOAD_SIGNATURE_SECONDS,
+    }),
+    ApprovalsModule.register({
+      issuer: () => config.issuer ?? config.publicUrl ?? "",
+      rotationSeconds: config.signingKeySeconds,
+      publishSeconds: KEY_PUBLICATION_SECONDS,
+    }),
+  ];
 }

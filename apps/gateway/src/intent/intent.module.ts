@@ -13,7 +13,7 @@ import { InstanceService } from "./instances/instance.service";
 import { SqlOperationStore } from "./operations/adapters/sql-operation-store";
 import { SqlScheduleStore } from "./operations/adapters/sql-schedule-store";
 import { SqlUpkeepStore } from "./operations/adapters/sql-upkeep-store";
-import { UnsignedApprovals } from "./operations/adapters/unsigned-approvals";
+import { SignedApprovals } from "./operations/adapters/signed-approvals";
 import { ApprovalClaims } from "./operations/domain/approval-claims";
 import { OperationStore } from "./operations/domain/operation-store";
 import { ScheduleStore } from "./operations/domain/schedule";
@@ -49,7 +49,7 @@ const SERVICES = [
 @Module({
   providers: [
     ...SERVICES,
-    { provide: ApprovalClaims, useClass: UnsignedApprovals },
+    { provide: ApprovalClaims, useClass: SignedApprovals },
   ],
   exports: SERVICES,
 })

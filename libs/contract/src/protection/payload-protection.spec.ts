@@ -8,7 +8,7 @@ import {
 } from "jose";
 import { canonicalJson } from "../canonical-json";
 import { decryptPayload, encryptPayload } from "./payload-encryption";
-import { signKeySet, verifyKeySet } from "./payload-key-set";
+import { signKeySet, verifyKeySet } from "./key-set";
 import { signPayload, verifyPayload } from "./payload-signature";
 import { ENCRYPTED_PAYLOAD_TYPE, type ProtectedJob } from "./protected-job";
 
@@ -277,46 +277,69 @@ describe("A set of payload keys", () => {
     root = await pairOf("root", "Ed25519");
   });
 
+  const of = (atLeast: number) => ({ use: "payload" as const, atLeast });
+
   const set = async (version: number) => ({
     version,
     keys: [await jwkOf(ours), await jwkOf(theirs)],
   });
 
   it("is taken from the pinned root, at the version that was seen or a newer one", async () => {
-    const jws = await signKeySet(await set(3), root);
+    const jws = await signKeySet(await set(3), root, "payload");
     for (const atLeast of [0, 2, 3])
-      expect(await verifyKeySet(jws, root.publicKey, atLeast)).toEqual({
+      expect(await verifyKeySet(jws, root.publicKey, of(atLeast))).toEqual({
         ok: true,
         set: await set(3),
       });
   });
 
+  it("is none of approval keys, and the other way round", async () => {
+    const payload = await signKeySet(await set(3), root, "payload");
+    const approval = await signKeySet(await set(3), root, "approval");
+    const ask = (jws: string, use: "payload" | "approval") =>
+      verifyKeySet(jws, root.publicKey, { use, atLeast: 0 });
+    expect(await ask(approval, "approval")).toMatchObject({ ok: true });
+    for (const refusal of [
+      await ask(payload, "approval"),
+      await ask(approval, "payload"),
+    ])
+      expect(refusal).toMatchObject({ reason: "bad-signature" });
+  });
+
   it("is refused when it is older than one that was seen", async () => {
-    const jws = await signKeySet(await set(3), root);
-    expect(await verifyKeySet(jws, root.publicKey, 4)).toMatchObject({
+    const jws = await signKeySet(await set(3), root, "payload");
+    expect(await verifyKeySet(jws, root.publicKey, of(4))).toMatchObject({
       reason: "rolled-back",
       message: expect.stringContaining("version 3") as string,
     });
   });
 
   it("is refused from anybody else, of another type, changed, or empty", async () => {
-    const foreign = await signKeySet(await set(9), { ...theirs, kid: "root" });
-    const empty = await signKeySet({ version: 1, keys: [] }, root);
-    const jws = await signKeySet(await set(1), root);
+    const foreign = await signKeySet(
+      await set(9),
+      { ...theirs, kid: "root" },
+      "payload",
+    );
+    const empty = await signKeySet({ version: 1, keys: [] }, root, "payload");
+    const jws = await signKeySet(await set(1), root, "payload");
     for (const text of [foreign, empty, flipped(jws), "a.b.c", ""])
-      expect(await verifyKeySet(text, root.publicKey, 0)).toMatchObject({
+      expect(await verifyKeySet(text, root.publicKey, of(0))).toMatchObject({
         ok: false,
       });
     const payload = await signPayload(JOB, await set(9), root, NOW);
-    expect(await verifyKeySet(payload, root.publicKey, 0)).toMatchObject({
+    expect(await verifyKeySet(payload, root.publicKey, of(0))).toMatchObject({
       ok: false,
     });
   });
 
   it("holds no private key", async () => {
     const jwk = { ...(await exportJWK(ours.key)), kid: "ours" };
-    const jws = await signKeySet({ version: 1, keys: [jwk as never] }, root);
-    expect(await verifyKeySet(jws, root.publicKey, 0)).toMatchObject({
+    const jws = await signKeySet(
+      { version: 1, keys: [jwk as never] },
+      root,
+      "payload",
+    );
+    expect(await verifyKeySet(jws, root.publicKey, of(0))).toMatchObject({
       reason: "malformed",
     });
   });

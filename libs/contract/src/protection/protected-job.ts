@@ -11,8 +11,6 @@ export interface ProtectedJob {
 export const PAYLOAD_SIGNATURE_TYPE = "vworkspace-job+jws";
 /** `typ` of an encrypted payload. */
 export const ENCRYPTED_PAYLOAD_TYPE = "vworkspace-job+jwe";
-/** `typ` of a signed set of payload keys. */
-export const PAYLOAD_KEY_SET_TYPE = "vworkspace-payload-keys+jws";
 
 /** The one algorithm of payload signatures and of the key set: Ed25519 (RFC 8037). */
 export const PAYLOAD_ALGORITHM = "EdDSA";

@@ -1,5 +1,6 @@
 import { Module } from "@nestjs/common";
 import { ObservedModule } from "../../observed/observed.module";
+import { ApprovalKeysController } from "./approval-keys.controller";
 import { EventsController } from "./events.controller";
 import { JobsController } from "./jobs.controller";
 import { JwksController } from "./jwks.controller";
@@ -16,6 +17,7 @@ import { RegistrationController } from "./registration.controller";
     EventsController,
     JwksController,
     PayloadKeysController,
+    ApprovalKeysController,
   ],
   providers: [ProofReader],
 })

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, UseGuards } from "@nestjs/common";
-import { AGENT_MEDIA_TYPE, type PayloadKeysAnswer } from "@vworkspace/contract";
+import { AGENT_MEDIA_TYPE, type KeySetAnswer } from "@vworkspace/contract";
 import { PayloadKeyService } from "../../trust/payload-keys/payload-key.service";
 import { ClusterGuard, MediaTypeGuard } from "./agent.guards";
 
@@ -11,7 +11,7 @@ export class PayloadKeysController {
 
   @Get()
   @Header("content-type", AGENT_MEDIA_TYPE)
-  async keySet(): Promise<PayloadKeysAnswer> {
+  async keySet(): Promise<KeySetAnswer> {
     return { keySet: await this.keys.keySet() };
   }
 }

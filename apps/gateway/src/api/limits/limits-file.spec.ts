@@ -54,6 +54,7 @@ describe("limits", () => {
     ["POST", "/api/agent/jobs/:id/result", "report"],
     ["GET", "/api/agent/jobs", "poll"],
     ["GET", "/api/agent/payload-keys", "keys"],
+    ["GET", "/api/agent/approval-keys", "keys"],
     ["POST", "/xmlrpc/2/object", "rpc"],
     ["POST", "/jsonrpc", "rpc"],
     ["GET", "/.well-known/jwks.json", "other"],

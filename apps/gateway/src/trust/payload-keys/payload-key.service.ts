@@ -4,7 +4,6 @@ import {
   type Job,
   type OfferedJob,
   type PublicJwk,
-  signKeySet,
   signPayload,
 } from "@vworkspace/contract";
 import { DomainError } from "@vworkspace/kernel";
@@ -15,19 +14,19 @@ import {
   type JWK,
 } from "jose";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
-import { SigningKeyStore } from "../identity/domain/signing-key-store";
-import type { VerifyingKey } from "../identity/signing-key-ring";
 import {
   ClusterEncryptionKeyStore,
   type CredentialRef,
   type PayloadProtection,
   type PayloadRequirements,
 } from "./domain/cluster-encryption-key-store";
-import { PayloadKeyRing, TrustRootRing } from "./payload-key-rings";
+import { PayloadKeyRing } from "./payload-key-rings";
 import {
   PAYLOAD_KEY_OPTIONS,
   type PayloadKeyOptions,
 } from "./payload-key-options";
+import { publicJwk } from "./public-jwk";
+import { SignedKeySets } from "./signed-key-sets";
 
 const KEY_AGREEMENT = "ECDH-ES+A256KW";
 const CURVES: readonly string[] = ["P-256", "X25519"];
@@ -43,31 +42,18 @@ export class PayloadKeyService {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly keys: PayloadKeyRing,
-    private readonly roots: TrustRootRing,
+    private readonly keySets: SignedKeySets,
     @Inject(PAYLOAD_KEY_OPTIONS) private readonly options: PayloadKeyOptions,
   ) {}
 
   /** What an agent pins at registration. */
-  async trustRoot(): Promise<PublicJwk> {
-    const { current, published } = await this.roots.get();
-    const root = published.find(({ kid }) => kid === current.kid);
-    return publicJwk(root ?? {});
+  trustRoot(): Promise<PublicJwk> {
+    return this.keySets.trustRoot();
   }
 
-  /**
-   * The keys that payloads are signed by, signed by the trust root. The version is the moment in seconds by the database's
-   * clock: it rises with every set, on every replica and after a restore too, without a counter that a restore would set back.
-   */
-  async keySet(): Promise<string> {
-    const ring = await this.keys.reload();
-    const { current: root } = await this.roots.get();
-    const version = await this.unitOfWork.asWorker((stores) =>
-      stores.get(SigningKeyStore).secondsNow(),
-    );
-    return signKeySet(
-      { version, keys: ring.published.map(publicJwk).map(named) },
-      { kid: root.kid, key: privateKey(root) },
-    );
+  /** The keys that payloads are signed by, signed by the trust root. */
+  keySet(): Promise<string> {
+    return this.keySets.of(this.keys, "payload");
   }
 
   /**
@@ -141,11 +127,15 @@ export class PayloadKeyService {
       return [];
     }
     const expiresAt = protection.secondsNow + this.options.signatureSeconds;
-    const key = { kid: current.kid, key: privateKey(current) };
     return Promise.all(
       jobs.map(async ({ payload, ...job }) => {
         const binding = { ...job, cluster: clusterCode };
-        const signature = await signPayload(binding, payload, key, expiresAt);
+        const signature = await signPayload(
+          binding,
+          payload,
+          current,
+          expiresAt,
+        );
         if (recipient === undefined) return { ...job, payload, signature };
         const content = { payload, signature };
         return {
@@ -192,24 +182,4 @@ async function thumbprint(jwk: PublicJwk): Promise<string> {
       "publicKey is no key to encrypt to: give an EC key on P-256, or an OKP key on X25519, as JWK.",
     );
   return calculateJwkThumbprint(jwk as JWK);
-}
-
-/** Nothing but what makes it a public key. */
-function publicJwk(jwk: Readonly<Record<string, unknown>>): PublicJwk {
-  const { kty, crv, x, y, kid } = jwk as PublicJwk;
-  return {
-    kty,
-    crv,
-    x,
-    ...(y !== undefined && { y }),
-    ...(kid !== undefined && { kid }),
-  };
-}
-
-function named(jwk: PublicJwk): PublicJwk & { kid: string } {
-  return { ...jwk, kid: jwk.kid ?? "" };
-}
-
-function privateKey({ key }: VerifyingKey): CryptoKey {
-  return key;
 }

@@ -9,6 +9,7 @@ import {
 import { PayloadKeyRing, TrustRootRing } from "./payload-key-rings";
 import { PayloadKeyRotation, TrustRootKeys } from "./payload-key-rotation";
 import { PayloadKeyService } from "./payload-key.service";
+import { SignedKeySets } from "./signed-key-sets";
 
 /** Keys that payloads are signed by and encrypted to. */
 @Module({})
@@ -27,9 +28,10 @@ export class PayloadKeysModule {
         TrustRootRing,
         PayloadKeyRotation,
         TrustRootKeys,
+        SignedKeySets,
         PayloadKeyService,
       ],
-      exports: [PayloadKeyService, PayloadKeyRotation],
+      exports: [PayloadKeyService, PayloadKeyRotation, SignedKeySets],
     };
   }
 }

@@ -52,6 +52,7 @@ export function operationManifest(
       namespace,
       annotations: {
         [ANNOTATIONS.requestedBy]: `${userName(requested_by)}${behalf}`,
+        [ANNOTATIONS.operationId]: operation.id,
       },
     },
     spec: {

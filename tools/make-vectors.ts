@@ -1,19 +1,22 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
+  type ApprovalClaim,
   canonicalJson,
   encryptPayload,
   type PayloadContent,
-  type PayloadKeySet,
+  type KeySet,
+  operationDigest,
   type ProtectedJob,
+  signApproval,
   signKeySet,
   signPayload,
 } from "@vworkspace/contract";
 import { type CryptoKey, importJWK, type JWK } from "jose";
 
 /**
- * Writes the results in docs/contract/vectors/payload-*.json anew, from the keys and inputs in the same files:
- * `node dist/tools/make-payload-vectors.js` after a build. Signatures come out the same; an encryption differs each time, so it
+ * Writes the results in docs/contract/vectors/ (all but dpop.json) anew, from the keys and inputs in the same files:
+ * `node dist/tools/make-vectors.js` after a build. Signatures come out the same; an encryption differs each time, so it
  * isn't generated in every build. test/interop/protection.conformance.ts checks what the files say.
  */
 type Key = JWK & { readonly kid: string };
@@ -30,13 +33,19 @@ interface EncryptionVector {
   readonly cases: readonly { readonly key: Key }[];
 }
 
+interface ApprovalVector {
+  readonly key: Key;
+  readonly spec: object;
+  readonly claim: ApprovalClaim;
+}
+
 interface KeySetVector {
   readonly root: Key;
-  readonly set: PayloadKeySet;
+  readonly set: KeySet;
 }
 
 function fileOf(name: string): string {
-  return join(__dirname, `../../docs/contract/vectors/payload-${name}.json`);
+  return join(__dirname, `../../docs/contract/vectors/${name}.json`);
 }
 
 async function renew<T extends object>(
@@ -59,23 +68,32 @@ async function recipient({ kty, crv, x, y, kid }: Key) {
 }
 
 async function main(): Promise<void> {
-  await renew<SignatureVector>("signature", async (vector) => {
+  await renew<SignatureVector>("payload-signature", async (vector) => {
     const { key, job, payload, expiresAt } = vector;
     return {
       canonical: canonicalJson(payload),
       signature: await signPayload(job, payload, await signing(key), expiresAt),
     };
   });
-  await renew<EncryptionVector>("encryption", async ({ content, cases }) => {
-    const sealed = cases.map(async ({ key }) => ({
-      key,
-      jwe: await encryptPayload(content, await recipient(key)),
+  await renew<EncryptionVector>(
+    "payload-encryption",
+    async ({ content, cases }) => {
+      const sealed = cases.map(async ({ key }) => ({
+        key,
+        jwe: await encryptPayload(content, await recipient(key)),
+      }));
+      return { cases: await Promise.all(sealed) };
+    },
+  );
+  for (const use of ["payload", "approval"] as const)
+    await renew<KeySetVector>(`${use}-key-set`, async ({ root, set }) => ({
+      jws: await signKeySet(set, await signing(root), use),
     }));
-    return { cases: await Promise.all(sealed) };
+  await renew<ApprovalVector>("approval-claim", async (vector) => {
+    const { key, spec } = vector;
+    const claim = { ...vector.claim, digest: await operationDigest(spec) };
+    return { claim, jwt: await signApproval(claim, await signing(key)) };
   });
-  await renew<KeySetVector>("key-set", async ({ root, set }) => ({
-    jws: await signKeySet(set, await signing(root)),
-  }));
 }
 
 void main();

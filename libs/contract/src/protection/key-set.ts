@@ -3,7 +3,6 @@ import { z } from "zod";
 import { publicJwkSchema } from "../wire";
 import {
   PAYLOAD_ALGORITHM,
-  PAYLOAD_KEY_SET_TYPE,
   type ProtectionRefusal,
   refuse,
 } from "./protected-job";
@@ -12,7 +11,15 @@ import type { SigningKey } from "./payload-signature";
 const MAX_KEYS = 16;
 const MAX_CHARACTERS = 16 * 1024;
 
-const payloadKeySetSchema = z.object({
+/** `typ` of each set that a trust root signs: a set of one kind is none of the other. */
+export const KEY_SET_TYPES = {
+  payload: "vworkspace-payload-keys+jws",
+  approval: "vworkspace-approval-keys+jws",
+} as const;
+/** What the keys of a set sign. */
+export type KeySetUse = keyof typeof KEY_SET_TYPES;
+
+const keySetSchema = z.object({
   /** Rises with every change: an agent takes no set that is older than the newest it has seen. */
   version: z.number().int().positive(),
   keys: z
@@ -20,60 +27,68 @@ const payloadKeySetSchema = z.object({
     .min(1)
     .max(MAX_KEYS),
 });
-export type PayloadKeySet = z.infer<typeof payloadKeySetSchema>;
+export type KeySet = z.infer<typeof keySetSchema>;
 
-/** A set of payload keys as a compact JWS by the trust root: a relay that ends TLS can't bring keys of its own. */
+/** A set of public keys as a compact JWS by the trust root: a relay that ends TLS can't bring keys of its own. */
 export function signKeySet(
-  set: PayloadKeySet,
+  set: KeySet,
   root: SigningKey,
+  use: KeySetUse,
 ): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify(set));
   return new CompactSign(bytes)
     .setProtectedHeader({
       alg: PAYLOAD_ALGORITHM,
       kid: root.kid,
-      typ: PAYLOAD_KEY_SET_TYPE,
+      typ: KEY_SET_TYPES[use],
     })
     .sign(root.key);
 }
 
-/** @param atLeast version of the newest set that was seen; 0: none was */
+export interface KeySetDemands {
+  readonly use: KeySetUse;
+  /** Version of the newest set of this use that was seen; 0: none was. */
+  readonly atLeast: number;
+}
+
 export async function verifyKeySet(
   jws: string,
   root: CryptoKey,
-  atLeast: number,
-): Promise<
-  { readonly ok: true; readonly set: PayloadKeySet } | ProtectionRefusal
-> {
+  { use, atLeast }: KeySetDemands,
+): Promise<{ readonly ok: true; readonly set: KeySet } | ProtectionRefusal> {
   if (jws.length > MAX_CHARACTERS)
-    return refuse("malformed", "The set of payload keys is too long.");
-  const content = await contentOf(jws, root);
+    return refuse("malformed", `The set of ${use} keys is too long.`);
+  const content = await contentOf(jws, root, use);
   if (content === undefined)
     return refuse(
       "bad-signature",
-      "The set of payload keys is not signed by the trust root that was pinned at registration.",
+      `The set of ${use} keys is not signed by the trust root that was pinned at registration.`,
     );
-  const parsed = payloadKeySetSchema.safeParse(content);
+  const parsed = keySetSchema.safeParse(content);
   if (!parsed.success)
     return refuse(
       "malformed",
-      "The set of payload keys is none of this contract.",
+      `The set of ${use} keys is none of this contract.`,
     );
   const { version } = parsed.data;
   if (version < atLeast)
     return refuse(
       "rolled-back",
-      `The set of payload keys has version ${version}; version ${atLeast} was seen before.`,
+      `The set of ${use} keys has version ${version}; version ${atLeast} was seen before.`,
     );
   return { ok: true, set: parsed.data };
 }
 
-async function contentOf(jws: string, root: CryptoKey): Promise<unknown> {
+async function contentOf(
+  jws: string,
+  root: CryptoKey,
+  use: KeySetUse,
+): Promise<unknown> {
   try {
     const { payload, protectedHeader } = await compactVerify(jws, root, {
       algorithms: [PAYLOAD_ALGORITHM],
     });
-    if (protectedHeader.typ !== PAYLOAD_KEY_SET_TYPE) return undefined;
+    if (protectedHeader.typ !== KEY_SET_TYPES[use]) return undefined;
     return JSON.parse(new TextDecoder().decode(payload)) as unknown;
   } catch {
     return undefined;
