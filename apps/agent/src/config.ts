@@ -16,6 +16,10 @@ import {
   readConnection,
 } from "./connection-settings";
 import { FORBIDDEN_GROUPS } from "./forbidden-groups";
+import {
+  OPERATIONS_ENVIRONMENT,
+  readOperationsConfig,
+} from "./operations-config";
 
 /** Every environment variable the agent reads. docs/reference/environment.md is generated from this table. */
 export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
@@ -98,17 +102,7 @@ export const AGENT_ENVIRONMENT: readonly EnvironmentVariable[] = [
     default: "false",
     description: "Take no job whose payload is not encrypted to this cluster.",
   },
-  {
-    name: "VWORKSPACE_VELERO_NAMESPACE",
-    default: "velero",
-    description: "Where Velero runs, and looks for its objects.",
-  },
-  {
-    name: "VWORKSPACE_OPERATION_LOGS",
-    default: "false",
-    description:
-      "Show the last lines of an operation's failed job in its status, values of the Secrets that it uses masked; whoever reads the operation reads them.",
-  },
+  ...OPERATIONS_ENVIRONMENT,
   {
     name: "VWORKSPACE_SIMULATED",
     default: "false",
@@ -172,6 +166,7 @@ export abstract class AgentConfig {
   abstract readonly requiresSignedPayloads: boolean;
   abstract readonly requiresEncryptedPayloads: boolean;
   abstract readonly isSimulated: boolean;
+  /** Whether last lines of failed jobs are shown. */
   abstract readonly showsOperationLogs: boolean;
   abstract readonly veleroNamespace: string;
   abstract readonly http:
@@ -222,18 +217,14 @@ export function readAgentConfig(
     allowedKinds: readKinds(environment),
     stateDir: text("VWORKSPACE_STATE_DIR"),
     ...readPayloadProtection(environment),
+    ...readOperationsConfig(environment),
     isSimulated: readFlag(environment, "VWORKSPACE_SIMULATED"),
-    veleroNamespace: environment["VWORKSPACE_VELERO_NAMESPACE"] || "velero",
-    showsOperationLogs: readFlag(environment, "VWORKSPACE_OPERATION_LOGS"),
     http: text("VWORKSPACE_AGENT_HTTP_ADDR")
       ? readAddress(environment, "VWORKSPACE_AGENT_HTTP_ADDR", "127.0.0.1:9090")
       : undefined,
     pollWaitSeconds: readPollWait(environment),
     requestTimeoutMs: seconds("VWORKSPACE_REQUEST_TIMEOUT_SECONDS", 30) * 1000,
-    jobLeaseMs:
-      seconds("VWORKSPACE_JOB_LEASE_SECONDS", LIMITS.leaseSeconds) * 1000,
-    disconnectAfterMs:
-      seconds("VWORKSPACE_DISCONNECT_AFTER_SECONDS", 120) * 1000,
+    ...readPatience(environment),
     logLevel: readLogLevel(environment),
   };
   if (config.agentToken !== undefined && config.clusterId === undefined) {
@@ -242,6 +233,17 @@ export function readAgentConfig(
     );
   }
   return config;
+}
+
+function readPatience(
+  environment: Environment,
+): Pick<AgentConfig, "jobLeaseMs" | "disconnectAfterMs"> {
+  const ms = (name: string, fallbackSeconds: number) =>
+    readWholeNumber(environment, name, fallbackSeconds) * 1000;
+  return {
+    jobLeaseMs: ms("VWORKSPACE_JOB_LEASE_SECONDS", LIMITS.leaseSeconds),
+    disconnectAfterMs: ms("VWORKSPACE_DISCONNECT_AFTER_SECONDS", 120),
+  };
 }
 
 function readPayloadProtection(

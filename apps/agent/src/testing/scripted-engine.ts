@@ -44,36 +44,7 @@ export class ScriptedEngine implements Engine<KubeObject | undefined> {
         message: "it begins",
         action: { do: "create", object: workOf(run) },
       };
-    const outputs = { workName: work.metadata.name };
-    switch (work["state"]) {
-      case "done":
-        return {
-          state: "succeeded",
-          reason: "EngineCompleted",
-          message: "done",
-          outputs,
-        };
-      case "half":
-        return {
-          state: "succeeded",
-          reason: "EngineCompleted",
-          message: "done",
-          outputs,
-          degraded: {
-            reason: "VeleroBackupPartiallyFailed",
-            message: "one of two",
-          },
-        };
-      case "broken":
-        return { ...failed("it broke"), outputs };
-      default:
-        return {
-          state: "working",
-          reason: "EngineStarted",
-          message: `at work: ${String(work["progress"] ?? 0)} %`,
-          outputs,
-        };
-    }
+    return following(work);
   }
 
   end(_run: EngineRun, work: KubeObject | undefined): EngineEnd {
@@ -102,4 +73,37 @@ function workOf(run: EngineRun): KubeObject {
     },
     state: "working",
   };
+}
+
+function following(work: KubeObject): EngineVerdict {
+  const outputs = { workName: work.metadata.name };
+  switch (work["state"]) {
+    case "done":
+      return {
+        state: "succeeded",
+        reason: "EngineCompleted",
+        message: "done",
+        outputs,
+      };
+    case "half":
+      return {
+        state: "succeeded",
+        reason: "EngineCompleted",
+        message: "done",
+        outputs,
+        degraded: {
+          reason: "VeleroBackupPartiallyFailed",
+          message: "one of two",
+        },
+      };
+    case "broken":
+      return { ...failed("it broke"), outputs };
+    default:
+      return {
+        state: "working",
+        reason: "EngineStarted",
+        message: `at work: ${JSON.stringify(work["progress"] ?? 0)} %`,
+        outputs,
+      };
+  }
 }

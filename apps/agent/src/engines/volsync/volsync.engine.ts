@@ -11,11 +11,7 @@ import type {
   EngineRun,
   EngineVerdict,
 } from "../engine";
-import {
-  REPLICATION_DESTINATION,
-  REPLICATION_SOURCE,
-  replicationKind,
-} from "./volsync-objects";
+import { replicationKind } from "./volsync-objects";
 import { decideVolsync, endVolsync } from "./volsync.decide";
 import { observeVolsync, type VolsyncSeen } from "./volsync.observe";
 import { volsyncProblems } from "./volsync.problems";

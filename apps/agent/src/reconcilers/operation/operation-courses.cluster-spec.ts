@@ -75,7 +75,7 @@ describe("An agent that is asked for operations", () => {
 
   async function saying(name: string, said: string): Promise<Operation> {
     let last: readonly string[] = [];
-    return eventually(
+    return eventually<Operation>(
       `${name} says ${said}`,
       async () => {
         const operation = (await read(name)) as Operation | undefined;
@@ -87,7 +87,7 @@ describe("An agent that is asked for operations", () => {
       60_000,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)} It said ${last.join(", ")}.`);
-    }) as Promise<Operation>;
+    });
   }
 
   const made = async () => {

@@ -38,6 +38,11 @@ type Step =
   | { readonly do: "ready"; readonly isReady: boolean }
   | { readonly do: "restart" };
 
+type NamedStep = Exclude<
+  Step,
+  { readonly do: "ask" | "wait" | "ready" | "restart" }
+>;
+
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
@@ -104,37 +109,41 @@ class Course {
   }
 
   private async make(step: Step): Promise<void> {
-    const { bench } = this;
     switch (step.do) {
       case "ask":
-        if (!bench.operation(step.name)) this.ask(step);
-        return;
-      case "approve":
-        bench.approvals.given.add(step.name);
-        return;
-      case "cancel":
-        bench.change(step.name, { cancel: true });
-        return;
-      case "delete":
-        return bench.delete(step.name);
-      case "finish":
-        return this.work(step.name, { state: "done" });
-      case "break":
-        return this.work(step.name, { state: "broken" });
-      case "vanish":
-        for (const [key, { kind, metadata }] of bench.api.objects)
-          if (kind === "Work" && metadata.name.includes(this.uidOf(step.name)))
-            bench.api.objects.delete(key);
+        if (!this.bench.operation(step.name)) this.ask(step);
         return;
       case "wait":
-        return bench.clock.advance(step.hours * HOUR_MS);
+        return this.bench.clock.advance(step.hours * HOUR_MS);
       case "ready":
         this.isReady = step.isReady;
-        this.putTarget();
-        return;
+        return this.putTarget();
       case "restart":
-        bench.restart();
+        return this.bench.restart();
+      default:
+        return this.happen(step.do, step.name);
     }
+  }
+
+  /** To one of the operations, if there is such. */
+  private async happen(what: NamedStep["do"], name: string): Promise<void> {
+    const { bench } = this;
+    const happenings = {
+      approve: () => bench.approvals.given.add(name),
+      cancel: () => bench.change(name, { cancel: true }),
+      delete: () => bench.delete(name),
+      finish: () => this.work(name, { state: "done" }),
+      break: () => this.work(name, { state: "broken" }),
+      vanish: () => this.vanish(name),
+    };
+    await happenings[what]();
+  }
+
+  private vanish(name: string): void {
+    const { objects } = this.bench.api;
+    for (const [key, { kind, metadata }] of objects)
+      if (kind === "Work" && metadata.name.includes(this.uidOf(name)))
+        objects.delete(key);
   }
 
   private ask(asked: Extract<Step, { do: "ask" }>): void {

@@ -1,5 +1,5 @@
 import { KubeError } from "@vworkspace/kube";
-import { ANNOTATIONS, FINALIZERS } from "@vworkspace/resources";
+import { ANNOTATIONS, FINALIZERS, type Operation } from "@vworkspace/resources";
 import { OperationBench } from "../../testing/operation-bench";
 
 const creates = (bench: OperationBench) =>
@@ -29,25 +29,30 @@ describe("An operation", () => {
       .operation("tidy")
       ?.status?.conditions?.find(({ type }) => type === "Running");
     expect(running?.message).toBe("at work: 40 %");
+  });
+
+  it("that ends says when, what came of it, and tells the control plane", async () => {
+    const bench = new OperationBench();
+    bench.putOperation("tidy");
+    await bench.run();
     await bench.clock.advance(5_000);
     bench.work("tidy", { state: "done" });
     await bench.run();
-    const { status, metadata } = bench.operation("tidy") ?? {};
+    const { status = {}, metadata } = bench.operation("tidy") as Operation;
     expect(status).toMatchObject({
       phase: "Succeeded",
       outputs: { workName: expect.stringMatching(/^op-/) as string },
     });
     const took =
-      Date.parse(status?.finishedAt ?? "") -
-      Date.parse(status?.startedAt ?? "");
+      Date.parse(status.finishedAt ?? "") - Date.parse(status.startedAt ?? "");
     expect(took).toBe(5_000);
-    expect(metadata?.finalizers).toEqual([]);
+    expect(metadata.finalizers).toEqual([]);
     expect(bench.events.at(-1)?.detail).toEqual({
       operation: {
         phase: "Succeeded",
-        outputs: status?.outputs,
-        startedAt: status?.startedAt,
-        finishedAt: status?.finishedAt,
+        outputs: status.outputs,
+        startedAt: status.startedAt,
+        finishedAt: status.finishedAt,
       },
     });
     const told = bench.events.flatMap(({ conditions = [] }) =>

@@ -11,7 +11,7 @@ const WORKING_RECHECK_MS = 10_000;
  * somebody cancelled or deleted it, or because its time is over.
  */
 export function decideStarted(seen: OperationObservation): OperationDecision {
-  const { operation, engine } = seen;
+  const { engine } = seen;
   // Marked, and nothing said yet: the agent ended in between.
   if (engine === undefined) return { standing: { phase: "Running" } };
   const { verdict, end } = engine;
@@ -30,7 +30,7 @@ export function decideStarted(seen: OperationObservation): OperationDecision {
 
 /** Why the work is to be taken back, if it is. What is gone then has failed to its engine, and not to us. */
 function takenBack(seen: OperationObservation): Said | undefined {
-  const { operation, engine } = seen;
+  const { operation } = seen;
   const { deletionTimestamp } = operation.metadata;
   if (deletionTimestamp !== undefined)
     return {
@@ -44,15 +44,21 @@ function takenBack(seen: OperationObservation): Said | undefined {
     };
   const limit = operation.spec.policy?.timeoutSeconds;
   if (limit === undefined || elapsedSeconds(seen) < limit) return undefined;
-  const hasEndedByItself =
-    engine?.verdict.state === "succeeded" ||
-    (engine?.verdict.state === "failed" && engine.end.state === "ending");
-  return hasEndedByItself
+  return hasEndedByItself(seen)
     ? undefined
     : {
         reason: "Timeout",
         message: `It took longer than spec.policy.timeoutSeconds (${limit})`,
       };
+}
+
+/** What failed because we took it away is gone. */
+function hasEndedByItself({ engine }: OperationObservation): boolean {
+  const state = engine?.verdict.state;
+  return (
+    state === "succeeded" ||
+    (state === "failed" && engine?.end.state === "ending")
+  );
 }
 
 function working(
