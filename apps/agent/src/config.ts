@@ -16,6 +16,7 @@ import {
   readConnection,
 } from "./connection-settings";
 import { FORBIDDEN_GROUPS } from "./forbidden-groups";
+import { readPatience } from "./patience-config";
 import {
   OPERATIONS_ENVIRONMENT,
   readOperationsConfig,
@@ -233,17 +234,6 @@ export function readAgentConfig(
     );
   }
   return config;
-}
-
-function readPatience(
-  environment: Environment,
-): Pick<AgentConfig, "jobLeaseMs" | "disconnectAfterMs"> {
-  const ms = (name: string, fallbackSeconds: number) =>
-    readWholeNumber(environment, name, fallbackSeconds) * 1000;
-  return {
-    jobLeaseMs: ms("VWORKSPACE_JOB_LEASE_SECONDS", LIMITS.leaseSeconds),
-    disconnectAfterMs: ms("VWORKSPACE_DISCONNECT_AFTER_SECONDS", 120),
-  };
 }
 
 function readPayloadProtection(
