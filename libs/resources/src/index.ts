@@ -23,6 +23,7 @@ export * from "./resource-defaults";
 export { withDefaults } from "./schema-defaults";
 export { structuralCheck, type StructuralCheck } from "./structural-validation";
 export * from "./resource-validation";
+export { mergePatch } from "./merge-patch";
 export { secretLookingPaths } from "./inline-secrets";
 export * from "./custom-resource-definitions";
 export type { ConditionReason } from "./condition-reason";

@@ -5,8 +5,8 @@ import type {
   HelmParameters,
   JsonObject,
 } from "@vworkspace/resources";
+import { mergePatch } from "@vworkspace/resources";
 import type { EngineRun } from "../engine";
-import { mergePatch } from "./merge-patch";
 
 /** What an operation asks of its instance; told in status.outputs.requested, where the control plane reads it. */
 export interface HelmRequest {

@@ -1,6 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
 import type { JsonObject } from "@vworkspace/resources";
+import { mergePatch } from "@vworkspace/resources";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
 import { type Actor, gatewayActor } from "../../trust/identity/domain/actor";
@@ -8,7 +9,6 @@ import { instanceObject, type Instance } from "../instances/domain/instance";
 import type { InstanceChanges } from "../instances/domain/instance-request";
 import { InstanceStore } from "../instances/domain/instance-store";
 import { InstanceService } from "../instances/instance.service";
-import { mergePatch } from "./domain/merge-patch";
 import { type Operation, operationObject } from "./domain/operation";
 import { OperationStore } from "./domain/operation-store";
 import { recordOperation } from "./operation-evidence";

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@vworkspace/resources";
+import type { JsonObject, JsonValue } from "./structural-schema";
 
 /** JSON merge patch (RFC 7396): null removes, an object is merged, everything else takes the place of what was there. */
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {

@@ -16,4 +16,11 @@ describe("a merge patch", () => {
   ])("of %j and %j is %j", (target, patch, merged) => {
     expect(mergePatch(target, patch)).toEqual(merged);
   });
+
+  it("takes a name that means something to JavaScript as any other", () => {
+    const patch = JSON.parse('{"__proto__": {"polluted": true}}') as object;
+    const merged = mergePatch({}, patch as never);
+    expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
+    expect(Object.keys(merged)).toEqual(["__proto__"]);
+  });
 });
