@@ -1,3 +1,4 @@
+import { newId } from "@vworkspace/kernel";
 import { OperationStore } from "../../apps/gateway/src/intent/operations/domain/operation-store";
 import { OperationUpkeepService } from "../../apps/gateway/src/intent/operations/operation-upkeep.service";
 import { OperationService } from "../../apps/gateway/src/intent/operations/operation.service";
@@ -64,8 +65,10 @@ export class OperationsLife {
       await operations.create(instance, RESTORE),
     ];
     const service = db.get(OperationService);
+    // Whoever asked for an operation can't get a claim for it.
+    const approver = { ...tenant.actor, id: newId() };
     await tenant.in(async (stores) => {
-      await service.approve(stores, tenant.actor, yes.id);
+      await service.approve(stores, approver, yes.id);
       await service.reject(stores, tenant.actor, no.id, "no");
     });
   }

@@ -1,5 +1,6 @@
 import {
   AGENT_NAMESPACE_ROLE,
+  OPERATION_RUNNER_SERVICE_ACCOUNT,
   RELEASE_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
 import { AGENT_NAME } from "../permissions/agent-rbac";
@@ -61,9 +62,9 @@ export const INTAKE_PERMISSIONS: readonly Permission[] = [
   {
     apiGroups: [""],
     resources: ["serviceaccounts"],
-    resourceNames: [RELEASE_SERVICE_ACCOUNT],
+    resourceNames: [RELEASE_SERVICE_ACCOUNT, OPERATION_RUNNER_SERVICE_ACCOUNT],
     verbs: ["create", "patch"],
     scope: "namespace",
-    why: "The service account that releases are installed under, where the agent created the namespace; no other, since a label releases an account for use by releases.",
+    why: "The service accounts that releases are installed and operations run under, where the agent created the namespace; no other, since a label releases an account for use by releases.",
   },
 ];

@@ -390,6 +390,7 @@ describe("JobApplier", () => {
       "apply RoleBinding shop/vworkspace-agent",
       "apply ServiceAccount shop/vworkspace-release",
       "apply RoleBinding shop/vworkspace-release",
+      "apply ServiceAccount shop/vworkspace-operation-runner",
       "create ApplicationInstance shop/web",
     ]);
   });

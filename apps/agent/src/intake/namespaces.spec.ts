@@ -21,6 +21,7 @@ describe("Namespaces", () => {
       "apply RoleBinding shop/vworkspace-agent",
       "apply ServiceAccount shop/vworkspace-release",
       "apply RoleBinding shop/vworkspace-release",
+      "apply ServiceAccount shop/vworkspace-operation-runner",
     ]);
     const [binding] = [...api.objects.values()].filter(
       ({ metadata }) => metadata.name === "vworkspace-agent",
@@ -43,7 +44,7 @@ describe("Namespaces", () => {
       await clock.advance(1_000);
     }
     expect(await opened).toBe(undefined);
-    expect(api.objects.size).toBe(4);
+    expect(api.objects.size).toBe(5);
   });
 
   it("says so when it is not let in at all", async () => {

@@ -5,6 +5,7 @@ import {
   LABELS,
   MANAGED_BY,
   NAMESPACE_OPT_IN_VALUE,
+  OPERATION_RUNNER_SERVICE_ACCOUNT,
   RELEASE_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
 import { namespaceBinding } from "../permissions/agent-rbac";
@@ -77,7 +78,7 @@ export class Namespaces {
     if (annotations?.[CREATED_BY] !== FIELD_MANAGERS.agent) return;
     if (this.prepared.has(uid)) return;
     await this.apply(namespaceBinding(name, this.rules.agentNamespace));
-    for (const object of releaseAccount(name))
+    for (const object of [...releaseAccount(name), operationRunner(name)])
       await this.applyOnceBound(object);
     this.prepared.add(uid);
   }
@@ -99,6 +100,19 @@ export class Namespaces {
   private async apply(object: KubeObject): Promise<void> {
     await this.api.apply(object, { fieldManager: FIELD_MANAGERS.agent });
   }
+}
+
+/** The service account that operations run under; it has no rights until a person of the cluster gives it some. */
+function operationRunner(namespace: string): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: {
+      name: OPERATION_RUNNER_SERVICE_ACCOUNT,
+      namespace,
+      labels: { [LABELS.managedBy]: MANAGED_BY },
+    },
+  };
 }
 
 /** The service account that Flux uses for releases, and what lets it work in its namespace and nowhere else. */

@@ -82,7 +82,7 @@ function approvalFields(): readonly ModelField[] {
   return [
     boolean("four_eyes", "Four eyes", {
       writable: "always",
-      help: "Who asked for an operation can't approve it.",
+      help: "Who asked for an operation can't approve it; no agent takes such an approval anyway.",
     }),
     boolean("confirm_registration", "Registrations are confirmed", {
       writable: "always",
