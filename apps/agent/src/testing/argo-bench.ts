@@ -10,6 +10,7 @@ import {
   ADMISSION_USERS,
   OPERATION_RUNNER_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
+import { keepPermissionUses } from "../../../../test/cluster/keep-permission-uses";
 import { eventually } from "../../../../test/cluster/eventually";
 import { applyDefinitions } from "../../../../test/cluster/install-crds";
 import {
@@ -66,6 +67,7 @@ export class ArgoBench {
   }
 
   async close(): Promise<void> {
+    keepPermissionUses(this.uses);
     await this.connection.close();
     await this.cluster.stop();
   }

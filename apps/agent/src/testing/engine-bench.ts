@@ -7,11 +7,13 @@ import {
   openKubeApi,
 } from "@vworkspace/kube";
 import {
+  ADMISSION_USERS,
   APPLICATION_INSTANCE,
   customResourceDefinitions,
   type OperationSpec,
 } from "@vworkspace/resources";
 import { applyDefinitions } from "../../../../test/cluster/install-crds";
+import { keepPermissionUses } from "../../../../test/cluster/keep-permission-uses";
 import { newNamespace } from "../../../../test/cluster/new-namespace";
 import {
   type OpenedCluster,
@@ -20,6 +22,7 @@ import {
 import type { Engine, EngineReads } from "../engines/engine";
 import { notingCreations } from "./creations";
 import { EngineCourse } from "./engine-course";
+import { RecordingConnection } from "./recording-connection";
 
 const ADMIN = { fieldManager: "admin" };
 
@@ -28,7 +31,10 @@ export class EngineBench {
   private constructor(
     readonly cluster: OpenedCluster,
     private readonly connection: KubeConnection,
+    /** Of a person who may do everything. */
     readonly api: KubeClient,
+    /** What engines ask through it is noted. */
+    private readonly recording: RecordingConnection,
   ) {}
 
   static async open(definitions: readonly KubeObject[]): Promise<EngineBench> {
@@ -36,7 +42,12 @@ export class EngineBench {
     const { kubeconfigPath } = cluster;
     const connection = loadKubeConnection({ kubeconfig: kubeconfigPath });
     const ours = customResourceDefinitions().map(({ manifest }) => manifest);
-    const bench = new EngineBench(cluster, connection, openKubeApi(connection));
+    const bench = new EngineBench(
+      cluster,
+      connection,
+      openKubeApi(connection),
+      new RecordingConnection(connection, ADMISSION_USERS.agentNamespace),
+    );
     try {
       await applyDefinitions(kubeconfigPath, [...ours, ...definitions]);
       return bench;
@@ -47,6 +58,7 @@ export class EngineBench {
   }
 
   async close(): Promise<void> {
+    keepPermissionUses(this.recording.uses);
     await this.connection.close();
     await this.cluster.stop();
   }
@@ -79,7 +91,7 @@ export class EngineBench {
     place: { readonly namespace: string; readonly now?: () => number },
     spec: Omit<OperationSpec, "targetRef">,
   ) {
-    const { api, created } = notingCreations(this.api);
+    const { api, created } = notingCreations(openKubeApi(this.recording));
     const uid = randomUUID();
     const course = new EngineCourse(engine({ api }), {
       ...place,

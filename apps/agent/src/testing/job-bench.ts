@@ -11,6 +11,7 @@ import {
   LABELS,
   OPERATION_RUNNER_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
+import { keepPermissionUses } from "../../../../test/cluster/keep-permission-uses";
 import { eventually } from "../../../../test/cluster/eventually";
 import {
   type OpenedCluster,
@@ -81,6 +82,7 @@ export class JobBench {
   }
 
   async close(): Promise<void> {
+    keepPermissionUses(this.uses);
     await this.connection.close();
     await this.cluster.stop();
   }

@@ -4,7 +4,7 @@ import {
   FIELD_MANAGERS,
   type OperationSpec,
 } from "@vworkspace/resources";
-import type { KubeObject } from "@vworkspace/kube";
+import type { KubeClient, KubeObject } from "@vworkspace/kube";
 import { eventually } from "../../../../../test/cluster/eventually";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
 import { EngineCourse } from "../../testing/engine-course";
@@ -17,11 +17,13 @@ import { HelmEngine } from "./helm.engine";
 let bench: AgentBench;
 let agent: RunningAgent;
 let shop: InstanceCourses;
+let engineApi: KubeClient;
 
 beforeAll(async () => {
   bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
   await bench.installFlux();
   agent = await bench.startAgent();
+  engineApi = bench.engineApi();
   shop = new InstanceCourses(bench, await bench.optedIn("upgrades"));
 }, 600_000);
 
@@ -40,7 +42,7 @@ async function start(
   parameters: OperationSpec["parameters"] & object,
   killedAt?: number,
 ): Promise<Started> {
-  const api = new InterruptedApi(bench.api, killedAt);
+  const api = new InterruptedApi(engineApi, killedAt);
   const target = (await shop.instance(name)) as KubeObject;
   const course = new EngineCourse(new HelmEngine({ api }), {
     api,

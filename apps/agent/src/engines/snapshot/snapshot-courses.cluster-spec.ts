@@ -5,8 +5,13 @@ import {
   loadKubeConnection,
   openKubeApi,
 } from "@vworkspace/kube";
-import type { JsonObject, OperationSpec } from "@vworkspace/resources";
+import {
+  ADMISSION_USERS,
+  type JsonObject,
+  type OperationSpec,
+} from "@vworkspace/resources";
 import { applyDefinitions } from "../../../../../test/cluster/install-crds";
+import { keepPermissionUses } from "../../../../../test/cluster/keep-permission-uses";
 import { newNamespace } from "../../../../../test/cluster/new-namespace";
 import {
   type OpenedCluster,
@@ -14,6 +19,7 @@ import {
 } from "../../../../../test/cluster/open-cluster";
 import { EngineCourse } from "../../testing/engine-course";
 import { InterruptedApi, Killed } from "../../testing/interrupted-api";
+import { RecordingConnection } from "../../testing/recording-connection";
 import { StorageStandIn } from "../../testing/storage-stand-in";
 import { upstreamDefinition } from "../../testing/upstream-definition";
 import { DEPLOYMENT, HELM_RELEASE } from "../../watches/watched-kinds";
@@ -42,6 +48,8 @@ const RESTORE = {
 let cluster: OpenedCluster;
 let connection: KubeConnection;
 let api: KubeClient;
+let recording: RecordingConnection;
+let engineApi: KubeClient;
 let storage: StorageStandIn;
 let namespace: string;
 let uids = 0;
@@ -50,6 +58,11 @@ beforeAll(async () => {
   cluster = await openCluster();
   connection = loadKubeConnection({ kubeconfig: cluster.kubeconfigPath });
   api = openKubeApi(connection);
+  recording = new RecordingConnection(
+    connection,
+    ADMISSION_USERS.agentNamespace,
+  );
+  engineApi = openKubeApi(recording);
   await applyDefinitions(cluster.kubeconfigPath, [
     upstreamDefinition([
       "snapshot.storage.k8s.io",
@@ -85,6 +98,7 @@ beforeEach(async () => {
 });
 
 afterAll(async () => {
+  if (recording) keepPermissionUses(recording.uses);
   await connection?.close();
   await cluster?.stop();
 });
@@ -118,7 +132,7 @@ function start(
 ): Started {
   uids += 1;
   const { uid = `uid-${process.pid}-${uids}`, now } = options;
-  const counted = new InterruptedApi(api);
+  const counted = new InterruptedApi(engineApi);
   const course = new EngineCourse(new SnapshotEngine({ api: counted }), {
     api: counted,
     namespace,
@@ -330,7 +344,7 @@ describe("A restore in place", () => {
     "ends the same when the agent is killed after write %i, %s",
     async (killedAt) => {
       const uid = `uid-killed-${process.pid}-${killedAt}`;
-      const cut = new InterruptedApi(api, killedAt);
+      const cut = new InterruptedApi(engineApi, killedAt);
       const first = new EngineCourse(new SnapshotEngine({ api: cut }), {
         api: cut,
         namespace,
