@@ -163,7 +163,9 @@ export class JobBench {
     await this.until("a pod is there and takes its status", async () => {
       const [pod] = unfinishedPods(await this.podsOf(uid));
       if (pod === undefined) return undefined;
-      return this.api.patchStatus({ ...pod, status }, ADMIN);
+      const { name } = pod.metadata;
+      const metadata = { name, namespace: this.namespace };
+      return this.api.patchStatus({ ...POD, metadata, status }, ADMIN);
     });
   }
 }

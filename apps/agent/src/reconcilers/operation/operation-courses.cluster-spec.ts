@@ -114,7 +114,9 @@ describe("An agent that is asked for operations", () => {
     });
     await bench.api.patchStatus(
       {
-        ...job,
+        ...JOB,
+        // Without its version: the agent may be writing the job too.
+        metadata: { name: job.metadata.name, namespace },
         status: {
           startTime: now,
           completionTime: now,
