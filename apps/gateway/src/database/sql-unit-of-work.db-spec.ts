@@ -83,7 +83,8 @@ describe("a unit of work in PostgreSQL", () => {
         return first;
       });
     expect(await Promise.all([lockBoth(1, 2), lockBoth(2, 1)])).toEqual([1, 2]);
-    expect(attempts).toBe(3);
+    // One of them goes again; both, where both notice at the same time.
+    expect(attempts).toBeGreaterThan(2);
   });
 
   it("refuses what somebody else made first, and what somebody else still needs, as conflicts", async () => {
