@@ -179,9 +179,16 @@ export class WorkingFleet {
     what: string,
     isReached: (figures: FleetFigures) => boolean,
   ): Promise<FleetFigures> {
+    let last = {};
     return this.eventually(what, async () => {
       const figures = await this.parts.fleet.figures();
+      last = figures;
       return isReached(figures) && figures;
+    }).catch((error: unknown) => {
+      const complaints = this.parts.fleet.log.worst(5);
+      throw new Error(`${String(error)} ${JSON.stringify(last)}`, {
+        cause: complaints,
+      });
     });
   }
 
