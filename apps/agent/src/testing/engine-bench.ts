@@ -20,8 +20,8 @@ import {
   openCluster,
 } from "../../../../test/cluster/open-cluster";
 import type { Engine, EngineReads } from "../engines/engine";
-import { notingCreations } from "./creations";
 import { EngineCourse } from "./engine-course";
+import { interruptedApi } from "./interrupted-api";
 import { RecordingConnection } from "./recording-connection";
 
 const ADMIN = { fieldManager: "admin" };
@@ -91,7 +91,7 @@ export class EngineBench {
     place: { readonly namespace: string; readonly now?: () => number },
     spec: Omit<OperationSpec, "targetRef">,
   ) {
-    const { api, created } = notingCreations(openKubeApi(this.recording));
+    const { api, created } = interruptedApi(openKubeApi(this.recording));
     const uid = randomUUID();
     const course = new EngineCourse(engine({ api }), {
       ...place,

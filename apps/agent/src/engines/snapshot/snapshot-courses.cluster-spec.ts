@@ -18,7 +18,7 @@ import {
   openCluster,
 } from "../../../../../test/cluster/open-cluster";
 import { EngineCourse } from "../../testing/engine-course";
-import { InterruptedApi, Killed } from "../../testing/interrupted-api";
+import { interruptedApi, Killed } from "../../testing/interrupted-api";
 import { RecordingConnection } from "../../testing/recording-connection";
 import { StorageStandIn } from "../../testing/storage-stand-in";
 import { upstreamDefinition } from "../../testing/upstream-definition";
@@ -132,15 +132,15 @@ function start(
 ): Started {
   uids += 1;
   const { uid = `uid-${process.pid}-${uids}`, now } = options;
-  const counted = new InterruptedApi(engineApi);
-  const course = new EngineCourse(new SnapshotEngine({ api: counted }), {
-    api: counted,
+  const { api, writes } = interruptedApi(engineApi);
+  const course = new EngineCourse(new SnapshotEngine({ api }), {
+    api,
     namespace,
     uid,
     spec,
     ...(now && { now }),
   });
-  return { course, writes: counted.writes, uid };
+  return { course, writes, uid };
 }
 
 /** Engine and controllers in turn, until there is an end. */
@@ -344,9 +344,10 @@ describe("A restore in place", () => {
     "ends the same when the agent is killed after write %i, %s",
     async (killedAt) => {
       const uid = `uid-killed-${process.pid}-${killedAt}`;
-      const cut = new InterruptedApi(engineApi, killedAt);
-      const first = new EngineCourse(new SnapshotEngine({ api: cut }), {
-        api: cut,
+      const kill = { at: killedAt, amongWrites: true } as const;
+      const cut = interruptedApi(engineApi, kill);
+      const first = new EngineCourse(new SnapshotEngine(cut), {
+        api: cut.api,
         namespace,
         uid,
         spec: RESTORE,
