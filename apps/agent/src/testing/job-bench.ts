@@ -19,9 +19,10 @@ import {
 } from "../../../../test/cluster/open-cluster";
 import type { EngineReads } from "../engines/engine";
 import { engineObjectName } from "../engines/engine-objects";
-import { JOB, type Job, type Pod, POD } from "../engines/job-run/job-run";
+import { JOB, type Job, type Pod } from "../engines/job-run/job-run";
 import { unfinishedPods } from "../engines/job-run/pods.decide";
 import { KubePodLogs } from "../engines/kube-pod-logs";
+import { POD } from "../watches/watched-kinds";
 import { JobStandIn } from "./job-stand-in";
 import { KeptPodLogs } from "./kept-pod-logs";
 import { RecordingConnection } from "./recording-connection";

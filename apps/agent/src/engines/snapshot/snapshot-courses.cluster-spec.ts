@@ -22,12 +22,15 @@ import { interruptedApi, Killed } from "../../testing/interrupted-api";
 import { RecordingConnection } from "../../testing/recording-connection";
 import { StorageStandIn } from "../../testing/storage-stand-in";
 import { upstreamDefinition } from "../../testing/upstream-definition";
-import { DEPLOYMENT, HELM_RELEASE } from "../../watches/watched-kinds";
+import {
+  DEPLOYMENT,
+  HELM_RELEASE,
+  STATEFUL_SET,
+} from "../../watches/watched-kinds";
 import type { EngineVerdict } from "../engine";
 import { engineObjectName } from "../engine-objects";
 import { SnapshotEngine } from "./snapshot.engine";
 import {
-  STATEFUL_SET,
   STORAGE_CLASS,
   VOLUME_CLAIM,
   VOLUME_SNAPSHOT,
