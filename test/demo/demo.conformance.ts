@@ -58,14 +58,15 @@ describe("npm start", () => {
   test("backs it up when a second person has approved, with its progress, and lists the next of every night", () => {
     const [, backup = ""] = demo.output.split("\nReady\n");
     const steps = [
-      /operator calls +vworkspace\.operation create \[\{"instance_id":\d+,"type":"Backup","engine":"velero"/,
+      /operator calls +vworkspace\.operation create \[\{"instance_id": \d+, "type": "Backup", "engine": "velero"/,
       /gateway +awaiting_approval/,
       /approver calls +vworkspace\.operation action_approve \[\[\d+\]\]/,
       /cluster +running: Backup velero\/op-\S+ is InProgress: \d+ of \d+ items/,
       /cluster +succeeded VeleroBackupCompleted: Backup velero\/op-\S+ is complete: (\d+) of \1 items, 0 warnings/,
       /gateway +last_backup_at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/,
       /operator calls +vworkspace\.operation\.schedule create/,
-      /\(0 2 \* \* \*\): next run \d{4}-\d\d-\d\d 02:00:00 UTC/,
+      /operator calls +vworkspace\.operation\.schedule search_read/,
+      /shop-backup \(0 2 \* \* \*\): next run \d{4}-\d\d-\d\d 02:00:00 UTC/,
     ];
     const places = steps.map((step) => backup.search(step));
     expect(places).not.toContain(-1);

@@ -1,4 +1,4 @@
-import type { RpcStruct } from "@vworkspace/odoo-rpc";
+import type { RpcStruct, RpcValue } from "@vworkspace/odoo-rpc";
 import type { DemoFile, People } from "./demo-file";
 import { OdooCalls, text } from "./odoo-calls";
 import { DemoFailure } from "./program";
@@ -36,7 +36,9 @@ export class BackupTour {
   }
 
   async show(instance: number): Promise<void> {
-    this.screen.heading("A backup, which a second person approves");
+    this.screen.heading(
+      "A backup, which a second person approves (policy: require_approval_for, four_eyes)",
+    );
     const backup = await this.ask(instance);
     await this.approve(backup);
     await this.follow(backup);
@@ -54,10 +56,10 @@ export class BackupTour {
     const values = {
       instance_id: instance,
       ...BY_VELERO,
-      parameters_json: '{"ttl": "720h"}',
+      parameters: { ttl: "720h" },
       external_ref: BACKUP_MARK,
     };
-    return this.make(OPERATION, values);
+    return Number(await this.call(OPERATION, "create", [values]));
   }
 
   /** Whoever asked can't: the demo's policy says four_eyes. */
@@ -66,7 +68,7 @@ export class BackupTour {
     if (approval !== "required") return;
     this.screen.travel("gateway", "awaiting_approval, as policy wants it");
     await this.approver.call(OPERATION, "action_approve", [[id]]);
-    const said = `${OPERATION} action_approve [[${id}]]`;
+    const said = callOf(OPERATION, "action_approve", [[id]]);
     this.screen.step("approver calls", said);
   }
 
@@ -89,13 +91,9 @@ export class BackupTour {
 
   private async lastBackup(instance: number): Promise<void> {
     const field = "last_backup_at";
-    const domain = [["id", "=", instance]];
-    const [found] = await this.operator.read(INSTANCE, domain, [field]);
+    const given = [[instance], [field]];
+    const [found] = (await this.call(INSTANCE, "read", given)) as RpcStruct[];
     const at = found && text(found, field);
-    this.screen.step(
-      "operator calls",
-      `${INSTANCE} read [[${instance}], ["${field}"]]`,
-    );
     this.screen.travel(
       "gateway",
       at ? `${field} ${at} UTC` : `${field} is not set: nothing succeeded yet`,
@@ -103,32 +101,35 @@ export class BackupTour {
   }
 
   private async nightly(instance: number): Promise<void> {
-    const fields = ["name", "cron", "next_run"];
-    const find = () => this.marked(SCHEDULE, NIGHTLY_MARK, fields);
-    if (!(await find())) {
+    if (!(await this.marked(SCHEDULE, NIGHTLY_MARK, ["name"]))) {
       const values = {
         instance_id: instance,
         ...BY_VELERO,
-        parameters_json: '{"ttl": "168h"}',
+        parameters: { ttl: "168h" },
         cron: "0 2 * * *",
         keep: 7,
         external_ref: NIGHTLY_MARK,
       };
-      await this.make(SCHEDULE, values);
+      await this.call(SCHEDULE, "create", [values]);
     }
-    const schedule = await find();
-    if (!schedule) throw new DemoFailure("The schedule is gone.");
-    this.screen.travel(
-      "gateway",
-      `schedule "${text(schedule, "name")}" (${text(schedule, "cron")}): next run ${text(schedule, "next_run")} UTC; each waits for the approver`,
-    );
+    const given = [[], ["name", "cron", "next_run"]];
+    const all = await this.call(SCHEDULE, "search_read", given);
+    for (const schedule of all as RpcStruct[])
+      this.screen.travel(
+        "gateway",
+        `${text(schedule, "name")} (${text(schedule, "cron")}): next run ${text(schedule, "next_run")} UTC; it waits for the approver too`,
+      );
   }
 
-  private async make(model: string, values: object): Promise<number> {
-    const id = Number(await this.operator.call(model, "create", [values]));
-    const said = `${model} create [${JSON.stringify(values)}]`;
-    this.screen.step("operator calls", said);
-    return id;
+  /** A call of the operator's, shown as it can be repeated. */
+  private async call(
+    model: string,
+    method: string,
+    given: readonly unknown[],
+  ): Promise<RpcValue> {
+    const answer = await this.operator.call(model, method, given);
+    this.screen.step("operator calls", callOf(model, method, given));
+    return answer;
   }
 
   private async marked(
@@ -148,6 +149,24 @@ export class BackupTour {
     if (!found) throw new DemoFailure("The backup is gone.");
     return found;
   }
+}
+
+/** Model, method and what it is given, as they stand in execute_kw: JSON that Python reads too. */
+function callOf(
+  model: string,
+  method: string,
+  given: readonly unknown[],
+): string {
+  return `${model} ${method} ${spaced(given)}`;
+}
+
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(
+    ([name, one]) => `${JSON.stringify(name)}: ${spaced(one)}`,
+  );
+  return `{${fields.join(", ")}}`;
 }
 
 /** Who says it, and what. */

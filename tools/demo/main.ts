@@ -67,6 +67,7 @@ class Demo {
       await tour.close();
     }
     if (proof !== "") this.screen.text(proof);
+    this.screen.text("");
     this.screen.text(snippet(demo, join(dataDir, "demo.json"), !real));
     await this.untilOneEnds();
   }

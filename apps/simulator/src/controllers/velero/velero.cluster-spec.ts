@@ -19,6 +19,14 @@ interface Status {
 const VELERO = "/apis/velero.io/v1/namespaces/velero";
 const CONFIG_MAPS = "/api/v1/namespaces/shop/configmaps";
 const OVER = ["Completed", "PartiallyFailed", "Failed", "FailedValidation"];
+const KINDS = {
+  backups: { apiVersion: "velero.io/v1", kind: "Backup" },
+  restores: { apiVersion: "velero.io/v1", kind: "Restore" },
+  deletebackuprequests: {
+    apiVersion: "velero.io/v1",
+    kind: "DeleteBackupRequest",
+  },
+};
 /** As an engine names it after its instance. */
 const labels = { "app.vworkspace.io/application-instance": "web" };
 
@@ -71,13 +79,16 @@ describe("The stand-in for Velero", () => {
   const statusOf = (body: KubeBody) => (body.status ?? {}) as Status;
 
   async function make(
-    plural: "backups" | "restores",
+    plural: keyof typeof KINDS,
     name: string,
-    spec: object,
+    body: object,
   ): Promise<void> {
-    const metadata = { name, labels };
-    const { code } = await http.post(`${VELERO}/${plural}`, { metadata, spec });
-    expect(code).toBe(201);
+    const object = { ...KINDS[plural], metadata: { name, labels }, ...body };
+    const { code, body: answer } = await http.post(
+      `${VELERO}/${plural}`,
+      object,
+    );
+    expect({ code, said: answer.message }).toEqual({ code: 201 });
   }
 
   const over = (plural: "backups" | "restores", name: string) =>
@@ -90,13 +101,13 @@ describe("The stand-in for Velero", () => {
 
   async function backUp(name: string, spec: object = {}): Promise<Status> {
     const includedNamespaces = ["shop"];
-    await make("backups", name, { includedNamespaces, ...spec });
+    await make("backups", name, { spec: { includedNamespaces, ...spec } });
     return over("backups", name);
   }
 
   async function restore(name: string, spec: object): Promise<Status> {
     const includedNamespaces = ["shop"];
-    await make("restores", name, { includedNamespaces, ...spec });
+    await make("restores", name, { spec: { includedNamespaces, ...spec } });
     return over("restores", name);
   }
 
@@ -176,10 +187,8 @@ describe("The stand-in for Velero", () => {
   });
 
   it("deletes a backup with what it holds and its restores when it is asked to, but none under way", async () => {
-    await http.post(`${VELERO}/deletebackuprequests`, {
-      metadata: { name: "all-delete" },
-      spec: { backupName: "all" },
-    });
+    const request = { spec: { backupName: "all" } };
+    await make("deletebackuprequests", "all-delete", request);
     for (const path of [
       "backups/all",
       "restores/back",
@@ -194,13 +203,11 @@ describe("The stand-in for Velero", () => {
         async () => (await http.get(`${base}/${path}`)).code === 404,
       );
     }
-    await http.post(`${VELERO}/backups`, {
-      metadata: { name: "held" },
+    await make("backups", "held", {
       spec: { includedNamespaces: ["shop"] },
       status: { phase: "WaitingForPluginOperations" },
     });
-    await http.post(`${VELERO}/deletebackuprequests`, {
-      metadata: { name: "held-delete" },
+    await make("deletebackuprequests", "held-delete", {
       spec: { backupName: "held" },
     });
     const answer = await eventually("the request is processed", async () => {
@@ -232,7 +239,7 @@ describe("The stand-in for Velero", () => {
   });
 
   it("still has at its next start what a backup holds, and goes on with one under way", async () => {
-    await make("backups", "cut", { includedNamespaces: ["shop"] });
+    await make("backups", "cut", { spec: { includedNamespaces: ["shop"] } });
     await close();
     await open();
     expect(await over("backups", "cut")).toMatchObject({ phase: "Completed" });
