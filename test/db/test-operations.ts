@@ -7,7 +7,8 @@ import type {
   Role,
   UserActor,
 } from "../../apps/gateway/src/trust/identity/domain/actor";
-import type { TestCluster, TenantHost, TestTenant } from "./test-tenant";
+import type { PolicyFields } from "../../apps/gateway/src/intent/policies/domain/policy";
+import { type TestCluster, type TenantHost, TestTenant } from "./test-tenant";
 
 /** What of an operation's row tests look at. */
 export interface OperationRow {
@@ -26,9 +27,23 @@ export class TestOperations {
 
   constructor(
     private readonly db: TenantHost,
-    private readonly tenant: TestTenant,
-    private readonly cluster: TestCluster,
+    readonly tenant: TestTenant,
+    readonly cluster: TestCluster,
   ) {}
+
+  /** Of an organization of their own, with one cluster. */
+  static async make(db: TenantHost): Promise<TestOperations> {
+    const tenant = await TestTenant.make(db);
+    return new TestOperations(db, tenant, await tenant.cluster());
+  }
+
+  /** What they are about: an instance that policy allows, and that the cluster has. */
+  async instance(limits: Partial<PolicyFields> = {}): Promise<string> {
+    await this.tenant.allow(limits);
+    const id = await this.tenant.createInstance(this.cluster.id);
+    await this.carry();
+    return id;
+  }
 
   create(instanceId: string, more: Partial<CreateOperation> = {}) {
     const request = { type: "Backup", engine: "velero" } as const;

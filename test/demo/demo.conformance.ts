@@ -18,6 +18,7 @@ interface DemoFile {
   readonly login: string;
   readonly key: string;
   readonly clusterId: string;
+  readonly people: { readonly operator: string; readonly approver: string };
 }
 
 jest.setTimeout(180_000);
@@ -30,6 +31,11 @@ describe("npm start", () => {
     new DemoProcess(["--data-dir", dataDir, "--port", String(port)]);
   const demoFile = () =>
     JSON.parse(readFileSync(join(dataDir, "demo.json"), "utf8")) as DemoFile;
+  const connect = () => {
+    const { url, database, login, key } = demoFile();
+    const protocol = "xmlrpc";
+    return OdooClient.connect({ url, database, login, key, protocol });
+  };
 
   beforeAll(async () => {
     port = await freePort();
@@ -49,39 +55,75 @@ describe("npm start", () => {
     expect(demo.output).toMatch(/\nReady\n/);
   });
 
+  test("backs it up when a second person has approved, with its progress, and lists the next of every night", () => {
+    const [, backup = ""] = demo.output.split("\nReady\n");
+    const steps = [
+      /operator calls +vworkspace\.operation create \[\{"instance_id": \d+, "type": "Backup", "engine": "velero"/,
+      /gateway +awaiting_approval/,
+      /approver calls +vworkspace\.operation action_approve \[\[\d+\]\]/,
+      /cluster +running: Backup velero\/op-\S+ is InProgress: \d+ of \d+ items/,
+      /cluster +succeeded VeleroBackupCompleted: Backup velero\/op-\S+ is complete: (\d+) of \1 items, 0 warnings/,
+      /gateway +last_backup_at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/,
+      /operator calls +vworkspace\.operation\.schedule create/,
+      /operator calls +vworkspace\.operation\.schedule search_read/,
+      /shop-backup \(0 2 \* \* \*\): next run \d{4}-\d\d-\d\d 02:00:00 UTC/,
+    ];
+    const places = steps.map((step) => backup.search(step));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  });
+
+  test("lets nobody approve what he asked for, not even an admin", async () => {
+    const client = connect();
+    const model = "vworkspace.operation";
+    const [shop] = (await client.executeKw(
+      "vworkspace.application.instance",
+      "search",
+      [[["name", "=", "shop"]]],
+    )) as number[];
+    const values = { instance_id: shop ?? 0, type: "Backup", engine: "velero" };
+    const id = await client.executeKw(model, "create", [values]);
+    const approval = client.executeKw(model, "action_approve", [[id]]);
+    await expect(approval).rejects.toThrow(/four_eyes/);
+    await client.executeKw(model, "action_cancel", [[id]]);
+    await client.close();
+  });
+
   test("keeps what scripts need in demo.json, for its owner's eyes only", () => {
     expect(statSync(join(dataDir, "demo.json")).mode & 0o777).toBe(0o600);
     expect(demoFile()).toMatchObject({
       url: `http://127.0.0.1:${port}`,
       database: "demo",
       clusterId: "demo",
+      people: {
+        operator: expect.stringMatching(/^vw_/) as string,
+        approver: expect.stringMatching(/^vw_/) as string,
+      },
     });
   });
 
-  test("prints a Python snippet that creates a second application and sees it become ready", () => {
-    const program = /python3 - <<'PY'\n([\s\S]*?)\nPY\n/.exec(demo.output)?.[1];
-    const { stdout, stderr, status } = spawnSync("python3", ["-"], {
-      input: program ?? "",
-      encoding: "utf8",
-      timeout: 60_000,
-    });
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    expect(stdout.trim().split("\n").sort()).toEqual([
+  test("prints Python programs that make a second application and see it become ready, and back it up as two people", () => {
+    const [create = "", backUp = ""] = [
+      ...demo.output.matchAll(/python3 - <<'PY'\n([\s\S]*?)\nPY\n/g),
+    ].map(([, program]) => program ?? "");
+    const run = (input: string) => {
+      const { stdout, stderr, status } = spawnSync("python3", ["-"], {
+        input,
+        encoding: "utf8",
+        timeout: 60_000,
+      });
+      expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+      return stdout.trim().split("\n");
+    };
+    expect(run(create).sort()).toEqual([
       "demo-shop shop 1.2.0 ready",
       "demo-wiki wiki 3.0.1 ready",
     ]);
+    expect(run(backUp).at(-1)).toMatch(/^succeeded Backup .* is complete/);
   });
 
   test("refuses an application in a namespace that policy forbids, naming rule and value", async () => {
-    const { url, database, login, key } = demoFile();
-    const client = OdooClient.connect({
-      url,
-      database,
-      login,
-      key,
-      protocol: "xmlrpc",
-    });
+    const client = connect();
     const values = {
       name: "x",
       namespace: "kube-system",
@@ -164,6 +206,7 @@ describe("npm start", () => {
       { VWORKSPACE_SIMULATOR_SCRIPT: script },
     );
     await second.prints("Ctrl-C stops everything");
+    expect(second.output).not.toContain("A backup, which");
     expect(second.output).toMatch(
       /Ready=False ChartUnreachable[\s\S]*\nNot ready, as the script may have wanted it/,
     );
@@ -178,6 +221,9 @@ describe("npm start", () => {
     await demo.prints("Ctrl-C stops everything");
     expect(demo.output).toMatch(
       /shop in demo-shop is there from an earlier start/,
+    );
+    expect(demo.output).toMatch(
+      /shop-backup-\w+ is there from an earlier start[\s\S]*succeeded VeleroBackupCompleted/,
     );
     demo.kill();
     await demo.ended();

@@ -35,6 +35,12 @@ describe("npm start -- --tls", () => {
     expect(demo.output).toMatch(/\nReady\n/);
   });
 
+  test("backs it up with an approval that came by protected jobs", () => {
+    expect(demo.output).toMatch(
+      /approver calls[\s\S]*cluster +succeeded VeleroBackupCompleted/,
+    );
+  });
+
   test("ends with commands by which a person with curl is let in by a certificate, and not without", () => {
     const commands = /\n(cd [\s\S]*?)\n\n/.exec(demo.output)?.[1] ?? "";
     expect(commands.split("curl -s")).toHaveLength(4);

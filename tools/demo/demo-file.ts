@@ -12,6 +12,13 @@ export interface DemoFile {
   /** API key of an admin of the organization `demo`. */
   readonly key: string;
   readonly clusterId: string;
+  readonly people?: People;
+}
+
+/** API keys of users with these roles and logins, who do together what one may not do alone. */
+export interface People {
+  readonly operator: string;
+  readonly approver: string;
 }
 
 /** Makes the data directory and its folders. @throws DemoFailure in one sentence */
@@ -42,7 +49,15 @@ export async function readDemoFile(
   const earlier = existsSync(file) ? await readEarlier(file) : undefined;
   const key =
     earlier?.key ?? `vw_demo_${randomBytes(32).toString("base64url")}`;
-  return { url, database: "demo", login: "admin", key, clusterId };
+  const people = earlier?.people;
+  return {
+    url,
+    database: "demo",
+    login: "admin",
+    key,
+    clusterId,
+    ...(people && { people }),
+  };
 }
 
 export async function writeDemoFile(

@@ -20,7 +20,11 @@ export interface DemoOptions {
 const SCRIPT = "VWORKSPACE_SIMULATOR_SCRIPT";
 const EPILOGUE = `
 Without options everything is on this machine: an embedded PostgreSQL, the gateway, a simulated cluster and its agent.
-Logs are in the data directory, under logs/. Ctrl-C stops all of it; the data stay for the next start.
+The tour: an application from a call to Ready; a backup of it, asked for by the user operator and approved by the user approver,
+with its progress; a backup for every night, with its next run. It ends with Python programs to repeat that by hand.
+A real cluster of yours is not backed up.
+Keys of the users are in demo.json of the data directory, for its owner's eyes only, and logs under logs/. Ctrl-C stops all of
+it; the data stay for the next start.
 ${SCRIPT} names a file that says what goes wrong in the simulated cluster: docs/simulator.md.
 
 Examples:
@@ -48,7 +52,7 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
 
 function demoCommand(): Command {
   const command = new Command("npm start --").description(
-    "Runs the whole of vworkspace on this machine and takes one application from a call in Odoo's protocol to Ready.",
+    "Runs the whole of vworkspace on this machine and takes one application from a call in Odoo's protocol to Ready, then backs it up.",
   );
   return withCluster(withGateway(command)).addHelpText("after", EPILOGUE);
 }

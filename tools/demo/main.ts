@@ -14,6 +14,7 @@ import {
   type RememberedCluster,
   writeDemoFile,
 } from "./demo-file";
+import { BackupTour } from "./backup-tour";
 import { type DemoOptions, readDemoOptions } from "./demo-options";
 import { DemoFailure, Program } from "./program";
 import { ClusterSetup, type ClusterTarget } from "./cluster-setup";
@@ -43,7 +44,7 @@ class Demo {
     if (kubeconfig !== undefined) await rememberCluster(dataDir, this.target());
     const clusterId =
       kubeconfig === undefined ? SIMULATED_CLUSTER : REAL_CLUSTER;
-    const demo = await readDemoFile(
+    let demo = await readDemoFile(
       dataDir,
       `http://127.0.0.1:${port}`,
       clusterId,
@@ -56,16 +57,30 @@ class Demo {
     try {
       await this.startCluster(demo, tour);
       await tour.prepare();
-      this.screen.ready(
-        this.lastWord(await tour.application(this.patienceSeconds)),
-      );
+      demo = { ...demo, people: await tour.people() };
+      await writeDemoFile(dataDir, demo);
+      const { id, outcome } = await tour.application(this.patienceSeconds);
+      this.screen.ready(this.lastWord(outcome));
+      if (outcome === "ready" && !real) await this.backUp(demo, id);
       if (this.options.tls) proof = await this.proof(tour);
     } finally {
       await tour.close();
     }
     if (proof !== "") this.screen.text(proof);
-    this.screen.text(snippet(demo, join(dataDir, "demo.json")));
+    this.screen.text("");
+    this.screen.text(snippet(demo, join(dataDir, "demo.json"), !real));
     await this.untilOneEnds();
+  }
+
+  /** Of the simulated cluster only: what a backup of a cluster of yours costs is for you to say. */
+  private async backUp(demo: DemoFile, instance: number): Promise<void> {
+    if (!demo.people) return;
+    const tour = new BackupTour(demo, demo.people, this.screen);
+    try {
+      await tour.show(instance);
+    } finally {
+      await tour.close();
+    }
   }
 
   /** Where something is to go wrong, there may be nothing to wait for. */
@@ -227,7 +242,7 @@ class Demo {
     const { url } = await simulator.event("listening");
     this.screen.step(
       "Simulated cluster",
-      `${String(url)}, with stand-in Flux controllers${scriptFile === undefined ? "" : `; what goes wrong: ${scriptFile}`}`,
+      `${String(url)}, with stand-ins for Flux and Velero${scriptFile === undefined ? "" : `; what goes wrong: ${scriptFile}`}`,
     );
     return kubeconfig;
   }

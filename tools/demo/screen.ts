@@ -28,6 +28,16 @@ export class Screen {
     );
   }
 
+  /** Each line of what is seen again and again is printed once, and no more than so many. */
+  travelOnce(most = 200): (where: string, what: string) => void {
+    const seen = new Set<string>();
+    return (where, what) => {
+      const line = `${where} ${what}`;
+      if (seen.size < most && !seen.has(line)) this.travel(where, what);
+      seen.add(line);
+    };
+  }
+
   text(text: string): void {
     process.stdout.write(`${text}\n`);
   }

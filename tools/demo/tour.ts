@@ -1,9 +1,6 @@
-import {
-  OdooClient,
-  type RpcStruct,
-  type RpcValue,
-} from "@vworkspace/odoo-rpc";
-import type { DemoFile } from "./demo-file";
+import type { RpcStruct, RpcValue } from "@vworkspace/odoo-rpc";
+import type { DemoFile, People } from "./demo-file";
+import { OdooCalls, text } from "./odoo-calls";
 import { DemoFailure } from "./program";
 import type { Screen } from "./screen";
 
@@ -33,40 +30,38 @@ const CATALOG = [
     recommended_version: "0.9.0",
   },
 ];
+/** What Velero does for each of them, if two people want it. */
+const CAPABILITIES = { backup: "velero", restore: "velero" };
+const OPERATIONS = ["Backup/velero", "Restore/velero"];
 const CHARTS = "oci://charts.example.com/apps";
 const LOOK_MS = 60;
 
 /** What became of the application: `late` is neither Ready nor waiting for anything in the time given. */
 export type Outcome = "ready" | "blocked" | "late";
 
-/** Uses the gateway as an Odoo would: XML-RPC, and nothing else. */
+/** What there has to be, and the way of one application. */
 export class Tour {
-  private readonly client: OdooClient;
+  private readonly admin: OdooCalls;
 
   constructor(
     private readonly demo: DemoFile,
     private readonly screen: Screen,
   ) {
-    const { url, database, login, key } = demo;
-    this.client = OdooClient.connect({
-      url,
-      database,
-      login,
-      key,
-      protocol: "xmlrpc",
-    });
+    this.admin = new OdooCalls(demo, demo);
   }
 
   close(): Promise<void> {
-    return this.client.close();
+    return this.admin.close();
   }
 
   /** The cluster's record, made where it is missing. @returns its id and state */
   async cluster(simulated: boolean): Promise<{ id: number; state: string }> {
     const domain = [["code", "=", this.demo.clusterId]];
-    const [found] = await this.read("vworkspace.cluster", domain, ["state"]);
+    const [found] = await this.admin.read("vworkspace.cluster", domain, [
+      "state",
+    ]);
     if (found) return { id: Number(found["id"]), state: text(found, "state") };
-    const id = await this.call("vworkspace.cluster", "create", [
+    const id = await this.admin.call("vworkspace.cluster", "create", [
       { code: this.demo.clusterId, name: "Demo cluster", simulated },
     ]);
     return { id: Number(id), state: "pending" };
@@ -84,29 +79,36 @@ export class Tour {
     };
     const domain = [["id", "=", clusterId]];
     const fields = Object.keys(values);
-    const [found] = await this.read("vworkspace.cluster", domain, fields);
+    const [found] = await this.admin.read("vworkspace.cluster", domain, fields);
     const isSo = Object.entries(values).every(
       ([field, value]) => found?.[field] === value,
     );
     if (!isSo)
-      await this.call("vworkspace.cluster", "write", [[clusterId], values]);
+      await this.admin.call("vworkspace.cluster", "write", [
+        [clusterId],
+        values,
+      ]);
   }
 
   /** Another cluster, for a person with curl. @returns its registration token; undefined once somebody has registered */
   async clusterOfAPerson(code: string): Promise<string | undefined> {
     const model = "vworkspace.cluster";
-    const [found] = await this.read(model, [["code", "=", code]], ["state"]);
+    const [found] = await this.admin.read(
+      model,
+      [["code", "=", code]],
+      ["state"],
+    );
     if (found && text(found, "state") !== "pending") return undefined;
     const id = found
       ? Number(found["id"])
-      : await this.call(model, "create", [
+      : await this.admin.call(model, "create", [
           { code, name: "A person with curl", token_mode: "mtls" },
         ]);
     return this.registrationToken(Number(id));
   }
 
   async registrationToken(clusterId: number): Promise<string> {
-    const answer = (await this.call(
+    const answer = (await this.admin.call(
       "vworkspace.cluster",
       "action_issue_registration_token",
       [[clusterId]],
@@ -117,14 +119,19 @@ export class Tour {
   /** Catalog and policy, where they are missing. */
   async prepare(): Promise<void> {
     for (const entry of CATALOG) {
-      const found = await this.read(
+      const found = await this.admin.read(
         "vworkspace.catalog.entry",
         [["code", "=", entry.code]],
         ["code"],
       );
       if (found.length === 0)
-        await this.call("vworkspace.catalog.entry", "create", [
-          { ...entry, chart_source_type: "oci", chart_url: CHARTS },
+        await this.admin.call("vworkspace.catalog.entry", "create", [
+          {
+            ...entry,
+            chart_source_type: "oci",
+            chart_url: CHARTS,
+            capabilities: CAPABILITIES,
+          },
         ]);
     }
     this.screen.step(
@@ -133,26 +140,74 @@ export class Tour {
         ", ",
       ),
     );
-    const policies = await this.read("vworkspace.policy", [], ["name"]);
+    await this.policy();
+  }
+
+  private async policy(): Promise<void> {
+    const policies = await this.admin.read("vworkspace.policy", [], ["name"]);
     if (policies.length === 0) {
-      await this.call("vworkspace.policy", "create", [
+      await this.admin.call("vworkspace.policy", "create", [
         {
           name: "Demo policy",
           allowed_namespaces: ["demo-*"],
           allowed_catalog_codes: ["*"],
           allowed_chart_url_prefixes: [CHARTS],
           max_instances: 50,
+          allowed_operations: OPERATIONS,
+          require_approval_for: OPERATIONS,
+          four_eyes: true,
         },
       ]);
     }
     this.screen.step(
       "Policy",
-      "namespaces demo-*, charts of the catalog, at most 50 instances",
+      "namespaces demo-*, charts of the catalog, at most 50 instances; backups and restores want a second person",
     );
   }
 
+  /** An operator and an approver, made where they are missing; their keys, those of the last start where they still open. */
+  async people(): Promise<People> {
+    const known = this.demo.people;
+    const people = {
+      operator: await this.keyOf("operator", known?.operator),
+      approver: await this.keyOf("approver", known?.approver),
+    };
+    this.screen.step("Users", "admin, operator, approver");
+    return people;
+  }
+
+  private async keyOf(
+    login: keyof People,
+    known: string | undefined,
+  ): Promise<string> {
+    if (known !== undefined) {
+      const calls = new OdooCalls(this.demo, { login, key: known });
+      const mayEnter = await calls.mayEnter();
+      await calls.close();
+      if (mayEnter) return known;
+    }
+    const domain = [["login", "=", login]];
+    const [found] = await this.admin.read("res.users", domain, ["login"]);
+    const id = found
+      ? Number(found["id"])
+      : Number(
+          await this.admin.call("res.users", "create", [
+            { login, role: login },
+          ]),
+        );
+    const named = [[id], "npm start"];
+    const issued = (await this.admin.call(
+      "res.users",
+      "action_issue_api_key",
+      named,
+    )) as RpcStruct;
+    return text(issued, "key");
+  }
+
   /** Makes the application where it is missing, and shows its way until it is Ready, or waits for something. */
-  async application(patienceSeconds: number): Promise<Outcome> {
+  async application(
+    patienceSeconds: number,
+  ): Promise<{ readonly id: number; readonly outcome: Outcome }> {
     const clusterId = (await this.cluster(true)).id;
     const domain = [
       ["cluster_id", "=", clusterId],
@@ -160,9 +215,11 @@ export class Tour {
       ["name", "=", APPLICATION.name],
       ["state", "!=", "deleted"],
     ];
-    const [found] = await this.read("vworkspace.application.instance", domain, [
-      "name",
-    ]);
+    const [found] = await this.admin.read(
+      "vworkspace.application.instance",
+      domain,
+      ["name"],
+    );
     if (found)
       this.screen.step(
         "Application",
@@ -176,21 +233,16 @@ export class Tour {
     const id = found
       ? Number(found["id"])
       : Number(
-          await this.call("vworkspace.application.instance", "create", [
+          await this.admin.call("vworkspace.application.instance", "create", [
             { ...APPLICATION, cluster_id: clusterId, values: { replicas: 2 } },
           ]),
         );
-    return this.follow(id, patienceSeconds);
+    return { id, outcome: await this.follow(id, patienceSeconds) };
   }
 
   /** Prints each change that the gateway tells of. */
   private async follow(id: number, patienceSeconds: number): Promise<Outcome> {
-    const seen = new Set<string>();
-    const tell = (where: string, what: string) => {
-      if (seen.size < 200 && !seen.has(`${where} ${what}`))
-        this.screen.travel(where, what);
-      seen.add(`${where} ${what}`);
-    };
+    const tell = this.screen.travelOnce();
     for (
       const deadline = Date.now() + patienceSeconds * 1000;
       Date.now() < deadline;
@@ -206,7 +258,7 @@ export class Tour {
     id: number,
     tell: (where: string, what: string) => void,
   ): Promise<string> {
-    const [instance] = await this.read(
+    const [instance] = await this.admin.read(
       "vworkspace.application.instance",
       [["id", "=", id]],
       ["state", "generation", "conditions"],
@@ -217,7 +269,7 @@ export class Tour {
       `intent stored: generation ${text(instance, "generation")}`,
     );
     const key = `applicationinstance/${APPLICATION.namespace}/${APPLICATION.name}@${text(instance, "generation")}`;
-    const [job] = await this.read(
+    const [job] = await this.admin.read(
       "vworkspace.job",
       [["idempotency_key", "=", key]],
       ["state", "code"],
@@ -235,35 +287,6 @@ export class Tour {
     }
     return text(instance, "state");
   }
-
-  private call(
-    model: string,
-    method: string,
-    positional: readonly unknown[],
-  ): Promise<RpcValue> {
-    return this.client.executeKw(model, method, positional as RpcValue[]);
-  }
-
-  private async read(
-    model: string,
-    domain: readonly unknown[],
-    fields: string[],
-  ): Promise<RpcStruct[]> {
-    return (await this.client.executeKw(
-      model,
-      "search_read",
-      [domain as RpcValue],
-      { fields },
-    )) as RpcStruct[];
-  }
-}
-
-/** A field that is text or a number, as text. */
-function text(record: RpcStruct, field: string): string {
-  const value = record[field];
-  return typeof value === "string" || typeof value === "number"
-    ? String(value)
-    : "";
 }
 
 interface Condition {

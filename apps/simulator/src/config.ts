@@ -34,7 +34,7 @@ export const SIMULATOR_ENVIRONMENT: readonly EnvironmentVariable[] = [
     name: "VWORKSPACE_SIMULATOR_FLUX_DELAY_MS",
     default: "250-700",
     description:
-      "How long a step of the stand-in Flux controllers takes: MIN-MAX milliseconds.",
+      "How long a step of the stand-ins for Flux and Velero takes: MIN-MAX milliseconds.",
   },
   {
     name: "VWORKSPACE_SIMULATOR_SCRIPT",

@@ -16,7 +16,7 @@ import { type Simulator, startSimulator } from "./simulator";
 
 const EX_CONFIG = 78;
 
-const HELP = `vworkspace simulator ${VERSION}: a Kubernetes API in memory, with stand-in Flux controllers.
+const HELP = `vworkspace simulator ${VERSION}: a Kubernetes API in memory, with stand-ins for Flux and Velero.
 
 Usage: npm run simulator
        npm run simulator -- fleet --gateway URL --agents N    many real agents at one gateway; see fleet --help
@@ -65,6 +65,7 @@ async function start(config: SimulatorConfig): Promise<Simulator> {
       port,
       definitions: readDefinitions(config),
       flux: { delayMs },
+      velero: { delayMs },
       script,
       ...(stateFile === undefined ? {} : { statePath: stateFile }),
     });

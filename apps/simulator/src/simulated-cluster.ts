@@ -9,6 +9,9 @@ import { HelmController } from "./controllers/flux/helm-controller";
 import { SourceController } from "./controllers/flux/source-controller";
 import { GarbageCollector } from "./controllers/garbage-collector";
 import { NamespaceController } from "./controllers/namespace-controller";
+import type { Pace, Surroundings } from "./controllers/paced-work";
+import { VeleroController } from "./controllers/velero/velero-controller";
+import { VELERO_OBJECTS } from "./controllers/velero/velero-objects";
 import { Router } from "./http/router";
 import { WatchStreams, type WatchTimes } from "./http/watch-stream";
 import type { KubeObject } from "./kube-object";
@@ -28,7 +31,9 @@ export interface ClusterOptions {
   /** File that keeps the cluster's content; left out: it is gone with the process. */
   readonly statePath?: string;
   /** Of the stand-in Flux controllers; left out: there are none. */
-  readonly flux?: FluxOptions;
+  readonly flux?: StandInOptions;
+  /** Of the stand-in for Velero; left out: there is none. */
+  readonly velero?: StandInOptions;
   /** How many changes can be watched from or read back; 10,000 when left out. */
   readonly historyLength?: number;
   readonly watchTimes?: Partial<WatchTimes>;
@@ -37,9 +42,9 @@ export interface ClusterOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-export interface FluxOptions {
+export interface StandInOptions {
   /** Every step takes a random time in this range. */
-  readonly delayMs: { readonly min: number; readonly max: number };
+  readonly delayMs: Pace;
 }
 
 /** The parts of a script that a cluster needs, its faults aside. */
@@ -123,12 +128,13 @@ function assemble(options: ClusterOptions, script: ClusterScript): Parts {
   };
 }
 
-function startControllers(
-  options: ClusterOptions,
-  { api, catalog, clock, courses, random, watches }: Parts,
-): Controller[] {
+type AccessOf = (manager: string) => ClusterAccess;
+
+function startControllers(options: ClusterOptions, parts: Parts): Controller[] {
+  const { api, catalog, clock, watches } = parts;
   const onError = options.onError ?? console.error;
-  const access = (manager: string) => new ClusterAccess(api, catalog, manager);
+  const access: AccessOf = (manager) =>
+    new ClusterAccess(api, catalog, manager);
   const manager = access("kube-controller-manager");
   const controllers: Controller[] = [
     new DefinitionController(access("kube-apiserver"), clock, {
@@ -138,23 +144,37 @@ function startControllers(
     new NamespaceController(manager, clock, onError),
     new GarbageCollector(manager, clock, onError),
     new DeploymentController(manager, clock, onError),
+    ...standIns(options, { ...parts, onError }, access),
   ];
-  if (options.flux) {
-    const { delayMs: pace } = options.flux;
-    const surroundings = { clock, pace, courses, random, onError };
-    controllers.push(
-      new SourceController(access("source-controller"), surroundings),
-      new HelmController(
-        access("helm-controller"),
-        surroundings,
-        access("somebody"),
-      ),
-    );
-  }
   api.store.onChange((change) => {
     for (const controller of controllers) controller.onChange(change);
   });
   return controllers;
+}
+
+/** Of controllers that people install. */
+function standIns(
+  { flux, velero }: ClusterOptions,
+  surroundings: Omit<Surroundings, "pace">,
+  access: AccessOf,
+): Controller[] {
+  const around = ({ delayMs: pace }: StandInOptions) => ({
+    ...surroundings,
+    pace,
+  });
+  return [
+    ...(flux
+      ? [
+          new SourceController(access("source-controller"), around(flux)),
+          new HelmController(
+            access("helm-controller"),
+            around(flux),
+            access("somebody"),
+          ),
+        ]
+      : []),
+    ...(velero ? [new VeleroController(access("velero"), around(velero))] : []),
+  ];
 }
 
 /** Shows the controllers what the state file held, as their own first list would. */
@@ -182,7 +202,10 @@ function resume(store: Store, controllers: readonly Controller[]): void {
 function seed(cluster: ClusterAccess, options: ClusterOptions): void {
   for (const name of NAMESPACES_OF_EVERY_CLUSTER)
     cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
-  const own = options.flux ? FLUX_DEFINITIONS : [];
-  for (const definition of [...own, ...(options.definitions ?? [])])
-    cluster.apply(definition as KubeObject);
+  for (const object of [
+    ...(options.flux ? FLUX_DEFINITIONS : []),
+    ...(options.velero ? VELERO_OBJECTS : []),
+    ...(options.definitions ?? []),
+  ])
+    cluster.apply(object as KubeObject);
 }

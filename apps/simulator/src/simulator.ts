@@ -10,8 +10,6 @@ import {
 } from "./script/simulator-script";
 import { type ClusterOptions, openSimulatedCluster } from "./simulated-cluster";
 
-export type { FluxOptions } from "./simulated-cluster";
-
 export interface SimulatorOptions extends ClusterOptions {
   /** A loopback address; 127.0.0.1 when left out. */
   readonly host?: string;

@@ -203,6 +203,26 @@ describe("PayloadGuard", () => {
     expect(await open(first)).toMatchObject({ reason: "unknown-key" });
   });
 
+  it("follows within ten minutes when a key is distrusted, and takes what it knows while the gateway is away", async () => {
+    const { guard, serve, wire, seconds, clock } = await setUp();
+    const open = async () => {
+      const signature = await signedBy(first, seconds() + HOUR);
+      return guard.open(offer({ payload: PAYLOAD, signature }));
+    };
+    expect(await open()).toMatchObject({ ok: true });
+    serve({ keySet: await keySet(2, [second]) });
+    await clock.advance(10 * 60_000 - 1);
+    expect(await open()).toMatchObject({ ok: true });
+    expect(wire.sent).toHaveLength(1);
+    serve(503);
+    await clock.advance(1);
+    expect(await open()).toMatchObject({ ok: true });
+    serve({ keySet: await keySet(2, [second]) });
+    await clock.advance(10 * 60_000);
+    expect(await open()).toMatchObject({ reason: "unknown-key" });
+    expect(wire.sent).toHaveLength(3);
+  });
+
   it("asks for the set three times at once and then every ten seconds, however many keys jobs name", async () => {
     const { guard, wire, seconds, clock } = await setUp();
     for (let round = 0; round < 9; round += 1) {

@@ -27,6 +27,7 @@ export interface PayloadGuardOptions {
 /** How far the agent's idea of time may be wrong. */
 const TOLERANCE_SECONDS = 60;
 
+type Verdict = Awaited<ReturnType<typeof verifyPayload>>;
 type Opened = { readonly ok: true; readonly job: Job } | ProtectionRefusal;
 
 /**
@@ -98,13 +99,17 @@ export class PayloadGuard {
       });
     };
     const first = await verify();
-    const verdict =
-      !first.ok &&
-      first.reason === "unknown-key" &&
-      (await this.options.keys.refresh())
-        ? await verify()
-        : first;
+    const verdict = (await this.bringsOtherKeys(first))
+      ? await verify()
+      : first;
     return verdict.ok ? undefined : verdict;
+  }
+
+  /** Whether a look at the set, where one is due after such a verdict, has changed it. */
+  private async bringsOtherKeys(verdict: Verdict): Promise<boolean> {
+    const { keys } = this.options;
+    if (verdict.ok) return keys.refreshStale();
+    return verdict.reason === "unknown-key" && keys.refresh();
   }
 
   /**

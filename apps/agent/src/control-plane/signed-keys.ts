@@ -21,6 +21,8 @@ export type KeysByName = ReadonlyMap<string, CryptoKey>;
 
 /** The set is asked for a few times at once, as when keys change in a hurry, then once in so long, whatever keys are named. */
 const REFRESHES = { atOnce: 3, everyMs: 10_000 };
+/** A key that the gateway trusts no more counts here for so long at most, while the gateway can be asked. */
+const STALE_MS = 10 * 60_000;
 
 /** Where each set is had, and kept. */
 const PLACES = {
@@ -80,6 +82,12 @@ export class SignedKeys {
     if (this.mayRefresh()) this.refreshing = this.fetch();
     await this.refreshing;
     return this.held !== before;
+  }
+
+  /** As refresh(), for a key that is known, once its set has been held for long; false also where the gateway is away. */
+  async refreshStale(): Promise<boolean> {
+    const age = this.options.clock.monotonic() - this.refreshedAt;
+    return age >= STALE_MS && this.refresh().catch(() => false);
   }
 
   private mayRefresh(): boolean {

@@ -1,19 +1,19 @@
-/** What stands in a message of what a controller said. */
-const MOST_CHARACTERS = 400;
+/** Words of other programs stay readable in a message, and short. */
+const MOST_CHARACTERS = 500;
 const MOST_LINES = 5;
 
-/** A controller's own words on one line, cut, without the user and password of an address. */
+/** The beginning of what another program said: on one line, without the user and password of an address. */
+export function cutText(text: string, most = MOST_CHARACTERS): string {
+  const line = masked(text).replace(/\s+/g, " ").trim();
+  return line.length <= most ? line : `${line.slice(0, most)}…`;
+}
+
+/** The same of one saying or several, and of none what is said instead. */
 export function foreignWords(
   words: string | readonly string[] | undefined,
   orElse: string,
 ): string {
-  const text = masked([words ?? []].flat().join("; "))
-    .replace(/\s+/g, " ")
-    .trim();
-  if (text === "") return orElse;
-  return text.length > MOST_CHARACTERS
-    ? `${text.slice(0, MOST_CHARACTERS)}…`
-    : text;
+  return cutText([words ?? []].flat().join("; ")) || orElse;
 }
 
 /** The end of a log, where the error stands; undefined where there is none. */

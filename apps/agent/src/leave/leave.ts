@@ -17,13 +17,10 @@ import {
   OPERATION,
 } from "@vworkspace/resources";
 import { agentRbac } from "../permissions/agent-rbac";
+import { CUSTOM_RESOURCE_DEFINITION } from "../watches/watched-kinds";
 
 const MANAGER = { fieldManager: "vworkspace-install" };
 const RBAC = "rbac.authorization.k8s.io/v1";
-const DEFINITION: Kind = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-};
 const LOOK_MS = 200;
 const GONE_MS = 60_000;
 
@@ -105,7 +102,7 @@ async function listServed(
 
 async function removeDefinitions(api: KubeApi, clock: Clock): Promise<void> {
   const refs = customResourceDefinitions().map(({ manifest }) => ({
-    ...DEFINITION,
+    ...CUSTOM_RESOURCE_DEFINITION,
     name: (manifest as KubeObject).metadata.name,
   }));
   for (const ref of refs) {

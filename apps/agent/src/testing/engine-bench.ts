@@ -1,66 +1,25 @@
 import { randomUUID } from "node:crypto";
+import type { KubeObject } from "@vworkspace/kube";
 import {
-  type KubeConnection,
-  type KubeClient,
-  type KubeObject,
-  loadKubeConnection,
-  openKubeApi,
-} from "@vworkspace/kube";
-import {
-  ADMISSION_USERS,
   APPLICATION_INSTANCE,
   customResourceDefinitions,
   type OperationSpec,
 } from "@vworkspace/resources";
-import { applyDefinitions } from "../../../../test/cluster/install-crds";
-import { keepPermissionUses } from "../../../../test/cluster/keep-permission-uses";
 import { newNamespace } from "../../../../test/cluster/new-namespace";
-import {
-  type OpenedCluster,
-  openCluster,
-} from "../../../../test/cluster/open-cluster";
 import type { Engine, EngineReads } from "../engines/engine";
-import { notingCreations } from "./creations";
+import { clusterWith, EngineCluster } from "./engine-cluster";
 import { EngineCourse } from "./engine-course";
-import { RecordingConnection } from "./recording-connection";
+import { interruptedApi } from "./interrupted-api";
 
 const ADMIN = { fieldManager: "admin" };
 
 /** A cluster for the courses of one engine, with its kinds and ours. */
-export class EngineBench {
-  private constructor(
-    readonly cluster: OpenedCluster,
-    private readonly connection: KubeConnection,
-    /** Of a person who may do everything. */
-    readonly api: KubeClient,
-    /** What engines ask through it is noted. */
-    private readonly recording: RecordingConnection,
-  ) {}
-
+export class EngineBench extends EngineCluster {
   static async open(definitions: readonly KubeObject[]): Promise<EngineBench> {
-    const cluster = await openCluster();
-    const { kubeconfigPath } = cluster;
-    const connection = loadKubeConnection({ kubeconfig: kubeconfigPath });
-    const ours = customResourceDefinitions().map(({ manifest }) => manifest);
-    const bench = new EngineBench(
-      cluster,
-      connection,
-      openKubeApi(connection),
-      new RecordingConnection(connection, ADMISSION_USERS.agentNamespace),
+    const ours = customResourceDefinitions().map(
+      ({ manifest }) => manifest as KubeObject,
     );
-    try {
-      await applyDefinitions(kubeconfigPath, [...ours, ...definitions]);
-      return bench;
-    } catch (error) {
-      await bench.close();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    keepPermissionUses(this.recording.uses);
-    await this.connection.close();
-    await this.cluster.stop();
+    return new EngineBench(await clusterWith(() => [...ours, ...definitions]));
   }
 
   namespace(prefix: string): Promise<string> {
@@ -91,7 +50,7 @@ export class EngineBench {
     place: { readonly namespace: string; readonly now?: () => number },
     spec: Omit<OperationSpec, "targetRef">,
   ) {
-    const { api, created } = notingCreations(openKubeApi(this.recording));
+    const { api, created } = interruptedApi(this.engineApi);
     const uid = randomUUID();
     const course = new EngineCourse(engine({ api }), {
       ...place,

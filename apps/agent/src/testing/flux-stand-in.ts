@@ -1,5 +1,6 @@
 import { type KubeClient, type KubeObject, Reflector } from "@vworkspace/kube";
 import {
+  EVENT,
   HELM_RELEASE,
   HELM_REPOSITORY,
   OCI_REPOSITORY,
@@ -19,7 +20,6 @@ import {
 
 const MANAGER = { fieldManager: "flux-stand-in" };
 const FINALIZER = "finalizers.fluxcd.io";
-const EVENT = { apiVersion: "v1", kind: "Event" } as const;
 
 /**
  * Does to Flux objects on an API server without Flux what Flux's controllers would do, as far as their status, their Events

@@ -1,88 +1,72 @@
-import {
-  type ApplyOptions,
-  type DeleteOptions,
-  type Kind,
-  KubeApi,
-  type KubeObject,
-  type ListOptions,
-  type ObjectRef,
-  type WriteOptions,
-} from "@vworkspace/kube";
+import type { KubeApi, KubeObject, ObjectRef } from "@vworkspace/kube";
 
-/** Thrown where an agent is killed. */
+/** Thrown where an agent is killed, in place of an answer. */
 export class Killed extends Error {}
 
-/** An API server whose client is killed right after one of its writes, before it learns of the answer. */
-export class InterruptedApi extends KubeApi {
-  /** `verb Kind name` */
-  readonly writes: string[] = [];
+/** The one call that an agent does not survive. */
+export interface Kill {
+  /** Its number, from 1; left out: there is none. */
+  readonly at?: number | undefined;
+  /** Reads are not counted. */
+  readonly amongWrites?: true;
+  /** The API server never gets it; else it is carried out, and only the answer is lost. */
+  readonly isBefore?: boolean;
+}
 
-  /** @param killedAt number of the write, from 1; none: never */
-  constructor(
-    private readonly api: KubeApi,
-    private readonly killedAt?: number,
-  ) {
-    super();
+export interface InterruptedApi {
+  readonly api: KubeApi;
+  /** `verb Kind name` of every write that succeeded. */
+  readonly writes: readonly string[];
+  /** `Kind name` of each that created something. */
+  readonly created: readonly string[];
+  readonly calls: () => number;
+}
+
+const READS = ["get", "list"] as const;
+const WRITES = ["create", "patch", "delete"] as const;
+
+type Call = (...all: unknown[]) => Promise<unknown>;
+
+/** An API server whose client is killed at one of its calls; it tells what was asked of it. */
+export function interruptedApi(
+  server: KubeApi,
+  kill: Kill = {},
+): InterruptedApi {
+  const api = Object.create(server) as KubeApi;
+  const writes: string[] = [];
+  const created: string[] = [];
+  let calls = 0;
+
+  async function counted(name: string, call: () => Promise<unknown>) {
+    calls += 1;
+    const isFatal = calls === kill.at;
+    if (isFatal && kill.isBefore === true) throw new Killed(name);
+    const answer = await call();
+    if (isFatal) throw new Killed(name);
+    return answer;
   }
 
-  override get<T extends KubeObject>(ref: ObjectRef): Promise<T | undefined> {
-    return this.api.get<T>(ref);
+  for (const verb of READS) {
+    const real = server[verb].bind(server) as Call;
+    const read: Call = (...all) => counted(verb, () => real(...all));
+    if (kill.amongWrites !== true) Object.assign(api, { [verb]: read });
   }
+  for (const verb of WRITES) {
+    const real = server[verb].bind(server) as Call;
+    const write: Call = (...all) =>
+      counted(verb, async () => {
+        const answer = await real(...all);
+        const named = nameOf(all[0] as KubeObject | ObjectRef);
+        writes.push(`${verb} ${named}`);
+        if (verb === "create") created.push(named);
+        return answer;
+      });
+    Object.assign(api, { [verb]: write });
+  }
+  return { api, writes, created, calls: () => calls };
+}
 
-  override list<T extends KubeObject>(
-    kind: Kind,
-    options?: ListOptions,
-  ): Promise<T[]> {
-    return this.api.list<T>(kind, options);
-  }
-
-  override async create<T extends KubeObject>(
-    object: T,
-    options: WriteOptions,
-  ): Promise<T> {
-    const made = await this.api.create(object, options);
-    this.note(`create ${object.kind} ${object.metadata.name}`);
-    return made;
-  }
-
-  override apply<T extends KubeObject>(
-    object: T,
-    options: ApplyOptions,
-  ): Promise<T> {
-    return this.api.apply(object, options);
-  }
-
-  override patchStatus<T extends KubeObject>(
-    object: T,
-    options: WriteOptions,
-  ): Promise<T> {
-    return this.api.patchStatus(object, options);
-  }
-
-  override async patch<T extends KubeObject>(
-    ref: ObjectRef,
-    mergePatch: unknown,
-    options: WriteOptions,
-  ): Promise<T> {
-    const patched = await this.api.patch<T>(ref, mergePatch, options);
-    this.note(`patch ${ref.kind} ${ref.name}`);
-    return patched;
-  }
-
-  override async delete(
-    ref: ObjectRef,
-    options?: DeleteOptions,
-  ): Promise<void> {
-    await this.api.delete(ref, options);
-    this.note(`delete ${ref.kind} ${ref.name}`);
-  }
-
-  override serves(kind: Kind): Promise<boolean> {
-    return this.api.serves(kind);
-  }
-
-  private note(write: string): void {
-    this.writes.push(write);
-    if (this.writes.length === this.killedAt) throw new Killed(write);
-  }
+function nameOf(about: KubeObject | ObjectRef): string {
+  const { name } = "metadata" in about ? about.metadata : about;
+  return `${about.kind} ${name}`;
 }

@@ -1,30 +1,19 @@
 import { newId } from "@vworkspace/kernel";
 import {
-  type KubeApi,
-  type KubeConnection,
-  type KubeObject,
-  loadKubeConnection,
-  openKubeApi,
-} from "@vworkspace/kube";
-import {
-  ADMISSION_USERS,
   LABELS,
   OPERATION_RUNNER_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
-import { keepPermissionUses } from "../../../../test/cluster/keep-permission-uses";
 import { eventually } from "../../../../test/cluster/eventually";
-import {
-  type OpenedCluster,
-  openCluster,
-} from "../../../../test/cluster/open-cluster";
+import type { OpenedCluster } from "../../../../test/cluster/open-cluster";
 import type { EngineReads } from "../engines/engine";
 import { engineObjectName } from "../engines/engine-objects";
-import { JOB, type Job, type Pod, POD } from "../engines/job-run/job-run";
+import { JOB, type Job, type Pod } from "../engines/job-run/job-run";
 import { unfinishedPods } from "../engines/job-run/pods.decide";
 import { KubePodLogs } from "../engines/kube-pod-logs";
+import { POD } from "../watches/watched-kinds";
+import { clusterWith, EngineCluster } from "./engine-cluster";
 import { JobStandIn } from "./job-stand-in";
 import { KeptPodLogs } from "./kept-pod-logs";
-import { RecordingConnection } from "./recording-connection";
 
 const ADMIN = { fieldManager: "admin" };
 
@@ -45,51 +34,20 @@ class NodelessLogs extends KeptPodLogs {
  * An API server with a Job controller, for one spec file: the real one beside a real server, a stand-in beside the simulator.
  * Pods are played by the test.
  */
-export class JobBench {
+export class JobBench extends EngineCluster {
   private standIn: JobStandIn | undefined;
   namespace = "";
   readonly logs: KeptPodLogs;
-  /** What an engine reads through; what it asks is noted. */
-  readonly reads: EngineReads & { readonly api: KubeApi };
+  readonly reads: EngineReads & Pick<EngineCluster, "api">;
 
-  private constructor(
-    private readonly cluster: OpenedCluster,
-    private readonly connection: KubeConnection,
-    private readonly recording: RecordingConnection,
-    /** Of a person who may do everything. */
-    readonly api: KubeApi,
-  ) {
-    const logs = new NodelessLogs(new KubePodLogs(recording));
-    this.logs = logs;
-    this.reads = { api: openKubeApi(recording), logs };
+  private constructor(cluster: OpenedCluster) {
+    super(cluster);
+    this.logs = new NodelessLogs(new KubePodLogs(this.recording));
+    this.reads = { api: this.engineApi, logs: this.logs };
   }
 
   static async open(): Promise<JobBench> {
-    const cluster = await openCluster();
-    const connection = loadKubeConnection({
-      kubeconfig: cluster.kubeconfigPath,
-    });
-    const recording = new RecordingConnection(
-      connection,
-      ADMISSION_USERS.agentNamespace,
-    );
-    return new JobBench(
-      cluster,
-      connection,
-      recording,
-      openKubeApi(connection),
-    );
-  }
-
-  async close(): Promise<void> {
-    keepPermissionUses(this.uses);
-    await this.connection.close();
-    await this.cluster.stop();
-  }
-
-  /** What was asked of RBAC for what the engines did. */
-  get uses() {
-    return this.recording.uses;
+    return new JobBench(await clusterWith());
   }
 
   /** A namespace of its own for a test, with the service accounts of these names. */
@@ -125,10 +83,6 @@ export class JobBench {
       kind: "ServiceAccount",
       metadata: { name, namespace, labels },
     });
-  }
-
-  async put(object: KubeObject): Promise<void> {
-    await this.api.apply(object, { ...ADMIN, force: true });
   }
 
   /** Until the look gives something; the Job controller goes on meanwhile. */

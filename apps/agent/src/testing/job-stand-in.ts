@@ -1,7 +1,8 @@
 import { newId } from "@vworkspace/kernel";
 import type { KubeApi, KubeObject } from "@vworkspace/kube";
-import { JOB, type Job, type Pod, POD } from "../engines/job-run/job-run";
+import { JOB, type Job, type Pod } from "../engines/job-run/job-run";
 import { unfinishedPods } from "../engines/job-run/pods.decide";
+import { POD } from "../watches/watched-kinds";
 
 const MANAGER = { fieldManager: "job-stand-in" };
 

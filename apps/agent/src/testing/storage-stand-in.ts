@@ -1,17 +1,15 @@
 import type { KubeApi, KubeObject } from "@vworkspace/kube";
 import {
   mounts,
-  POD,
   type Pod,
   replicasOf,
-  STATEFUL_SET,
   VOLUME_CLAIM,
   VOLUME_SNAPSHOT,
   type VolumeClaim,
   type VolumeSnapshot,
   type Workload,
 } from "../engines/snapshot/snapshot-objects";
-import { DEPLOYMENT, EVENT } from "../watches/watched-kinds";
+import { DEPLOYMENT, EVENT, POD, STATEFUL_SET } from "../watches/watched-kinds";
 
 const MANAGER = { fieldManager: "storage-stand-in" };
 const IN_USE = "kubernetes.io/pvc-protection";

@@ -38,6 +38,11 @@ export const CUSTOM_RESOURCE_DEFINITION: Kind = {
   kind: "CustomResourceDefinition",
 };
 export const DEPLOYMENT: Kind = { apiVersion: "apps/v1", kind: "Deployment" };
+export const STATEFUL_SET: Kind = {
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+};
+export const POD: Kind = { apiVersion: "v1", kind: "Pod" };
 /** Our admission policies, if the API server knows such. */
 export const ADMISSION_POLICY: Kind = {
   apiVersion: "admissionregistration.k8s.io/v1",
@@ -50,8 +55,9 @@ export const ADMISSION_POLICY_BINDING: Kind = {
 export const DAEMON_SET: Kind = { apiVersion: "apps/v1", kind: "DaemonSet" };
 
 const OF_OURS = { labelSelector: "app.kubernetes.io/part-of=vworkspace" };
-/** helm-controller puts it on every object of a release. */
-const OF_A_RELEASE = { labelSelector: "helm.toolkit.fluxcd.io/name" };
+/** helm-controller puts it on every object of a release: the HelmRelease's name, which is the instance's. */
+export const RELEASE_LABEL = "helm.toolkit.fluxcd.io/name";
+const OF_A_RELEASE = { labelSelector: RELEASE_LABEL };
 
 export interface WatchedKind extends Kind {
   readonly labelSelector?: string;

@@ -1,4 +1,4 @@
-import type { Afterwards, FetchStep, HelmStep } from "./course";
+import type { Afterwards, FetchStep, HelmStep, VeleroStep } from "./course";
 import { chooseCourse, type CourseFacts, stepAfter } from "./course.decide";
 import type { CourseRule } from "./simulator-script";
 
@@ -47,6 +47,17 @@ export class CourseBook {
     const course = chooseCourse(facts, this.rules);
     if (course[action] !== undefined) this.next(`${action} ${id}`);
     return step;
+  }
+
+  /** How the next backup or restore ends. @param key of the application, since each is an object of its own */
+  velero(
+    action: "backup" | "restore",
+    key: string,
+    facts: CourseFacts,
+  ): VeleroStep {
+    const steps = chooseCourse(facts, this.rules)[action];
+    if (steps === undefined) return "completes";
+    return stepAfter(steps, this.next(`${action} ${key}`), "completes");
   }
 
   /** What will happen to a deployed release; undefined: nothing, or no more. @param key of the release, whatever its uid */

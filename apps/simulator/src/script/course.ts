@@ -14,6 +14,9 @@ const fetchStepSchema = z.enum([
 /** How an attempt of Helm's ends; `times-out` runs for the release's whole timeout before it fails. */
 const helmStepSchema = z.enum(["succeeds", "fails", "times-out"]);
 
+/** How a backup or a restore by Velero ends. */
+const veleroStepSchema = z.enum(["completes", "partially-fails", "fails"]);
+
 /** What happens to a release once it is deployed, by a hand other than ours. */
 const afterwardsSchema = z.strictObject({
   /** `vanishes`: its HelmRelease is deleted; `drifts`: its Deployment is scaled. */
@@ -36,12 +39,15 @@ export const courseSchema = z.strictObject({
   fetch: steps(fetchStepSchema).optional(),
   install: steps(helmStepSchema).optional(),
   upgrade: steps(helmStepSchema).optional(),
+  backup: steps(veleroStepSchema).optional(),
+  restore: steps(veleroStepSchema).optional(),
   afterwards: afterwardsSchema.optional(),
 });
 
 export type Course = z.output<typeof courseSchema>;
 export type FetchStep = z.output<typeof fetchStepSchema>;
 export type HelmStep = z.output<typeof helmStepSchema>;
+export type VeleroStep = z.output<typeof veleroStepSchema>;
 export type Afterwards = z.output<typeof afterwardsSchema>;
 
 const ONCE_SOON = { afterMs: 1_000, times: 1 } as const;
@@ -59,6 +65,9 @@ export const NAMED_COURSES = {
   "upgrade-fails": { upgrade: ["fails"] },
   "upgrade-fails-once": { upgrade: ["fails", "succeeds"] },
   "nothing-works": { install: ["fails"], upgrade: ["fails"] },
+  "backup-fails": { backup: ["fails"] },
+  "backup-partially-fails": { backup: ["partially-fails"] },
+  "restore-fails": { restore: ["fails"] },
   vanishes: { afterwards: { event: "vanishes", ...ONCE_SOON } },
   drifts: { afterwards: { event: "drifts", ...ONCE_SOON } },
 } as const satisfies Readonly<Record<string, Course>>;

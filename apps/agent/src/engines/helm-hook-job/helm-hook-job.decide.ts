@@ -3,7 +3,7 @@ import type {
   FieldProblem,
   HelmHookJobParameters,
 } from "@vworkspace/resources";
-import { cutText } from "../cut-text";
+import { cutText } from "../foreign-words";
 import type { EngineEnd, EngineRun, EngineVerdict } from "../engine";
 import { engineObjectName } from "../engine-objects";
 import type { Job, JobRun } from "../job-run/job-run";

@@ -10,7 +10,7 @@ import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
 import { EngineCourse } from "../../testing/engine-course";
 import { CHART, InstanceCourses } from "../../testing/instance-courses";
 import { instanceManifest } from "../../testing/instance-manifest";
-import { InterruptedApi, Killed } from "../../testing/interrupted-api";
+import { interruptedApi, Killed } from "../../testing/interrupted-api";
 import type { EngineVerdict } from "../engine";
 import { HelmEngine } from "./helm.engine";
 
@@ -42,7 +42,8 @@ async function start(
   parameters: OperationSpec["parameters"] & object,
   killedAt?: number,
 ): Promise<Started> {
-  const api = new InterruptedApi(engineApi, killedAt);
+  const kill = { at: killedAt, amongWrites: true } as const;
+  const { api, writes } = interruptedApi(engineApi, kill);
   const target = (await shop.instance(name)) as KubeObject;
   const course = new EngineCourse(new HelmEngine({ api }), {
     api,
@@ -51,7 +52,7 @@ async function start(
     spec: { type: "Upgrade", engine: "helm", parameters },
     target: target as never,
   });
-  return { course, writes: api.writes };
+  return { course, writes };
 }
 
 /** The agent and the stand-in for Flux are at work meanwhile. */

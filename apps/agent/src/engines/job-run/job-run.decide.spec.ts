@@ -1,7 +1,8 @@
 import { engineRun } from "../../testing/engine-run";
 import type { EngineVerdict } from "../engine";
 import { engineLabels } from "../engine-objects";
-import { JOB, type Job, type JobRun, type Pod, POD } from "./job-run";
+import { POD } from "../../watches/watched-kinds";
+import { JOB, type Job, type JobRun, type Pod } from "./job-run";
 import { endJob, followJob } from "./job-run.decide";
 
 const SPEC = {

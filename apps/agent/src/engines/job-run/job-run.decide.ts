@@ -4,7 +4,7 @@ import {
   LABELS,
   type OperationReason,
 } from "@vworkspace/resources";
-import { cutText } from "../cut-text";
+import { cutText } from "../foreign-words";
 import type { EngineEnd, EngineRun, EngineVerdict } from "../engine";
 import {
   engineLabels,

@@ -3,7 +3,8 @@ import { engineRun } from "../../testing/engine-run";
 import { KeptPodLogs } from "../../testing/kept-pod-logs";
 import { MemoryKubeApi } from "../../testing/memory-kube-api";
 import { engineLabels } from "../engine-objects";
-import { JOB, POD, type PodSpec } from "./job-run";
+import { POD } from "../../watches/watched-kinds";
+import { JOB, type PodSpec } from "./job-run";
 import { JobRunReader } from "./job-run.observe";
 
 const namespace = "shop";

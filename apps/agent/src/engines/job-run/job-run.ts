@@ -1,7 +1,6 @@
 import type { Kind, KubeObject, OwnerReference } from "@vworkspace/kube";
 
 export const JOB: Kind = { apiVersion: "batch/v1", kind: "Job" };
-export const POD: Kind = { apiVersion: "v1", kind: "Pod" };
 
 /** The parts of core/v1 PodSpec that are read. */
 export interface PodSpec {

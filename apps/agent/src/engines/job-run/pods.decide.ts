@@ -1,4 +1,4 @@
-import { cutText } from "../cut-text";
+import { cutText } from "../foreign-words";
 import type { ContainerStatus, Pod } from "./job-run";
 
 /** Waiting is normal for a moment; these words say nothing. */

@@ -13,10 +13,10 @@ import {
   seen,
   outcomeOf,
 } from "../../testing/snapshot-worlds";
+import { STATEFUL_SET } from "../../watches/watched-kinds";
 import type { EngineRun } from "../engine";
 import { decideSnapshot, endSnapshot } from "./snapshot.decide";
 import type { SnapshotSeen } from "./snapshot.observe";
-import { STATEFUL_SET } from "./snapshot-objects";
 
 /** A restore that has begun, with what it remembers. */
 function begun(

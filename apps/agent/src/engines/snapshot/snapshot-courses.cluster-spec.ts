@@ -1,33 +1,19 @@
-import {
-  type KubeClient,
-  type KubeConnection,
-  type KubeObject,
-  loadKubeConnection,
-  openKubeApi,
-} from "@vworkspace/kube";
-import {
-  ADMISSION_USERS,
-  type JsonObject,
-  type OperationSpec,
-} from "@vworkspace/resources";
-import { applyDefinitions } from "../../../../../test/cluster/install-crds";
-import { keepPermissionUses } from "../../../../../test/cluster/keep-permission-uses";
-import { newNamespace } from "../../../../../test/cluster/new-namespace";
-import {
-  type OpenedCluster,
-  openCluster,
-} from "../../../../../test/cluster/open-cluster";
+import type { KubeObject } from "@vworkspace/kube";
+import type { JsonObject, OperationSpec } from "@vworkspace/resources";
+import { EngineBench } from "../../testing/engine-bench";
 import { EngineCourse } from "../../testing/engine-course";
-import { InterruptedApi, Killed } from "../../testing/interrupted-api";
-import { RecordingConnection } from "../../testing/recording-connection";
+import { interruptedApi, Killed } from "../../testing/interrupted-api";
 import { StorageStandIn } from "../../testing/storage-stand-in";
 import { upstreamDefinition } from "../../testing/upstream-definition";
-import { DEPLOYMENT, HELM_RELEASE } from "../../watches/watched-kinds";
+import {
+  DEPLOYMENT,
+  HELM_RELEASE,
+  STATEFUL_SET,
+} from "../../watches/watched-kinds";
 import type { EngineVerdict } from "../engine";
 import { engineObjectName } from "../engine-objects";
 import { SnapshotEngine } from "./snapshot.engine";
 import {
-  STATEFUL_SET,
   STORAGE_CLASS,
   VOLUME_CLAIM,
   VOLUME_SNAPSHOT,
@@ -45,25 +31,13 @@ const RESTORE = {
   parameters: { pvc: "data", snapshotName: "before" },
 } as const;
 
-let cluster: OpenedCluster;
-let connection: KubeConnection;
-let api: KubeClient;
-let recording: RecordingConnection;
-let engineApi: KubeClient;
+let bench: EngineBench;
 let storage: StorageStandIn;
 let namespace: string;
 let uids = 0;
 
 beforeAll(async () => {
-  cluster = await openCluster();
-  connection = loadKubeConnection({ kubeconfig: cluster.kubeconfigPath });
-  api = openKubeApi(connection);
-  recording = new RecordingConnection(
-    connection,
-    ADMISSION_USERS.agentNamespace,
-  );
-  engineApi = openKubeApi(recording);
-  await applyDefinitions(cluster.kubeconfigPath, [
+  bench = await EngineBench.open([
     upstreamDefinition([
       "snapshot.storage.k8s.io",
       "v1",
@@ -80,28 +54,21 @@ beforeAll(async () => {
 }, 600_000);
 
 beforeEach(async () => {
-  namespace = await newNamespace(cluster.kubeconfigPath, "snapshots");
-  storage = new StorageStandIn(api, namespace);
+  namespace = await bench.namespace("snapshots");
+  storage = new StorageStandIn(bench.api, namespace);
   // Pods need one, and a bare API server makes none.
-  await api.apply<KubeObject>(
-    {
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      metadata: { name: "default", namespace },
-    },
-    PERSON,
-  );
+  await bench.put({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "default", namespace },
+  });
   await storage.volume("data", {
     labels: { app: "web" },
     annotations: { "helm.sh/resource-policy": "keep" },
   });
 });
 
-afterAll(async () => {
-  if (recording) keepPermissionUses(recording.uses);
-  await connection?.close();
-  await cluster?.stop();
-});
+afterAll(() => bench?.close());
 
 async function make(
   kind: { apiVersion: string; kind: string },
@@ -109,7 +76,7 @@ async function make(
   body: object,
 ): Promise<void> {
   const metadata = { name, namespace };
-  await api.create<KubeObject>({ ...kind, metadata, ...body }, PERSON);
+  await bench.api.create<KubeObject>({ ...kind, metadata, ...body }, PERSON);
 }
 
 const ref = (kind: { apiVersion: string; kind: string }, name: string) => ({
@@ -118,7 +85,7 @@ const ref = (kind: { apiVersion: string; kind: string }, name: string) => ({
   name,
 });
 const read = (kind: { apiVersion: string; kind: string }, name: string) =>
-  api.get<KubeObject>(ref(kind, name));
+  bench.api.get<KubeObject>(ref(kind, name));
 
 interface Started {
   readonly course: EngineCourse;
@@ -132,15 +99,15 @@ function start(
 ): Started {
   uids += 1;
   const { uid = `uid-${process.pid}-${uids}`, now } = options;
-  const counted = new InterruptedApi(engineApi);
-  const course = new EngineCourse(new SnapshotEngine({ api: counted }), {
-    api: counted,
+  const { api, writes } = interruptedApi(bench.engineApi);
+  const course = new EngineCourse(new SnapshotEngine({ api }), {
+    api,
     namespace,
     uid,
     spec,
     ...(now && { now }),
   });
-  return { course, writes: counted.writes, uid };
+  return { course, writes, uid };
 }
 
 /** Engine and controllers in turn, until there is an end. */
@@ -229,7 +196,7 @@ describe("A snapshot of a volume", () => {
   it("that was seen and is gone is not made again", async () => {
     const { course, writes, uid } = start(BACKUP);
     await course.settle();
-    await api.delete(ref(VOLUME_SNAPSHOT, engineObjectName(uid)));
+    await bench.api.delete(ref(VOLUME_SNAPSHOT, engineObjectName(uid)));
     expect(await course.settle()).toMatchObject({
       state: "failed",
       reason: "EngineFailed",
@@ -344,9 +311,10 @@ describe("A restore in place", () => {
     "ends the same when the agent is killed after write %i, %s",
     async (killedAt) => {
       const uid = `uid-killed-${process.pid}-${killedAt}`;
-      const cut = new InterruptedApi(engineApi, killedAt);
-      const first = new EngineCourse(new SnapshotEngine({ api: cut }), {
-        api: cut,
+      const kill = { at: killedAt, amongWrites: true } as const;
+      const cut = interruptedApi(bench.engineApi, kill);
+      const first = new EngineCourse(new SnapshotEngine(cut), {
+        api: cut.api,
         namespace,
         uid,
         spec: RESTORE,
@@ -420,7 +388,7 @@ describe("A restore in place", () => {
 
   it("starts the application before the volume is there where its first pod has it made", async () => {
     const name = `late-${namespace}`;
-    await api.create<KubeObject>(
+    await bench.api.create<KubeObject>(
       {
         ...STORAGE_CLASS,
         metadata: { name },
@@ -446,13 +414,13 @@ describe("A restore in place", () => {
     storage.course = {};
     await storage.look();
     expect((await untilOver(course)).state).toBe("succeeded");
-    await api.delete({ ...STORAGE_CLASS, name });
+    await bench.api.delete({ ...STORAGE_CLASS, name });
   }, 60_000);
 
   it("whose snapshot goes before the volume does puts everything back and fails", async () => {
     const { course, writes } = start(RESTORE);
     while (writes.length < 2) await course.pass();
-    await api.delete(ref(VOLUME_SNAPSHOT, "before"));
+    await bench.api.delete(ref(VOLUME_SNAPSHOT, "before"));
     expect(await untilOver(course)).toMatchObject({
       state: "failed",
       reason: "PreconditionFailed",
@@ -468,7 +436,7 @@ describe("A restore in place", () => {
       await course.settle();
       await storage.look();
     }
-    await api.delete(ref(VOLUME_CLAIM, "data"));
+    await bench.api.delete(ref(VOLUME_CLAIM, "data"));
     await storage.look();
     const verdict = await course.settle();
     expect(verdict).toMatchObject({ state: "failed", reason: "EngineFailed" });

@@ -1,4 +1,5 @@
 import type { Kind, KubeObject } from "@vworkspace/kube";
+import { STATEFUL_SET } from "../../watches/watched-kinds";
 
 export const VOLUME_SNAPSHOT: Kind = {
   apiVersion: "snapshot.storage.k8s.io/v1",
@@ -12,14 +13,6 @@ export const STORAGE_CLASS: Kind = {
   apiVersion: "storage.k8s.io/v1",
   kind: "StorageClass",
 };
-export const STATEFUL_SET: Kind = {
-  apiVersion: "apps/v1",
-  kind: "StatefulSet",
-};
-export const POD: Kind = { apiVersion: "v1", kind: "Pod" };
-
-/** helm-controller puts it on every object of a release: the HelmRelease's name, which is the instance's. */
-export const RELEASE_LABEL = "helm.toolkit.fluxcd.io/name";
 
 export interface VolumeSnapshot extends KubeObject {
   readonly spec?: {

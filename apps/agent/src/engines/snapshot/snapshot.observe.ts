@@ -5,7 +5,13 @@ import {
   type ObjectRef,
 } from "@vworkspace/kube";
 import { ANNOTATIONS } from "@vworkspace/resources";
-import { DEPLOYMENT, EVENT, HELM_RELEASE } from "../../watches/watched-kinds";
+import {
+  DEPLOYMENT,
+  EVENT,
+  HELM_RELEASE,
+  POD,
+  STATEFUL_SET,
+} from "../../watches/watched-kinds";
 import type { EngineReads, EngineRun } from "../engine";
 import { engineObjectName } from "../engine-objects";
 import { parametersOf } from "./parameters";
@@ -13,9 +19,7 @@ import {
   type HeldRelease,
   makesClaim,
   mounts,
-  POD,
   type Pod,
-  STATEFUL_SET,
   STORAGE_CLASS,
   type StorageClass,
   VOLUME_CLAIM,

@@ -1,5 +1,6 @@
+import { RELEASE_LABEL } from "../../watches/watched-kinds";
 import type { EngineRun } from "../engine";
-import { nameOf, RELEASE_LABEL } from "./snapshot-objects";
+import { nameOf } from "./snapshot-objects";
 import type { SnapshotSeen } from "./snapshot.observe";
 
 /** Whose the volume is, where that is another instance than the operation's target: then nothing is done with it. */

@@ -294,7 +294,7 @@ describe("A copy by VolSync", () => {
     const lastLog = outputs?.["lastLog"] as string;
     expect(outputs).toMatchObject({ result: "Failed" });
     expect(lastLog).toContain("https://***@host/ says no");
-    expect(lastLog.length).toBeLessThan(402);
+    expect(lastLog.length).toBeLessThan(502);
   });
 
   it("into a volume says that a part of it may be there", () => {

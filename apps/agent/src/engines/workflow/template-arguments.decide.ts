@@ -1,5 +1,5 @@
 import type { JsonValue, WorkflowParameters } from "@vworkspace/resources";
-import { cutText } from "../cut-text";
+import { cutText } from "../foreign-words";
 import type { DeclaredParameter, WorkflowTemplate } from "./workflow";
 
 const AT = "spec.parameters.templateParameters";

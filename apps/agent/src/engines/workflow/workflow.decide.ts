@@ -5,7 +5,7 @@ import {
   OPERATION_RUNNER_SERVICE_ACCOUNT,
   type WorkflowParameters,
 } from "@vworkspace/resources";
-import { cutText } from "../cut-text";
+import { cutText } from "../foreign-words";
 import type { EngineEnd, EngineRun, EngineVerdict } from "../engine";
 import {
   engineLabels,

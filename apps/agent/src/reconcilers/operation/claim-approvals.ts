@@ -18,8 +18,6 @@ export interface ClaimApprovalsOptions {
 
 /** How far the agent's idea of time may be wrong. */
 const TOLERANCE_SECONDS = 60;
-/** A key that the gateway trusts no more counts here for so long at most, while the gateway can be asked. */
-const STALE_MS = 10 * 60_000;
 /** For a key that the set does not have the set is asked for again no sooner. */
 const UNKNOWN_KEY_PAUSE_MS = 10 * 60_000;
 const MAX_UNKNOWN_KEYS = 64;
@@ -81,17 +79,16 @@ export class ClaimApprovals extends Approvals {
     const { keys, clock } = this.options;
     // Without one it is no claim, whatever the set.
     if (kid === undefined) return undefined;
-    const isKnown = (await keys.keys()).has(kid);
     const now = clock.monotonic();
-    const isDue = isKnown
-      ? now - keys.askedAt >= STALE_MS
-      : now - (this.unknownKeys.get(kid) ?? -Infinity) >= UNKNOWN_KEY_PAUSE_MS;
-    if (!isDue) return undefined;
-    try {
-      await keys.refresh();
-    } catch (error) {
-      // What is known goes on counting while the gateway is away.
-      return isKnown ? undefined : reasonOf(error);
+    if ((await keys.keys()).has(kid)) await keys.refreshStale();
+    else {
+      const askedAt = this.unknownKeys.get(kid) ?? -Infinity;
+      if (now - askedAt < UNKNOWN_KEY_PAUSE_MS) return undefined;
+      try {
+        await keys.refresh();
+      } catch (error) {
+        return reasonOf(error);
+      }
     }
     if (keys.askedAt >= now && !(await keys.keys()).has(kid))
       this.noteUnknown(kid, now);

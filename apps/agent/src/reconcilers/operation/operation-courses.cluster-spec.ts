@@ -10,6 +10,7 @@ import {
 import { applyDefinitions } from "../../../../../test/cluster/install-crds";
 import { eventually } from "../../../../../test/cluster/eventually";
 import { JOB } from "../../engines/job-run/job-run";
+import { VOLUME_SNAPSHOT } from "../../engines/snapshot/snapshot-objects";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
 import { upstreamDefinition } from "../../testing/upstream-definition";
 
@@ -19,10 +20,6 @@ const TIDY = {
   engine: "job",
   parameters: { image: "tools:1", command: ["tidy"] },
 } as const;
-const SNAPSHOT = {
-  apiVersion: "snapshot.storage.k8s.io/v1",
-  kind: "VolumeSnapshot",
-};
 
 /** A whole agent under its roles; the controllers of what its engines make are played here. */
 describe("An agent that is asked for operations", () => {
@@ -212,7 +209,9 @@ describe("An agent that is asked for operations", () => {
       },
     });
     await saying("backup", "Running/True EngineStarted");
-    const snapshots = await bench.api.list<KubeObject>(SNAPSHOT, { namespace });
+    const snapshots = await bench.api.list<KubeObject>(VOLUME_SNAPSHOT, {
+      namespace,
+    });
     expect(snapshots).toHaveLength(1);
   }, 180_000);
 });

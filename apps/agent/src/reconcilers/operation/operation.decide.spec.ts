@@ -449,6 +449,25 @@ describe("an operation that has begun", () => {
     expect(recheckAfterMs).toBe(10_000);
   });
 
+  it.each([
+    [2, 1_000],
+    [30, 3_000],
+    [3_600, 10_000],
+  ])(
+    "that has gone on for %i seconds is looked at again after %i ms",
+    (seconds, ms) => {
+      const startedAt = new Date(NOW - seconds * 1_000).toISOString();
+      const status = { phase: "Running", startedAt } as const;
+      for (const end of [STOPPED, STOPPING]) {
+        const spec = { cancel: end === STOPPING };
+        const { recheckAfterMs } = decideOperation(
+          seen({ verdict: WORKING, end }, { status, spec }),
+        );
+        expect(recheckAfterMs).toBe(ms);
+      }
+    },
+  );
+
   it("asks nothing of what stood before its start", () => {
     expect(
       saidOf({

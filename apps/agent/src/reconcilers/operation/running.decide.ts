@@ -4,7 +4,7 @@ import type { OperationObservation } from "./observation";
 import { hasFinalizer } from "./started.decide";
 
 /** What an engine made is looked at again after this, where the engine doesn't say. */
-const WORKING_RECHECK_MS = 10_000;
+const RECHECK_MS = { least: 1_000, most: 10_000 };
 
 /**
  * What becomes of an operation that has begun: its engine goes on until it has ended by itself, or is taken back because
@@ -65,7 +65,7 @@ function working(
   seen: OperationObservation,
   verdict: Extract<EngineVerdict, { state: "working" }>,
 ): OperationDecision {
-  const { action, recheckAfterMs = WORKING_RECHECK_MS } = verdict;
+  const { action, recheckAfterMs = recheckMs(seen) } = verdict;
   const limit = seen.operation.spec.policy?.timeoutSeconds;
   const left =
     limit === undefined
@@ -98,7 +98,7 @@ function takingBack(seen: OperationObservation, why: Said): OperationDecision {
   if (engine === undefined) return {};
   const { end, verdict } = engine;
   if (end.state === "ending") {
-    const { action, recheckAfterMs = WORKING_RECHECK_MS } = end;
+    const { action, recheckAfterMs = recheckMs(seen) } = end;
     return {
       standing: {
         phase: "Running",
@@ -124,6 +124,12 @@ function takingBack(seen: OperationObservation, why: Said): OperationDecision {
     ...(isGoing &&
       hasFinalizer(operation) && { action: { do: "remove-finalizer" } }),
   };
+}
+
+/** A tenth of the time that it has taken so far: what is soon done is soon told, what takes hours is seldom asked for. */
+function recheckMs(seen: OperationObservation): number {
+  const { least, most } = RECHECK_MS;
+  return Math.min(most, Math.max(least, elapsedSeconds(seen) * 100));
 }
 
 function elapsedSeconds({ operation, now }: OperationObservation): number {

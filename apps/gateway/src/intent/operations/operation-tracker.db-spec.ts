@@ -3,8 +3,8 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestOperations } from "../../../../../test/db/test-operations";
-import {
-  type TestCluster,
+import type {
+  TestCluster,
   TestTenant,
 } from "../../../../../test/db/test-tenant";
 import { JobService } from "../../delivery/jobs/job.service";
@@ -26,12 +26,9 @@ describe("what becomes of operations", () => {
   afterAll(() => db.stop());
 
   beforeEach(async () => {
-    tenant = await TestTenant.make(db);
-    cluster = await tenant.cluster();
-    operations = new TestOperations(db, tenant, cluster);
-    await tenant.allow({ allowed_operations: ["*/*"] });
-    instance = await tenant.createInstance(cluster.id);
-    await operations.carry();
+    operations = await TestOperations.make(db);
+    ({ tenant, cluster } = operations);
+    instance = await operations.instance({ allowed_operations: ["*/*"] });
   });
 
   const sweep = () => db.get(OperationUpkeepService).sweep();

@@ -3,10 +3,7 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestOperations } from "../../../../../test/db/test-operations";
-import {
-  type TestCluster,
-  TestTenant,
-} from "../../../../../test/db/test-tenant";
+import { TestTenant } from "../../../../../test/db/test-tenant";
 import type { UserActor } from "../../trust/identity/domain/actor";
 import { InstanceService } from "../instances/instance.service";
 import { OperationService } from "./operation.service";
@@ -14,7 +11,6 @@ import { OperationService } from "./operation.service";
 describe("intent for operations", () => {
   let db: TestDatabase;
   let tenant: TestTenant;
-  let cluster: TestCluster;
   let operations: TestOperations;
   let instance: string;
 
@@ -25,15 +21,12 @@ describe("intent for operations", () => {
   afterAll(() => db.stop());
 
   beforeEach(async () => {
-    tenant = await TestTenant.make(db);
-    cluster = await tenant.cluster();
-    operations = new TestOperations(db, tenant, cluster);
+    operations = await TestOperations.make(db);
+    ({ tenant } = operations);
   });
 
   const allow = async (limits: Parameters<TestTenant["allow"]>[0] = {}) => {
-    await tenant.allow(limits);
-    instance = await tenant.createInstance(cluster.id);
-    await operations.carry();
+    instance = await operations.instance(limits);
   };
   const service = () => db.get(OperationService);
   const isRefused = (call: Promise<unknown>, why: RegExp | string) =>

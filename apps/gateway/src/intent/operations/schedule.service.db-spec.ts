@@ -3,10 +3,7 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestOperations } from "../../../../../test/db/test-operations";
-import {
-  type TestCluster,
-  TestTenant,
-} from "../../../../../test/db/test-tenant";
+import type { TestTenant } from "../../../../../test/db/test-tenant";
 import { InstanceService } from "../instances/instance.service";
 import { OperationUpkeepService } from "./operation-upkeep.service";
 import { type CreateSchedule, ScheduleService } from "./schedule.service";
@@ -23,7 +20,6 @@ interface Row {
 describe("schedules of operations", () => {
   let db: TestDatabase;
   let tenant: TestTenant;
-  let cluster: TestCluster;
   let operations: TestOperations;
   let instance: string;
 
@@ -34,12 +30,9 @@ describe("schedules of operations", () => {
   afterAll(() => db.stop());
 
   beforeEach(async () => {
-    tenant = await TestTenant.make(db);
-    cluster = await tenant.cluster();
-    operations = new TestOperations(db, tenant, cluster);
-    await tenant.allow();
-    instance = await tenant.createInstance(cluster.id);
-    await operations.carry();
+    operations = await TestOperations.make(db);
+    ({ tenant } = operations);
+    instance = await operations.instance();
   });
 
   const create = (more: Partial<CreateSchedule> = {}) =>

@@ -1,3 +1,5 @@
+import type { KindRef } from "../cluster-access";
+import { permissiveDefinition } from "../permissive-definition";
 import {
   HELM_CHART,
   HELM_RELEASE,
@@ -5,37 +7,9 @@ import {
   OCI_REPOSITORY,
 } from "./flux-kinds";
 
-const ANYTHING = {
-  type: "object",
-  "x-kubernetes-preserve-unknown-fields": true,
-};
-
-function definition(
-  { apiVersion, kind }: { apiVersion: string; kind: string },
-  plural: string,
-  shortName: string,
-): object {
-  const [group, version] = apiVersion.split("/");
-  const properties = { spec: ANYTHING, status: ANYTHING };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { kind, plural, shortNames: [shortName] },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: "object", properties } },
-        },
-      ],
-    },
-  };
+function definition(kind: KindRef, plural: string, shortName: string): object {
+  const names = { plural, shortNames: [shortName], hasStatus: true };
+  return permissiveDefinition(kind, names);
 }
 
 /** The kinds of Flux that the stand-in controllers know: group, version and name are Flux's, the schemas take anything. */

@@ -25,7 +25,7 @@ import {
   type HelmPlan,
 } from "./helm-plan";
 import { readValues } from "./helm-values";
-import { drawPace, PacedWork, type FluxSurroundings } from "./paced-work";
+import { drawPace, PacedWork, type Surroundings } from "../paced-work";
 import { ReleaseAccidents } from "./release-accidents";
 import { ReleaseDrift } from "./release-drift";
 import { chartOfTemplate, findSource, sourceRefOf } from "./release-source";
@@ -58,7 +58,7 @@ export class HelmController implements Controller {
   /** @param somebody who causes the accidents that a course has in store */
   constructor(
     private readonly cluster: ClusterAccess,
-    private readonly surroundings: FluxSurroundings,
+    private readonly surroundings: Surroundings,
     somebody: ClusterAccess,
   ) {
     this.installer = new HelmInstaller(cluster);

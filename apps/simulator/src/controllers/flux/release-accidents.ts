@@ -6,7 +6,7 @@ import { DelayedWork } from "../delayed-work";
 import { chartObjects } from "./chart-objects";
 import type { HelmPlan } from "./helm-plan";
 import { HELM_RELEASE } from "./flux-kinds";
-import type { FluxSurroundings } from "./paced-work";
+import type { Surroundings } from "../paced-work";
 
 interface Planned {
   readonly plan: HelmPlan;
@@ -21,7 +21,7 @@ export class ReleaseAccidents {
   /** @param cluster under the name of that somebody */
   constructor(
     private readonly cluster: ClusterAccess,
-    private readonly surroundings: FluxSurroundings,
+    private readonly surroundings: Surroundings,
   ) {
     const { clock, onError } = surroundings;
     this.work = new DelayedWork(clock, (key) => this.happen(key), onError);

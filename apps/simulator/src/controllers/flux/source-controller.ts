@@ -26,7 +26,7 @@ import {
   RESOURCE_OF,
 } from "./flux-kinds";
 import { factsOfSource } from "./course-facts";
-import { PacedWork, type FluxSurroundings } from "./paced-work";
+import { PacedWork, type Surroundings } from "../paced-work";
 
 const RESOURCES: readonly string[] = [
   RESOURCE_OF.HelmRepository,
@@ -44,7 +44,7 @@ export class SourceController implements Controller {
 
   constructor(
     private readonly cluster: ClusterAccess,
-    private readonly surroundings: FluxSurroundings,
+    private readonly surroundings: Surroundings,
   ) {
     this.work = new PacedWork(surroundings, {
       look: (id) => this.look(id),

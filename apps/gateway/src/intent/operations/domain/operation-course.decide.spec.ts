@@ -157,12 +157,16 @@ describe("an end that is told in several events", () => {
   const detail = { phase: "Succeeded" } as const;
   const first = decideCourse(
     operation(),
-    seen(["Running False X"], { detail }),
+    seen(["Running False X", "Succeeded False NotYet not"], { detail }),
   );
   const ended = operation({ ...first });
 
   it("is one with the first, and says why with the last", () => {
-    expect(first).toMatchObject({ state: "succeeded", reason: "" });
+    expect(first).toMatchObject({
+      state: "succeeded",
+      reason: "",
+      message: "",
+    });
     const look = seen(["Succeeded True Y done", "Degraded True Z"], { detail });
     expect(decideCourse(ended, look)).toMatchObject({
       state: "succeeded",

@@ -127,13 +127,15 @@ function phaseOf(seen: SeenOperation): Phase {
   return seen.detail?.phase ?? told ?? "Pending";
 }
 
-/** The condition that says why it is as it is. */
+/** The condition that says why it is as it is. The phase may be told before it: what it said until then is of another phase. */
 function tellingCondition(
   { seen, phase }: World,
   state: OperationState,
 ): SeenOperation["conditions"][number] | undefined {
-  if (state !== "blocked" && state !== "awaiting_approval")
-    return find(seen, phase);
+  if (state !== "blocked" && state !== "awaiting_approval") {
+    const telling = find(seen, phase);
+    return telling?.status === "True" ? telling : undefined;
+  }
   const blocked = find(seen, "Blocked");
   return blocked?.status === "True" ? blocked : find(seen, "Accepted");
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "@vworkspace/kernel";
-import type { CourseBook } from "../../script/course-book";
-import { DelayedWork } from "../delayed-work";
+import type { CourseBook } from "../script/course-book";
+import { DelayedWork } from "./delayed-work";
 
 export interface Pace {
   readonly min: number;
@@ -8,7 +8,7 @@ export interface Pace {
 }
 
 /** What a stand-in controller is given besides its access to the cluster. */
-export interface FluxSurroundings {
+export interface Surroundings {
   readonly clock: Clock;
   /** Milliseconds that each step takes, drawn from this range. */
   readonly pace: Pace;
@@ -28,7 +28,7 @@ export class PacedWork {
   private readonly finishing: DelayedWork;
 
   constructor(
-    private readonly surroundings: FluxSurroundings,
+    private readonly surroundings: Surroundings,
     work: {
       readonly look: (key: string) => void;
       readonly finish: (key: string) => void;
@@ -55,7 +55,7 @@ export class PacedWork {
 }
 
 /** Milliseconds for one step. */
-export function drawPace({ pace, random }: FluxSurroundings): number {
+export function drawPace({ pace, random }: Surroundings): number {
   const spread = (pace.max - pace.min) * random();
   return Math.max(1, Math.round(pace.min + spread));
 }
