@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import { limitOf } from "../../apps/gateway/src/api/limits/limits.table";
 import { ApiKeyService } from "../../apps/gateway/src/trust/identity/api-key.service";
+import { OrganizationService } from "../../apps/gateway/src/trust/identity/organization.service";
 import { FailedSignIns } from "../../apps/gateway/src/trust/identity/failed-sign-ins.service";
 import { callRpc } from "../oidc/call-rpc";
 import { ApprovalWorld } from "./approval-world";
@@ -224,6 +225,44 @@ describe("The approval page, with an API key", () => {
       expect((await world.approvalOf(id)).approval_state).toBe("required");
     },
   );
+
+  it("names who agreed on Odoo's word alone, which counts where an operator said so", async () => {
+    const odoo = await ApprovalWorld.make(gateway);
+    const [bridge, eve] = [
+      await odoo.user("odoo", "bridge"),
+      await odoo.user("eve@example.com"),
+    ];
+    const { number } = await odoo.ask();
+    const call = (method: string, who: object, ...more: readonly unknown[]) =>
+      callRpc(gateway.url, bridge, [
+        "vworkspace.operation",
+        method,
+        [[number], ...more],
+        { context: { on_behalf_of: who } },
+      ]);
+    await expect(call("action_approve", ODOO_ANN)).rejects.toThrow(
+      /approval_trust.*approval_url/,
+    );
+    expect(await odoo.tenant.auditActions()).toContain("policy.refuse");
+    await gateway
+      .get(OrganizationService)
+      .setApprovalTrust(odoo.organizationCode, "odoo");
+    await call("action_approve", ODOO_ANN);
+    const fields = ["approval_method", "approved_on_behalf_of"];
+    expect(await call("read", ODOO_ANN, fields)).toMatchObject([
+      { approval_method: "odoo", approved_on_behalf_of: ODOO_ANN },
+    ]);
+    expect((await look(number, eve)).text).toContain(
+      "Approved by ann@odoo.example (by odoo), on the word of Odoo alone, at ",
+    );
+    expect(
+      await callRpc(gateway.url, eve, [
+        "vworkspace.organization",
+        "search_read",
+        [[], ["approval_trust"]],
+      ]),
+    ).toMatchObject([{ approval_trust: "odoo" }]);
+  });
 
   it("takes no key whose scopes don't cover it", async () => {
     const { id, number } = await world.ask();

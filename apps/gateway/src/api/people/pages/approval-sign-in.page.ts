@@ -28,7 +28,11 @@ export function approvalSignInPage(way: {
   return {
     title: "Who are you?",
     body: html`${problem}
-      <p>Whoever approves or rejects an operation is known as himself.</p>
+      <p>
+        An approval is somebody's own:
+        ${loginPath === undefined ? "" : "sign in, or "}give your own API key,
+        to see what is asked for.
+      </p>
       ${provider} ${keyForm(loginPath === undefined ? "" : "quiet")}
       <p class="foot">
         The key is checked and kept nowhere; deciding asks for it again.

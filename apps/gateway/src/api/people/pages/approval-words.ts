@@ -17,14 +17,18 @@ export function decisionNote(
   operation: RequestedOperation,
   decided: "approve" | "reject" | undefined,
 ): Note {
-  const thanks =
-    decided === undefined
-      ? ""
-      : `You ${decided === "approve" ? "approved" : "rejected"} it. `;
-  return {
-    text: `${thanks}${standing(operation)}`,
-    isGood: decided !== undefined,
-  };
+  const text = standing(operation);
+  switch (decided) {
+    case undefined:
+      return { text, isGood: false };
+    case "approve":
+      return {
+        text: `You approved it. ${text} The cluster begins when nothing else is in the way.`,
+        isGood: true,
+      };
+    case "reject":
+      return { text: `You rejected it. ${text}`, isGood: true };
+  }
 }
 
 function standing(operation: RequestedOperation): string {
