@@ -27,7 +27,9 @@ reference(
 # Who may call what
 
 Every call of every protocol is held against this one table; what doesn't stand here nobody may. \`own\`: on records of one's
-own only, and others are as if they weren't there. All of it is within one's own organization.
+own only, and others are as if they weren't there. All of it is within one's own organization. What a bridge says that somebody
+approved or rejected counts only where the organization's \`approval_trust\` is \`odoo\`, which an operator sets
+(\`docs/operations.md\`).
 
 ## Keys
 

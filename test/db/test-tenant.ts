@@ -25,6 +25,7 @@ export interface Leaf {
     readonly name?: string;
   };
   readonly from?: { readonly address_hash: string };
+  readonly on_behalf_of?: { readonly odoo_uid: number };
   readonly detail: Readonly<Record<string, unknown>>;
 }
 

@@ -14,8 +14,16 @@ export interface Shown {
 interface Visit {
   readonly method?: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a form of the page before sends. */
+  readonly form?: Readonly<Record<string, string>>;
   /** Stop at the first address that fits, without asking for it. */
   readonly until?: (url: URL) => boolean;
+}
+
+interface Asked {
+  readonly method: string;
+  readonly form: Visit["form"];
+  readonly headers: Visit["headers"];
 }
 
 /**
@@ -31,12 +39,13 @@ export class Browser {
   async go(address: string | URL, visit: Visit = {}): Promise<Shown> {
     const visited: string[] = [];
     let url = new URL(address);
-    let { method = "GET" } = visit;
+    let { method = "GET", form } = visit;
     for (let hops = 0; hops < MOST_REDIRECTS; hops += 1) {
       visited.push(url.href);
       if (visit.until?.(url))
         return { url, status: 0, headers: new Headers(), text: "", visited };
-      const response = await this.ask(url, method, visit.headers);
+      const { headers: sent } = visit;
+      const response = await this.ask(url, { method, form, headers: sent });
       const { status, headers } = response;
       const location = headers.get("location");
       if (location === null || status < 300 || status > 399)
@@ -44,6 +53,7 @@ export class Browser {
       await response.arrayBuffer();
       url = new URL(location, url);
       method = "GET";
+      form = undefined;
     }
     throw new Error(`There was no end of redirects:\n${visited.join("\n")}`);
   }
@@ -68,14 +78,14 @@ export class Browser {
 
   private async ask(
     url: URL,
-    method: string,
-    headers: Readonly<Record<string, string>> = {},
+    { method, form, headers }: Asked,
   ): Promise<Response> {
     const origin = this.names.get(url.origin) ?? url.origin;
     const cookies = this.cookiesOf(url);
     const response = await fetch(`${origin}${url.pathname}${url.search}`, {
       method,
       redirect: "manual",
+      ...(form && { body: new URLSearchParams({ ...form }) }),
       headers: {
         accept: "text/html",
         ...(cookies.size > 0 && {

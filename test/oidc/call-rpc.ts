@@ -9,7 +9,12 @@ const answerSchema = z.object({
 export async function callRpc(
   url: string,
   { login, key }: { readonly login: string; readonly key: string },
-  call: readonly [model: string, method: string, args: readonly unknown[]],
+  call: readonly [
+    model: string,
+    method: string,
+    args: readonly unknown[],
+    keywords?: object,
+  ],
 ): Promise<unknown> {
   const uid = await post(url, "common", "login", ["any", login, key]);
   return post(url, "object", "execute_kw", ["any", uid, key, ...call]);

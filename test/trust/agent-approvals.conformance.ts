@@ -63,7 +63,7 @@ afterAll(async () => {
 });
 
 /** A registered agent that runs operations, without a cluster below it. */
-async function startAgent() {
+async function startAgent({ requirePersonalApprovals = false } = {}) {
   const { id } = await tenant.addCluster();
   const registrationToken = await tenant.registrationToken(id);
   const clock = new SystemClock();
@@ -92,7 +92,13 @@ async function startAgent() {
   const keys = new SignedKeys("approval", { ...parts, keeper });
   const now = () => time.now();
   const bench = new OperationBench(
-    new ClaimApprovals({ keeper, keys, clock, now }),
+    new ClaimApprovals({
+      keeper,
+      keys,
+      clock,
+      now,
+      security: () => Promise.resolve({ requirePersonalApprovals }),
+    }),
   );
   const clusterCode = keeper.credentials?.clusterId ?? "";
   return { bench, clusterCode, wire };
@@ -167,6 +173,18 @@ describe("An operation that asks for approval", () => {
       expect(said).toMatch(sentence);
     },
   );
+
+  it("starts on the claim that Odoo says somebody approved, unless its cluster takes people's own only", async () => {
+    for (const requirePersonalApprovals of [false, true]) {
+      const agent = await startAgent({ requirePersonalApprovals });
+      const { name, sign } = request(agent);
+      expect(await outcome(agent, name, await sign({ amr: "odoo" }))).toMatch(
+        requirePersonalApprovals
+          ? /^AwaitingApproval: .*only Odoo says that somebody approved it/
+          : /^Running$/,
+      );
+    }
+  });
 
   it("does not start on another gateway's claim, not even where a relay brings that one's keys", async () => {
     const agent = await startAgent();

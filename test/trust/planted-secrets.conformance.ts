@@ -84,6 +84,9 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
       },
     ]);
     await execute(adminKey, CLUSTER, "search", [[["code", "=", adminKey]]]);
+    await approvalPage({ login: LOGIN, key: adminKey });
+    await approvalPage({ login: LOGIN, key: plant("a wrong key on a page") });
+    await approvalPage({ login: plant("a key as login on a page"), key: "x" });
     await agent("POST", "/register", plant("a wrong registration token"), {});
     await agent("POST", "/register", "x", {
       registrationToken: plant("a registration token in the body"),
@@ -107,6 +110,14 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: `{"params":{"args":["any",1,"${plant("a key in broken JSON")}"`,
+    }).then(keep);
+  }
+
+  function approvalPage(who: Readonly<Record<string, string>>) {
+    return fetch(`${url}/approvals/1`, {
+      method: "POST",
+      headers: { accept: "text/html", "sec-fetch-site": "same-origin" },
+      body: new URLSearchParams({ ...who, decision: "look" }),
     }).then(keep);
   }
 

@@ -2,7 +2,13 @@ import type { Route } from "./listed-gateway";
 
 /** What stands before a route: nothing (anybody may ask), or who must prove what. */
 export type Guard =
-  "public" | "cluster" | "registration" | "api-key" | "session" | "metrics";
+  | "public"
+  | "cluster"
+  | "registration"
+  | "api-key"
+  | "session"
+  | "approver"
+  | "metrics";
 
 const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["POST /api/agent/register", "registration"],
@@ -18,6 +24,8 @@ const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["GET /login", "public"],
   ["GET /me", "session"],
   ["POST /logout", "session"],
+  ["GET /approvals/", "approver"],
+  ["POST /approvals/", "approver"],
 ];
 
 /** Undefined for a route that nobody has thought about here: then the matrix fails. */

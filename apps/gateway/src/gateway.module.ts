@@ -60,7 +60,7 @@ export class GatewayModule {
           publicUrl,
           disconnectAfterSeconds: config.disconnectAfterSeconds,
         }),
-        ...(config.oidc ? [PeopleApiModule.register(config.oidc)] : []),
+        PeopleApiModule.register(publicUrl, config.oidc),
         HealthModule.register(config.metricsToken ?? ""),
       ],
     };

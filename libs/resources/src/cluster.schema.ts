@@ -31,6 +31,11 @@ const securitySchema = {
       type: "boolean",
       description: "Whether jobs in clear text are refused.",
     },
+    requirePersonalApprovals: {
+      type: "boolean",
+      description:
+        "Whether approvals are refused that only an Odoo says somebody gave; those of people whom the control plane knows themselves count.",
+    },
     tokenMode: {
       type: "string",
       description:

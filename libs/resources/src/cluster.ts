@@ -35,6 +35,7 @@ export interface ClusterSpec {
   readonly security?: {
     readonly requireSignedPayloads?: boolean;
     readonly requireEncryptedPayloads?: boolean;
+    readonly requirePersonalApprovals?: boolean;
     readonly tokenMode?: "bearer" | "mtls" | "dpop";
   };
   readonly connectivity?: {

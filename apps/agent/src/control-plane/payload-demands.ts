@@ -1,7 +1,6 @@
-import { CLUSTER, type ClusterSpec } from "@vworkspace/resources";
 import type { AgentConfig } from "../config";
-import { ownCluster } from "../watches/own-cluster";
 import type { Watches } from "../watches/watches";
+import { ownSecurity } from "./own-security";
 
 /** What a job must be for this cluster to take it. */
 export interface PayloadDemands {
@@ -20,11 +19,8 @@ export async function payloadDemands(
     "requiresSignedPayloads" | "requiresEncryptedPayloads"
   >,
 ): Promise<PayloadDemands> {
-  // A job of the first poll must not slip in before it is known what the object says.
-  await watches.whenSynced(CLUSTER);
-  if (!watches.hasSynced(CLUSTER)) return EVERYTHING;
-  const own = ownCluster(watches.objects(CLUSTER).values());
-  const { security = {} } = (own?.["spec"] ?? {}) as ClusterSpec;
+  const security = await ownSecurity(watches);
+  if (security === undefined) return EVERYTHING;
   return {
     isSigned:
       config.requiresSignedPayloads || security.requireSignedPayloads === true,

@@ -14,6 +14,7 @@ import { CredentialKeeper } from "../control-plane/credential-keeper";
 import { ControlPlaneTime } from "../control-plane/control-plane-time";
 import { Link } from "../control-plane/link";
 import { Registrar } from "../control-plane/registrar";
+import { ownSecurity } from "../control-plane/own-security";
 import { SignedKeys } from "../control-plane/signed-keys";
 import { Wire } from "../control-plane/wire";
 import { Metrics } from "../health/metrics";
@@ -76,7 +77,14 @@ import { Reconcilers } from "./reconcilers";
     },
     {
       provide: Approvals,
-      inject: [Wire, CredentialKeeper, Clock, AgentConfig, ControlPlaneTime],
+      inject: [
+        Wire,
+        CredentialKeeper,
+        Clock,
+        AgentConfig,
+        ControlPlaneTime,
+        Watches,
+      ],
       useFactory: claimApprovals,
     },
     {
@@ -176,12 +184,13 @@ function operationReconciler(
 }
 
 function claimApprovals(
-  ...[wire, keeper, clock, config, time]: [
+  ...[wire, keeper, clock, config, time, watches]: [
     Wire,
     CredentialKeeper,
     Clock,
     AgentConfig,
     ControlPlaneTime,
+    Watches,
   ]
 ): ClaimApprovals {
   const { requestTimeoutMs } = config;
@@ -191,6 +200,7 @@ function claimApprovals(
     keeper,
     clock,
     now: () => time.now(),
+    security: () => ownSecurity(watches),
   });
 }
 

@@ -55,4 +55,31 @@ describe("vworkspace organization", () => {
       said: "acme  Acme GmbH\ndefault  default",
     });
   });
+
+  it("says whose approvals count in one, and lists where Odoo's word does", async () => {
+    const trust = ["organization", "approval-trust"];
+    expect(await vworkspace(...trust, "acme", "odoo")).toEqual({
+      code: 0,
+      said: "approval_trust of acme is odoo now; it was personal",
+    });
+    expect(await vworkspace(...trust, "acme", "odoo")).toEqual({
+      code: 0,
+      said: "approval_trust of acme is odoo already: nothing was changed",
+    });
+    expect((await vworkspace("organization", "list")).said).toBe(
+      "acme  Acme GmbH  (approval_trust odoo)\ndefault  default",
+    );
+    expect(await vworkspace(...trust, "acme", "nobody")).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(
+        /Allowed choices are personal, odoo/,
+      ) as string,
+    });
+    expect(await vworkspace(...trust, "absent", "odoo")).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(
+        /There is no organization "absent"/,
+      ) as string,
+    });
+  });
 });

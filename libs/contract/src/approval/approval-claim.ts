@@ -13,8 +13,8 @@ export const APPROVAL_ALGORITHM = PAYLOAD_ALGORITHM;
  * How the approver was known: by his own API key, by his sign-in at the provider, or, where the organization's
  * `approval_trust` is odoo, by Odoo's word alone.
  */
-const METHODS = ["key", "oidc", "odoo"] as const;
-export type ApprovalMethod = (typeof METHODS)[number];
+export const APPROVAL_METHODS = ["key", "oidc", "odoo"] as const;
+export type ApprovalMethod = (typeof APPROVAL_METHODS)[number];
 
 const name = z.string().min(1).max(253);
 const seconds = z.number().int().nonnegative();
@@ -38,7 +38,7 @@ export const approvalClaimSchema = z.object({
   /** Who asked for the operation. */
   requester: name,
   /** RFC 8176's claim, with values of our own. */
-  amr: z.array(z.enum(METHODS)).length(1),
+  amr: z.array(z.enum(APPROVAL_METHODS)).length(1),
 });
 export type ApprovalClaim = z.infer<typeof approvalClaimSchema>;
 

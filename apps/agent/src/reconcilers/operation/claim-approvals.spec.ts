@@ -5,7 +5,7 @@ import {
   signKeySet,
 } from "@vworkspace/contract";
 import { ManualClock } from "@vworkspace/kernel";
-import type { Operation } from "@vworkspace/resources";
+import type { ClusterSpec, Operation } from "@vworkspace/resources";
 import { type CryptoKey, exportJWK, generateKeyPair } from "jose";
 import { CredentialKeeper } from "../../control-plane/credential-keeper";
 import { Link } from "../../control-plane/link";
@@ -53,6 +53,7 @@ async function keySet(version: number, keys: readonly Pair[], by: Pair = root) {
 
 /** An agent with one operation that asks for approval, and its gateway as far as approval keys go. */
 async function setUp({ isPinned = true } = {}) {
+  const demands: { security: ClusterSpec["security"] } = { security: {} };
   const clock = new ManualClock();
   const served = await keySet(1, [first]);
   const wire = new ScriptedWire(() => served);
@@ -74,6 +75,7 @@ async function setUp({ isPinned = true } = {}) {
       keys: new SignedKeys("approval", { ...parts, keeper }),
       clock,
       now: () => clock.now(),
+      security: () => Promise.resolve(demands.security),
     });
   };
   const approvals = await newAgent();
@@ -83,7 +85,7 @@ async function setUp({ isPinned = true } = {}) {
     { approvals: { required: true } },
     { annotations: { [ANNOTATION]: "op-1" } },
   );
-  return { approvals, bench, clock, newAgent, operation, store, wire };
+  return { approvals, bench, clock, demands, newAgent, operation, store, wire };
 }
 
 type World = Awaited<ReturnType<typeof setUp>>;
@@ -232,6 +234,22 @@ describe("An operation that asks for approval", () => {
     expect(await world.approvals.judge(approved)).toEqual(
       refusal(/no annotation vworkspace.io\/operation-id/),
     );
+  });
+
+  it("starts on Odoo's word where the gateway signed that, unless the cluster takes people's own only, or can't know", async () => {
+    const world = await setUp();
+    const asserted = await claimFor(world, { amr: ["odoo"] });
+    expect(await judge(world, asserted)).toEqual(VALID);
+    for (const security of [undefined, { requirePersonalApprovals: true }]) {
+      world.demands.security = security;
+      expect(await judge(world, asserted)).toEqual(
+        refusal(/only Odoo says .*requirePersonalApprovals/),
+      );
+      for (const amr of ["key", "oidc"] as const)
+        expect(
+          await judge(world, await claimFor(world, { amr: [amr] })),
+        ).toEqual(VALID);
+    }
   });
 
   it("that asks for none needs none, whatever stands in its place", async () => {

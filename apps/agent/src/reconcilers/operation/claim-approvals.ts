@@ -1,6 +1,10 @@
 import { approvalKid, verifyApproval } from "@vworkspace/contract";
 import type { Clock } from "@vworkspace/kernel";
-import { ANNOTATIONS, type Operation } from "@vworkspace/resources";
+import {
+  ANNOTATIONS,
+  type ClusterSpec,
+  type Operation,
+} from "@vworkspace/resources";
 import type { CredentialKeeper } from "../../control-plane/credential-keeper";
 import type { SignedKeys } from "../../control-plane/signed-keys";
 import { reasonOf } from "../../log";
@@ -14,7 +18,13 @@ export interface ClaimApprovalsOptions {
   readonly clock: Clock;
   /** Milliseconds since the epoch, as right as the agent knows. */
   readonly now: () => number;
+  /** What this cluster demands above what the gateway signs; undefined where that can't be known. */
+  readonly security: () => Promise<
+    Pick<ClusterSecurity, "requirePersonalApprovals"> | undefined
+  >;
 }
+
+type ClusterSecurity = Required<ClusterSpec>["security"];
 
 /** How far the agent's idea of time may be wrong. */
 const TOLERANCE_SECONDS = 60;
@@ -69,9 +79,18 @@ export class ClaimApprovals extends Approvals {
       now: Math.floor(this.options.now() / 1000),
       toleranceSeconds: TOLERANCE_SECONDS,
     });
-    return verdict.ok
-      ? { state: "valid", by: verdict.claim.sub }
-      : refused(verdict.message);
+    if (!verdict.ok) return refused(verdict.message);
+    const { amr, sub } = verdict.claim;
+    if (amr.includes("odoo") && (await this.isPersonalOnly()))
+      return refused(
+        "only Odoo says that somebody approved it, and this cluster takes the approvals of people whom the control plane knows themselves (spec.security.requirePersonalApprovals of its Cluster object): let somebody approve it there",
+      );
+    return { state: "valid", by: sub };
+  }
+
+  private async isPersonalOnly(): Promise<boolean> {
+    const security = await this.options.security();
+    return security === undefined || security.requirePersonalApprovals === true;
   }
 
   /** Asks for the set where it may not have that key, or has had it for long. Why that failed, where it matters. */

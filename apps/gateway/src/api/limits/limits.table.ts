@@ -104,6 +104,14 @@ export const LIMIT_TABLE = {
     windowSeconds: 60,
     bodyBytes: SMALL,
   },
+  approvals: {
+    routes: ["GET /approvals/*", "POST /approvals/*"],
+    meaning: "people at the approval page of an operation",
+    per: "address",
+    requests: 120,
+    windowSeconds: 60,
+    bodyBytes: SMALL,
+  },
   probes: {
     routes: ["GET /health/*", "GET /metrics"],
     meaning: "probes and metrics",

@@ -54,6 +54,8 @@ export class OdooModule {
   static register(options: OdooOptions): DynamicModule {
     return {
       module: OdooModule,
+      // Pages ask the registry too.
+      global: true,
       imports: [IntentModule, IdentityModule, PeopleModule],
       controllers: [XmlRpcController, JsonRpcController],
       providers: [
@@ -68,13 +70,7 @@ export class OdooModule {
             reads: ReadMethods,
             writes: WriteMethods,
             ...changes: ChangesInOrder
-          ) =>
-            makeRegistry(
-              options.disconnectAfterSeconds,
-              reads,
-              writes,
-              named(changes),
-            ),
+          ) => makeRegistry(options, reads, writes, named(changes)),
         },
         SignIn,
         RpcServices,

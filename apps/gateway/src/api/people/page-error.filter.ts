@@ -6,7 +6,7 @@ import { ErrorFilter } from "../http/error.filter";
 import { HOME_PATH } from "./login-wish";
 import { loginPath } from "./pages/login.pages";
 import { keptByNobody, sendPage } from "./pages/page";
-import { refusalPage } from "./pages/refusal.page";
+import { refusalPage, type WayOn } from "./pages/refusal.page";
 import { wantsPage } from "./wants-page";
 
 /** Refusals as a page for whoever reads pages, and as everywhere else for the rest. */
@@ -20,13 +20,15 @@ export class PageErrorFilter extends ErrorFilter {
       super.catch(error, host);
       return;
     }
-    const page = refusalPage(error, {
-      signInPath: loginPath(whereAfter(error, request)),
-      requestId: request.id,
-    });
+    const way = this.wayOn(error, request);
+    const page = refusalPage(error, way, request.id);
     if (error.retryAfterSeconds !== undefined)
       void reply.header("retry-after", String(error.retryAfterSeconds));
     sendPage(reply, page, ERROR_STATUS[error.code]);
+  }
+
+  protected wayOn(error: DomainError, request: FastifyRequest): WayOn {
+    return { href: loginPath(whereAfter(error, request)), text: "Sign in" };
   }
 }
 

@@ -1,9 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { OpenIdClientOptions } from "../../trust/people/open-id-options";
 import { PeopleCookies } from "./people-cookies";
 
 const cookiesAt = (publicUrl: string) =>
-  new PeopleCookies({ publicUrl } as OpenIdClientOptions);
+  new PeopleCookies({ publicUrl: () => publicUrl, hasProvider: true });
 const requestWith = (cookie?: string) =>
   ({ headers: { cookie } }) as FastifyRequest;
 

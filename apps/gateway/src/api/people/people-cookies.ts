@@ -1,9 +1,6 @@
 import { Inject, Injectable } from "@nestjs/common";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import {
-  OPEN_ID_OPTIONS,
-  type OpenIdClientOptions,
-} from "../../trust/people/open-id-options";
+import { PAGE_OPTIONS, type PageOptions } from "./page-options";
 
 /** The session's secret, and a sealed sign-in that is under way. */
 export type PeopleCookie = "session" | "login";
@@ -14,10 +11,10 @@ export type PeopleCookie = "session" | "login";
  */
 @Injectable()
 export class PeopleCookies {
-  private readonly isSecure: boolean;
+  constructor(@Inject(PAGE_OPTIONS) private readonly options: PageOptions) {}
 
-  constructor(@Inject(OPEN_ID_OPTIONS) options: OpenIdClientOptions) {
-    this.isSecure = options.publicUrl.startsWith("https:");
+  private get isSecure(): boolean {
+    return this.options.publicUrl().startsWith("https:");
   }
 
   /** Undefined where there is none, or where there are several: one of them is not ours. */

@@ -6,18 +6,13 @@ import {
 } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
 import type { FastifyRequest } from "fastify";
-import {
-  OPEN_ID_OPTIONS,
-  type OpenIdClientOptions,
-} from "../../trust/people/open-id-options";
+import { PAGE_OPTIONS, type PageOptions } from "./page-options";
 import { isSameOrigin } from "./same-origin.decide";
 
 /** For every request that changes something by a cookie: another site's page can make a browser send it along (CSRF). */
 @Injectable()
 export class SameOriginGuard implements CanActivate {
-  constructor(
-    @Inject(OPEN_ID_OPTIONS) private readonly options: OpenIdClientOptions,
-  ) {}
+  constructor(@Inject(PAGE_OPTIONS) private readonly options: PageOptions) {}
 
   canActivate(context: ExecutionContext): boolean {
     const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
@@ -26,7 +21,7 @@ export class SameOriginGuard implements CanActivate {
     if (
       isSameOrigin(
         { site: Array.isArray(site) ? site.join() : site, origin },
-        this.options.publicUrl,
+        new URL(this.options.publicUrl()).origin,
       )
     )
       return true;

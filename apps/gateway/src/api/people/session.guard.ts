@@ -6,8 +6,7 @@ import {
 import { DomainError } from "@vworkspace/kernel";
 import type { FastifyRequest } from "fastify";
 import type { SignedIn } from "../../trust/people/domain/session-store";
-import { SessionService } from "../../trust/people/session.service";
-import { PeopleCookies } from "./people-cookies";
+import { BrowserSessions } from "./browser-sessions";
 
 /** A request after {@link SessionGuard}. */
 export interface SessionRequest extends FastifyRequest {
@@ -17,25 +16,17 @@ export interface SessionRequest extends FastifyRequest {
 /** Somebody is signed in, by the database's word at this moment; who acts by it is `request.signedIn.actor`. */
 @Injectable()
 export class SessionGuard implements CanActivate {
-  constructor(
-    private readonly sessions: SessionService,
-    private readonly cookies: PeopleCookies,
-  ) {}
+  constructor(private readonly sessions: BrowserSessions) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SessionRequest>();
-    const secret = this.cookies.read(request, "session");
-    const signedIn =
-      secret === undefined
-        ? undefined
-        : await this.sessions.authenticate(secret);
+    const signedIn = await this.sessions.signedIn(request);
     if (signedIn === undefined)
       throw new DomainError(
         "unauthenticated",
         "You are not signed in, or no longer: sign in at /login.",
       );
-    const actor = { ...signedIn.actor, address: request.ip };
-    request.signedIn = { ...signedIn, actor };
+    request.signedIn = signedIn;
     return true;
   }
 }

@@ -182,10 +182,10 @@ describe("intent for operations", () => {
         approved_by: approver.id,
         told: true,
       });
-      // No claim can be signed yet, so that the agent keeps it waiting.
+      await isRefused(approve(id, approver), "approved already");
+      // Where the agent doesn't take the claim, it keeps it waiting.
       await operations.tell(id, ["Blocked True AwaitingApproval"]);
       expect((await operations.row(id)).state).toBe("awaiting_approval");
-      await isRefused(approve(id, approver), "approved already");
       const approvals = (await tenant.audit()).filter(
         ({ action }) => action === "operation.approve",
       );

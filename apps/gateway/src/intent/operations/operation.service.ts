@@ -5,11 +5,13 @@ import { DeliveryService } from "../../delivery/delivery.service";
 import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
 import type { Actor, UserActor } from "../../trust/identity/domain/actor";
 import { InstanceStore } from "../instances/domain/instance-store";
-import { PolicyStore } from "../policies/domain/policy";
-import { wantsFourEyes } from "../policies/domain/operation-policy.decide";
 import { ApprovalClaims } from "./domain/approval-claims";
 import { hasEnded, type Operation, operationObject } from "./domain/operation";
-import { approvedSpec, operationManifest } from "./domain/operation-manifest";
+import {
+  approvedSpec,
+  operationManifest,
+  userName,
+} from "./domain/operation-manifest";
 import {
   type CreateOperation,
   intentOf,
@@ -20,6 +22,7 @@ import {
 import { refProblem } from "./domain/operation-rules";
 import { OperationStore } from "./domain/operation-store";
 import { admitOperation, requireTarget } from "./operation-admission";
+import { admitApprover, admitDecider } from "./operation-approver";
 import { recordOperation } from "./operation-evidence";
 
 const MAX_REASON_CHARACTERS = 1000;
@@ -87,32 +90,26 @@ export class OperationService {
   /** Agrees to it. Who and when is kept, and the cluster gets the proof of it, where one can be signed. */
   async approve(stores: Stores, actor: UserActor, id: string): Promise<void> {
     const operation = await requireUnapproved(stores, id);
-    const policies = await stores
-      .get(PolicyStore)
-      .applicable(operation.cluster_id);
-    if (wantsFourEyes(policies) && operation.requested_by === actor.id)
-      throw new DomainError(
-        "policy_denied",
-        `Policy refuses this (four_eyes): you asked for operation ${operation.name}; another approver has to agree.`,
-        { details: { rule: "four_eyes", value: operation.name } },
-      );
-    const approvedAt = await stores.get(OperationStore).now();
+    const method = await admitApprover(stores, actor, operation);
+    const onBehalfOf = actor.onBehalfOf ?? null;
     const claim = await this.claims.sign(stores, {
       operationId: operation.id,
       clusterId: operation.cluster_id,
       namespace: operation.namespace,
       name: operation.name,
       spec: approvedSpec(operation, await targetName(stores, operation)),
-      requestedBy: operation.requested_by,
-      approver: actor,
-      approvedAt,
+      requester: userName(operation.requested_by, operation.on_behalf_of),
+      approver: userName(actor.id, onBehalfOf),
+      method,
     });
     const approved: Operation = {
       ...operation,
       approval_state: "approved",
       approval_claim: claim ?? null,
+      approval_method: method,
       approved_by: actor.id,
-      approved_at: approvedAt,
+      approved_on_behalf_of: onBehalfOf,
+      approved_at: await stores.get(OperationStore).now(),
       state: "delivering",
     };
     await this.issue(stores, actor, approved, "operation.approve");
@@ -126,6 +123,7 @@ export class OperationService {
     reason: string,
   ): Promise<void> {
     const operation = await requireUnapproved(stores, id);
+    await admitDecider(stores, actor);
     const generation = await this.delivery.deliver(
       stores,
       actor.organizationId,
@@ -136,6 +134,7 @@ export class OperationService {
       generation,
       approval_state: "rejected",
       rejected_by: actor.id,
+      rejected_on_behalf_of: actor.onBehalfOf ?? null,
       rejected_at: await stores.get(OperationStore).now(),
       state: "cancelled",
       reason: "Rejected",
@@ -274,7 +273,12 @@ async function requireUnapproved(
   id: string,
 ): Promise<Operation> {
   const operation = await requireOpen(stores, id);
-  if (operation.approval_state !== "required" || operation.cancel)
+  // An approval that the cluster doesn't take, since it has come to its end, say, is given again.
+  const isRefused =
+    operation.approval_state === "approved" &&
+    operation.state === "awaiting_approval";
+  const isOpen = operation.approval_state === "required" || isRefused;
+  if (!isOpen || operation.cancel)
     throw new DomainError(
       "validation_failed",
       operation.cancel

@@ -17,7 +17,6 @@ const DEFAULTS: PolicyFields = {
   require_approval_for: [],
   four_eyes: false,
   confirm_registration: false,
-  approval_trust: "personal",
   maintenance_windows: [],
   max_instances: null,
   version_constraint: null,

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from "@nestjs/common";
+import { isStorable } from "@vworkspace/contract";
 import { UnitOfWork } from "../../database/unit-of-work";
 import { AuditStore } from "../audit/domain/audit-store";
 import { gatewayActor } from "./domain/actor";
@@ -8,6 +9,15 @@ const PERIOD_MS = 60_000;
 /** Pairs of login and address that are kept until they are written; more are counted only. */
 const MOST_PAIRS = 1000;
 const MAX_LOGIN_CHARACTERS = 256;
+/** Of an integer in PostgreSQL. */
+const MAX_NUMBER = 2 ** 31 - 1;
+
+/** What no user can have is nobody's evidence, and must not keep the others' from being written. */
+function mayExist(login: string | number): boolean {
+  return typeof login === "number"
+    ? login <= MAX_NUMBER
+    : login.length <= MAX_LOGIN_CHARACTERS && isStorable(login);
+}
 
 /** Somebody presented a key that is not that user's. */
 export interface FailedSignIn {
@@ -43,9 +53,7 @@ export class FailedSignIns {
   }
 
   note({ login, address }: FailedSignIn): void {
-    if (login === undefined) return;
-    if (typeof login === "string" && login.length > MAX_LOGIN_CHARACTERS)
-      return;
+    if (login === undefined || !mayExist(login)) return;
     const key = JSON.stringify([login, address]);
     const noted = this.noted.get(key);
     if (noted) noted.count += 1;

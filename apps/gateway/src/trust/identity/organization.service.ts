@@ -4,6 +4,7 @@ import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { AuditStore } from "../audit/domain/audit-store";
 import { gatewayActor, type UserActor } from "./domain/actor";
 import {
+  type ApprovalTrust,
   requireOrganizationCode,
   requireOrganizationName,
 } from "./domain/organization-rules";
@@ -70,6 +71,32 @@ export class OrganizationService {
       action: "organization.write",
       subject: { type: "organization", id, name: code },
       detail: { from: before.name, to: name },
+    });
+  }
+
+  /**
+   * Whose approvals count there, as an operator of the gateway says: no user of an organization, and no key of his, can.
+   * @returns what it was
+   * @throws DomainError not_found
+   */
+  setApprovalTrust(code: string, trust: ApprovalTrust): Promise<ApprovalTrust> {
+    return this.unitOfWork.asWorker(async (stores) => {
+      const store = stores.get(UserStore);
+      const found = await store.lockOrganizationOf(code);
+      if (!found)
+        throw new DomainError(
+          "not_found",
+          `There is no organization "${code.slice(0, 80)}": \`organization list\` names those that there are.`,
+        );
+      const { id, approvalTrust: from } = found;
+      if (from === trust) return from;
+      await store.setApprovalTrust(id, trust);
+      await stores.get(AuditStore).append(gatewayActor(id), {
+        action: "organization.set_approval_trust",
+        subject: { type: "organization", id, name: code },
+        detail: { from, to: trust },
+      });
+      return from;
     });
   }
 

@@ -215,6 +215,9 @@ describe("people and programs of an organization", () => {
       failed.note({ login: row?.number, address: "192.0.2.8" });
       failed.note({ login: "nobody@example.com", address: "192.0.2.9" });
       failed.note({ login: undefined, address: "192.0.2.9" });
+      // What no user can have doesn't keep the others' from being written.
+      for (const login of ["tried\u0000", "\ud800", 2 ** 31, 2 ** 53 - 1])
+        failed.note({ login, address: "192.0.2.9" });
       await failed.flush();
       await failed.flush();
       expect(await evidence()).toEqual([

@@ -41,6 +41,17 @@ describe("the SQL of the models", () => {
     },
   );
 
+  it("names the approval page of an operation under the public URL, once that is known", () => {
+    let url = "";
+    const { operation } = makeModels(120, () => url);
+    const sql = () => operation.require("approval_url").sql("r0");
+    expect(sql()).toContain("and false then");
+    url = "https://gateway.example.com/o'hara";
+    expect(sql()).toContain(
+      "and true then 'https://gateway.example.com/o''hara/approvals/' || r0.number end",
+    );
+  });
+
   it("takes everything that a caller says as a parameter", () => {
     const nasty = "x' or '1'='1";
     const { sql, values } = search(

@@ -15,8 +15,14 @@ import { userSessionModel } from "./user-session.model";
 import { usersModel } from "./users.model";
 import type { OdooModel } from "../registry/odoo-model";
 
-/** Every model, each leading to the one instance of its relations' targets. */
-export function makeModels(disconnectAfterSeconds: number) {
+/**
+ * Every model, each leading to the one instance of its relations' targets.
+ * @param publicUrl where people reach the gateway; empty while that isn't known
+ */
+export function makeModels(
+  disconnectAfterSeconds: number,
+  publicUrl: () => string = () => "",
+) {
   const organization = organizationModel();
   const cluster = clusterModel(organization, disconnectAfterSeconds);
   const users = usersModel(organization);
@@ -27,7 +33,10 @@ export function makeModels(disconnectAfterSeconds: number) {
   );
   const targets = { organization, cluster, users, applicationInstance };
   const operationSchedule = operationScheduleModel(targets);
-  const operation = operationModel({ ...targets, operationSchedule });
+  const operation = operationModel(
+    { ...targets, operationSchedule },
+    publicUrl,
+  );
   return {
     organization,
     cluster,

@@ -3,6 +3,7 @@ import type { WriteMethods } from "../methods/write.methods";
 import type { ModelChanges, ModelEntry } from "../registry/model-method";
 import { ModelRegistry } from "../registry/model-registry";
 import type { OdooModel } from "../registry/odoo-model";
+import type { OdooOptions } from "../odoo-options";
 import { makeModels } from "./make-models";
 import { MemoryRecords } from "./memory-records";
 import { contextGet } from "./users.model";
@@ -28,14 +29,23 @@ const OWNED_BY_USER: readonly string[] = [
   "userSession",
 ];
 
+/** What some fields are computed with. */
+export type RecordSettings = Pick<
+  OdooOptions,
+  "disconnectAfterSeconds" | "publicUrl"
+>;
+
 /** The one registry that every skin calls. */
 export function makeRegistry(
-  disconnectAfterSeconds: number,
+  { disconnectAfterSeconds, publicUrl }: RecordSettings,
   reads: ReadMethods,
   writes: WriteMethods,
   changes: AllChanges,
 ): ModelRegistry {
-  const { irModel, users, ...models } = makeModels(disconnectAfterSeconds);
+  const { irModel, users, ...models } = makeModels(
+    disconnectAfterSeconds,
+    publicUrl,
+  );
   const changesOf = (name: string): ModelChanges =>
     changes[name as keyof AllChanges] ?? {};
   const entries: ModelEntry[] = Object.entries(models).map(([name, model]) => ({

@@ -1,4 +1,5 @@
 import { Injectable } from "@nestjs/common";
+import { isStorable } from "@vworkspace/contract";
 import { DomainError } from "@vworkspace/kernel";
 import type { Stores } from "../../../database/unit-of-work";
 import type { CreateOperation } from "../../../intent/operations/domain/operation-request";
@@ -77,9 +78,9 @@ export class OperationChanges implements ModelChanges {
 /** Whoever refuses may say why. */
 function givenReason(value: unknown): string {
   if (value === undefined || value === null || value === false) return "";
-  if (typeof value === "string") return value;
+  if (typeof value === "string" && isStorable(value)) return value;
   throw new DomainError(
     "validation_failed",
-    `reason is ${JSON.stringify(value).slice(0, 80)}: give a text, or leave it out.`,
+    `reason is ${JSON.stringify(value).slice(0, 80)}: give a text without U+0000 and lone surrogates, or leave it out.`,
   );
 }

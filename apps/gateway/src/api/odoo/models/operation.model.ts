@@ -1,3 +1,4 @@
+import { APPROVAL_METHODS } from "@vworkspace/contract";
 import type { RpcValue } from "@vworkspace/odoo-rpc";
 import {
   ENGINE_PARAMETERS,
@@ -22,6 +23,9 @@ import {
 } from "../registry/model-field";
 import { OdooModel } from "../registry/odoo-model";
 
+/** What a number stands behind, in the address of an operation's approval page. */
+export const APPROVALS_PATH = "/approvals/";
+
 /** What operations and schedules lead to. */
 export interface OperationTargets {
   readonly organization: OdooModel;
@@ -33,8 +37,10 @@ export interface OperationTargets {
 export const OPERATION_TYPES = Object.keys(CAPABILITY_ANNOTATIONS);
 export const OPERATION_ENGINES = Object.keys(ENGINE_PARAMETERS);
 
+/** @param publicUrl where people reach the gateway; empty while that isn't known */
 export function operationModel(
   targets: OperationTargets & { readonly operationSchedule: OdooModel },
+  publicUrl: () => string,
 ): OdooModel {
   const { organization, users, operationSchedule } = targets;
   return new OdooModel({
@@ -44,6 +50,7 @@ export function operationModel(
     from: "operations",
     fields: [
       char("name", "Name", { help: "Made by the gateway." }),
+      char("namespace", "Namespace"),
       ownOrganization(organization),
       ...targetFields(targets),
       selection("type", "Type", OPERATION_TYPES, ON_CREATE),
@@ -52,12 +59,7 @@ export function operationModel(
       ...policyFields(),
       selection("state", "State", OPERATION_STATES),
       ...courseFields(),
-      selection("approval_state", "Approval", APPROVAL_STATES),
-      many2one("requested_by", "Requested by", users),
-      many2one("approved_by", "Approved by", users),
-      datetime("approved_at", "Approved"),
-      many2one("rejected_by", "Rejected by", users),
-      datetime("rejected_at", "Rejected"),
+      ...approvalFields(users),
       many2one("schedule_id", "Schedule", operationSchedule),
       char("external_ref", "External reference", {
         writable: "always",
@@ -65,11 +67,45 @@ export function operationModel(
         help: "The record's own id on the other side; unique.",
       }),
       datetime("created_at", "Created"),
+      approvalUrl(publicUrl),
     ],
   });
 }
 
 const ON_CREATE = { isRequired: true, writable: "on create" } as const;
+
+/** Who asked, who decided, and how he is known. */
+function approvalFields(users: OdooModel): readonly ModelField[] {
+  const asserted = "A bridge's word, {odoo_uid, login}; not proven.";
+  return [
+    selection("approval_state", "Approval", APPROVAL_STATES),
+    selection("approval_method", "Approver known by", APPROVAL_METHODS, {
+      help: "key: his own API key; oidc: his sign-in; odoo: only Odoo says that it was he.",
+    }),
+    many2one("requested_by", "Requested by", users),
+    json("requested_on_behalf_of", "Requested on behalf of", {
+      sql: column("on_behalf_of"),
+      help: asserted,
+    }),
+    many2one("approved_by", "Approved by", users),
+    json("approved_on_behalf_of", "Approved on behalf of", { help: asserted }),
+    datetime("approved_at", "Approved"),
+    many2one("rejected_by", "Rejected by", users),
+    json("rejected_on_behalf_of", "Rejected on behalf of", { help: asserted }),
+    datetime("rejected_at", "Rejected"),
+  ];
+}
+
+function approvalUrl(publicUrl: () => string): ModelField {
+  return char("approval_url", "Approval page", {
+    sql: (alias) => {
+      const start = `${publicUrl()}${APPROVALS_PATH}`.replaceAll("'", "''");
+      const hasPage = `${alias}.approval_state <> 'not_required' and ${publicUrl() !== ""}`;
+      return `(case when ${hasPage} then '${start}' || ${alias}.number end)`;
+    },
+    help: "Where somebody approves or rejects it; not set where it needs no approval.",
+  });
+}
 
 /** The instance, and the cluster that it is on. */
 export function targetFields({

@@ -52,7 +52,7 @@ describe("records of one's own", () => {
       db.get(IdentityLinkService),
     );
     const registry = makeRegistry(
-      120,
+      { disconnectAfterSeconds: 120, publicUrl: () => "" },
       new ReadMethods(db.unitOfWork),
       new WriteMethods(db.get(MutationService)),
       {

@@ -1,3 +1,4 @@
+import { APPROVAL_TRUSTS } from "../../../trust/identity/domain/organization-rules";
 import {
   boolean,
   char,
@@ -88,8 +89,10 @@ function approvalFields(): readonly ModelField[] {
       writable: "always",
       help: "A cluster that registers gets no jobs until an admin has compared its key, UID and address, and confirmed it.",
     }),
-    selection("approval_trust", "Whose approvals count", ["personal", "odoo"], {
-      writable: "always",
+    selection("approval_trust", "Whose approvals count", APPROVAL_TRUSTS, {
+      sql: (alias) =>
+        `(select o.approval_trust from organizations o where o.id = ${alias}.organization_id)`,
+      help: "Of the organization, which has one for all its policies.",
     }),
   ];
 }

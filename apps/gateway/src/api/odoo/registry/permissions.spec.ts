@@ -22,7 +22,8 @@ import {
 
 const none = undefined as never;
 const reads: ReadMethods = new Reads(none);
-const registry = makeRegistry(120, reads, new WriteMethods(none), {
+const options = { disconnectAfterSeconds: 120, publicUrl: () => "" };
+const registry = makeRegistry(options, reads, new WriteMethods(none), {
   organization: new OrganizationChanges(none),
   cluster: new ClusterChanges(none, none, none),
   catalogEntry: new CatalogEntryChanges(none),
@@ -63,8 +64,8 @@ const CHANGES = [
   "vworkspace.operation write: operator, admin, bridge",
   "vworkspace.operation action_cancel: operator, admin, bridge",
   "vworkspace.operation action_retry: operator, admin, bridge",
-  "vworkspace.operation action_approve: approver, admin",
-  "vworkspace.operation action_reject: approver, admin",
+  "vworkspace.operation action_approve: approver, admin, bridge",
+  "vworkspace.operation action_reject: approver, admin, bridge",
   "vworkspace.operation.schedule create: operator, admin, bridge",
   "vworkspace.operation.schedule write: operator, admin, bridge",
   "vworkspace.operation.schedule unlink: operator, admin, bridge",

@@ -16,8 +16,10 @@ const EVERYONE: readonly Role[] = [
   "bridge",
 ];
 const DEPLOYERS: readonly Role[] = ["operator", "admin", "bridge"];
-/** People only: a bridge can say for whom it asks, and never that somebody agreed. */
-const APPROVERS: readonly Role[] = ["approver", "admin"];
+/** People who may decide on operations themselves. */
+export const APPROVERS: readonly Role[] = ["approver", "admin"];
+/** A bridge says who decided; whether that counts is said by the organization's approval_trust (approver.decide.ts). */
+const DECIDERS: readonly Role[] = [...APPROVERS, "bridge"];
 const ADMINS: readonly Role[] = ["admin"];
 /** A bridge is a program: an admin issues its keys, so that a stolen one can't make itself another. */
 const KEY_ISSUERS: readonly Grant[] = [
@@ -88,7 +90,7 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
   "vworkspace.operation": {
     ...readsTo(EVERYONE),
     ...to(DEPLOYERS, "create", "write", "action_cancel", "action_retry"),
-    ...to(APPROVERS, "action_approve", "action_reject"),
+    ...to(DECIDERS, "action_approve", "action_reject"),
   },
   "vworkspace.operation.schedule": {
     ...readsTo(EVERYONE),

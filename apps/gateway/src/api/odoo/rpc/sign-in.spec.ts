@@ -6,6 +6,7 @@ import type { FailedSignIn } from "../../../trust/identity/failed-sign-ins.servi
 import type { UserService } from "../../../trust/identity/user.service";
 import { Admission } from "../../limits/admission.service";
 import type { FailedAttempts } from "../../limits/failed-attempts.service";
+import { KeySignIn } from "../../limits/key-sign-in.service";
 import { DEFAULT_LIMITS } from "../../limits/limits-file";
 import { LimitedRequests } from "../../limits/limited-requests.service";
 import { Visit } from "../../limits/visit";
@@ -40,12 +41,14 @@ function signInWithEvidence() {
     attempts as FailedAttempts,
     new LimitedRequests(),
   );
-  const signIn = new SignIn(
-    users as UserService,
-    admission,
-    { note: (one: FailedSignIn) => evidence.push(one) } as never,
-    { databases: ["main"], publicUrl: () => "", disconnectAfterSeconds: 120 },
-  );
+  const keys = new KeySignIn(users as UserService, admission, {
+    note: (one: FailedSignIn) => evidence.push(one),
+  } as never);
+  const signIn = new SignIn(keys, {
+    databases: ["main"],
+    publicUrl: () => "",
+    disconnectAfterSeconds: 120,
+  });
   return { signIn, evidence };
 }
 

@@ -1,20 +1,10 @@
 import { Inject, Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
 import { parseUid, type RpcValue } from "@vworkspace/odoo-rpc";
-import { Counter } from "prom-client";
 import type { UserActor } from "../../../trust/identity/domain/actor";
-import { NOBODYS } from "../../../trust/identity/domain/nobodys";
-import { FailedSignIns } from "../../../trust/identity/failed-sign-ins.service";
-import { UserService } from "../../../trust/identity/user.service";
-import { Admission } from "../../limits/admission.service";
+import { KeySignIn } from "../../limits/key-sign-in.service";
 import type { Visit } from "../../limits/visit";
 import { ODOO_OPTIONS, type OdooOptions } from "../odoo-options";
-
-/** Without labels: what somebody tried to sign in with is nobody's business. */
-const failures = new Counter({
-  name: "vworkspace_sign_in_failures_total",
-  help: "Calls of the Odoo-shaped API whose database, login or key was nobody's.",
-});
 
 /** Database, login or uid, and API key, as they came first in the arguments of a call. */
 type Credentials = readonly RpcValue[];
@@ -23,9 +13,7 @@ type Credentials = readonly RpcValue[];
 @Injectable()
 export class SignIn {
   constructor(
-    private readonly users: UserService,
-    private readonly admission: Admission,
-    private readonly failed: FailedSignIns,
+    private readonly keys: KeySignIn,
     @Inject(ODOO_OPTIONS) private readonly options: OdooOptions,
   ) {}
 
@@ -52,19 +40,10 @@ export class SignIn {
     [database, , key]: Credentials,
     login: string | number | undefined,
   ): Promise<UserActor> {
-    const presented = typeof key === "string" ? key : undefined;
-    return this.admission.admit(visit, presented, async () => {
-      const isPossible =
-        login !== undefined &&
-        presented !== undefined &&
-        this.accepts(database);
-      const user = isPossible
-        ? await this.users.authenticate(login, presented)
-        : undefined;
-      if (user) return { ...user, address: visit.ip };
-      failures.inc();
-      this.failed.note({ login, address: visit.address });
-      throw new DomainError("unauthenticated", "Access Denied", NOBODYS);
+    return this.keys.require(visit, {
+      login,
+      key: typeof key === "string" ? key : undefined,
+      isForUs: this.accepts(database),
     });
   }
 

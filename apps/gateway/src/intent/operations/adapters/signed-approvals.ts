@@ -4,9 +4,8 @@ import { ClusterStore } from "../../../fleet/clusters/domain/cluster-store";
 import { ApprovalClaims as ClaimSigner } from "../../../trust/approvals/approval-claims.service";
 import { APPROVAL_MAX_SECONDS } from "../../../trust/approvals/approval-key-options";
 import { ApprovalClaims, type ApprovalToSign } from "../domain/approval-claims";
-import { userName } from "../domain/operation-manifest";
 
-/** Claims by the gateway's keys for approvals. Whom Odoo only asserts has not agreed himself: nothing is signed for him. */
+/** Claims by the gateway's keys for approvals. */
 @Injectable()
 export class SignedApprovals extends ApprovalClaims {
   constructor(private readonly signer: ClaimSigner) {
@@ -17,20 +16,13 @@ export class SignedApprovals extends ApprovalClaims {
     stores: Stores,
     approval: ApprovalToSign,
   ): Promise<string | undefined> {
-    const { approver, requestedBy, operationId, namespace, name, spec } =
-      approval;
-    if (approver.onBehalfOf !== undefined) return undefined;
-    const cluster = await stores.get(ClusterStore).byId(approval.clusterId);
+    const { clusterId, method, ...agreed } = approval;
+    const cluster = await stores.get(ClusterStore).byId(clusterId);
     if (!cluster) return undefined;
     const { claim } = await this.signer.sign({
-      operationId,
+      ...agreed,
       clusterCode: cluster.code,
-      namespace,
-      name,
-      spec,
-      approver: userName(approver.id),
-      requester: userName(requestedBy),
-      amr: approver.session === undefined ? "key" : "oidc",
+      amr: method,
       expiresInSeconds: APPROVAL_MAX_SECONDS,
     });
     return claim;

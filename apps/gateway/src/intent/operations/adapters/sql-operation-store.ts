@@ -17,7 +17,8 @@ type Row = Omit<Operation, "generation" | "instance_generation"> & {
 
 const COLUMNS = `id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive, timeout_seconds,
   state, approval_state, approval_claim, approved_by, approved_at, rejected_by, rejected_at, cancel, generation, phase, reason, message,
-  progress, degraded, upgrade, instance_generation, external_ref, schedule_id, due_at, requested_by, on_behalf_of`;
+  progress, degraded, upgrade, instance_generation, external_ref, schedule_id, due_at, requested_by, on_behalf_of,
+  approval_method, approved_on_behalf_of, rejected_on_behalf_of`;
 const SELECT = `select ${COLUMNS} from operations where organization_id = $1`;
 /** After an alias and a dot. */
 const ENDED = "state in ('succeeded', 'failed', 'cancelled')";
@@ -51,7 +52,7 @@ export class SqlOperationStore extends OperationStore {
         operation.schedule_id,
         operation.due_at,
         operation.requested_by,
-        operation.on_behalf_of && JSON.stringify(operation.on_behalf_of),
+        jsonOrNull(operation.on_behalf_of),
       ],
     );
     return added > 0;
@@ -74,7 +75,8 @@ export class SqlOperationStore extends OperationStore {
     await this.transaction.run(
       `update operations set approval_state = $3, approval_claim = $4, approved_by = $5, approved_at = $6, rejected_by = $7, rejected_at = $8,
          cancel = $9, generation = $10, state = $11, reason = $12, message = $13, upgrade = $14, instance_generation = $15, external_ref = $16,
-         finished_at = case when $17 then coalesce(finished_at, now()) end, updated_at = now()
+         finished_at = case when $17 then coalesce(finished_at, now()) end,
+         approval_method = $18, approved_on_behalf_of = $19, rejected_on_behalf_of = $20, updated_at = now()
        where organization_id = $1 and id = $2`,
       [
         this.transaction.organization,
@@ -94,6 +96,9 @@ export class SqlOperationStore extends OperationStore {
         operation.instance_generation,
         operation.external_ref,
         ["succeeded", "failed", "cancelled"].includes(operation.state),
+        operation.approval_method,
+        jsonOrNull(operation.approved_on_behalf_of),
+        jsonOrNull(operation.rejected_on_behalf_of),
       ],
     );
   }
@@ -236,5 +241,5 @@ function operation(row: Row): Operation {
 }
 
 function jsonOrNull(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value);
+  return value === undefined || value === null ? null : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
+import type { ApprovalMethod } from "@vworkspace/contract";
 import type { OperationSpec } from "@vworkspace/resources";
 import type { Stores } from "../../../database/unit-of-work";
-import type { UserActor } from "../../../trust/identity/domain/actor";
 
 /** What an approver agreed to. */
 export interface ApprovalToSign {
@@ -10,15 +10,15 @@ export interface ApprovalToSign {
   readonly name: string;
   /** Without approvals and cancel. */
   readonly spec: OperationSpec;
-  /** UUID of the user who asked for it. */
-  readonly requestedBy: string;
-  readonly approver: UserActor;
-  readonly approvedAt: Date;
+  /** As userName names them. */
+  readonly requester: string;
+  readonly approver: string;
+  readonly method: ApprovalMethod;
 }
 
 /** Proofs of approvals that an agent checks by itself: nothing starts in its cluster without one. */
 export abstract class ApprovalClaims {
-  /** @returns the claim, or undefined where none can be signed: the agent then keeps the operation waiting */
+  /** @returns the claim, or undefined where the cluster is gone */
   abstract sign(
     stores: Stores,
     approval: ApprovalToSign,

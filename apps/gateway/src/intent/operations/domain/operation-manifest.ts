@@ -6,11 +6,12 @@ import {
   type JsonObject,
   type OperationSpec,
 } from "@vworkspace/resources";
+import type { OnBehalfOf } from "../../../trust/identity/domain/actor";
 import type { Operation, OperationIntent } from "./operation";
 
-/** As the manifest and a claim name a user: by id, never by login, since both leave our reach. */
-export function userName(id: string): string {
-  return `user/${id}`;
+/** As the manifest and a claim name somebody: by id, never by login, since both leave our reach. */
+export function userName(id: string, onBehalfOf: OnBehalfOf | null): string {
+  return `user/${id}${onBehalfOf ? `/odoo/${onBehalfOf.odoo_uid}` : ""}`;
 }
 
 /** What an approval is about: the spec without what may change, which is the approval itself and the wish to stop. */
@@ -43,7 +44,6 @@ export function operationManifest(
   instanceName: string,
 ): Record<string, unknown> {
   const { namespace, name, requested_by, on_behalf_of } = operation;
-  const behalf = on_behalf_of ? `/odoo/${on_behalf_of.odoo_uid}` : "";
   const approvals = approvalsOf(operation);
   return {
     ...OPERATION,
@@ -51,7 +51,7 @@ export function operationManifest(
       name,
       namespace,
       annotations: {
-        [ANNOTATIONS.requestedBy]: `${userName(requested_by)}${behalf}`,
+        [ANNOTATIONS.requestedBy]: userName(requested_by, on_behalf_of),
         [ANNOTATIONS.operationId]: operation.id,
       },
     },
@@ -66,10 +66,11 @@ export function operationManifest(
 function approvalsOf(operation: Operation): OperationSpec["approvals"] {
   if (operation.approval_state === "not_required") return undefined;
   const { approval_claim: claim, approved_by: by, approved_at: at } = operation;
+  const { approved_on_behalf_of: behalf } = operation;
   return {
     required: true,
     ...(claim !== null && { claim }),
-    ...(by !== null && { approvedBy: userName(by) }),
+    ...(by !== null && { approvedBy: userName(by, behalf) }),
     ...(at !== null && { approvedAt: at.toISOString() }),
   };
 }

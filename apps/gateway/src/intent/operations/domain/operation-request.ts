@@ -41,9 +41,12 @@ export function intentOf(request: CreateOperation): OperationIntent {
 
 const NOTHING_YET = {
   approval_claim: null,
+  approval_method: null,
   approved_by: null,
+  approved_on_behalf_of: null,
   approved_at: null,
   rejected_by: null,
+  rejected_on_behalf_of: null,
   rejected_at: null,
   cancel: false,
   generation: 0,

@@ -1,3 +1,4 @@
+import type { ApprovalMethod } from "@vworkspace/contract";
 import {
   OPERATION,
   type OperationEngine,
@@ -53,9 +54,14 @@ export interface Approval {
   readonly approval_state: ApprovalState;
   /** The proof that the agent checks; null where none was signed. */
   readonly approval_claim: string | null;
+  /** How the approver was known. */
+  readonly approval_method: ApprovalMethod | null;
   readonly approved_by: string | null;
+  /** Whom an Odoo says that it was, where its word counts. */
+  readonly approved_on_behalf_of: OnBehalfOf | null;
   readonly approved_at: Date | null;
   readonly rejected_by: string | null;
+  readonly rejected_on_behalf_of: OnBehalfOf | null;
   readonly rejected_at: Date | null;
 }
 

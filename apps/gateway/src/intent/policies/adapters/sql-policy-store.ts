@@ -2,7 +2,7 @@ import type { SqlTransaction } from "../../../database/sql-transaction";
 import { type Policy, PolicyStore } from "../domain/policy";
 
 const COLUMNS = `id, name, cluster_id, allowed_namespaces, allowed_catalog_codes, allowed_chart_url_prefixes, allowed_operations,
-  require_approval_for, four_eyes, approval_trust, maintenance_windows, max_instances, version_constraint, confirm_registration`;
+  require_approval_for, four_eyes, maintenance_windows, max_instances, version_constraint, confirm_registration`;
 
 const APPLICABLE =
   "organization_id = $1 and (cluster_id is null or cluster_id = $2)";
@@ -36,7 +36,7 @@ export class SqlPolicyStore extends PolicyStore {
 
   override async add(policy: Policy): Promise<boolean> {
     const added = await this.transaction.run(
-      `insert into policies (organization_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+      `insert into policies (organization_id, ${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
        on conflict (organization_id, cluster_id) do nothing`,
       this.values(policy),
     );
@@ -46,8 +46,8 @@ export class SqlPolicyStore extends PolicyStore {
   override async save(policy: Policy): Promise<void> {
     await this.transaction.run(
       `update policies set name = $3, cluster_id = $4, allowed_namespaces = $5, allowed_catalog_codes = $6, allowed_chart_url_prefixes = $7,
-         allowed_operations = $8, require_approval_for = $9, four_eyes = $10, approval_trust = $11, maintenance_windows = $12,
-         max_instances = $13, version_constraint = $14, confirm_registration = $15, updated_at = now()
+         allowed_operations = $8, require_approval_for = $9, four_eyes = $10, maintenance_windows = $11,
+         max_instances = $12, version_constraint = $13, confirm_registration = $14, updated_at = now()
        where organization_id = $1 and id = $2`,
       this.values(policy),
     );
@@ -75,7 +75,6 @@ export class SqlPolicyStore extends PolicyStore {
       policy.cluster_id,
       ...json.map((value) => JSON.stringify(value)),
       policy.four_eyes,
-      policy.approval_trust,
       JSON.stringify(policy.maintenance_windows),
       policy.max_instances,
       policy.version_constraint,

@@ -14,7 +14,6 @@ const fields: PolicyFields = {
   require_approval_for: [],
   four_eyes: false,
   confirm_registration: false,
-  approval_trust: "personal",
   maintenance_windows: [],
   max_instances: 10,
   version_constraint: ">=1.0.0",

@@ -12,7 +12,6 @@ const policy = (more: Partial<Policy> = {}): Policy => ({
   require_approval_for: [],
   four_eyes: false,
   confirm_registration: false,
-  approval_trust: "personal",
   maintenance_windows: [],
   max_instances: null,
   version_constraint: null,

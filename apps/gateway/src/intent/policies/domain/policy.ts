@@ -19,7 +19,6 @@ export interface PolicyFields {
   readonly four_eyes: boolean;
   /** Whether a cluster that registers waits for an admin's word. */
   readonly confirm_registration: boolean;
-  readonly approval_trust: "personal" | "odoo";
   readonly maintenance_windows: readonly unknown[];
   readonly max_instances: number | null;
   /** A semver range, or null for any version. */

@@ -1,10 +1,12 @@
 import type { SqlTransaction } from "../../../database/sql-transaction";
 import type { Role } from "../domain/actor";
+import type { ApprovalTrust } from "../domain/organization-rules";
 import {
   type ApiKeyOwner,
   type KeyRecord,
   type NamedUser,
   type NewApiKey,
+  type NewOrganization,
   type NewUser,
   type Organization,
   type UserRecord,
@@ -21,6 +23,9 @@ interface OwnerRow {
   scopes: string[];
   key_expires_at: Date | null;
 }
+
+const ORGANIZATION =
+  'select id, code, name, approval_trust as "approvalTrust" from organizations';
 
 export class SqlUserStore extends UserStore {
   constructor(private readonly transaction: SqlTransaction) {
@@ -63,40 +68,59 @@ export class SqlUserStore extends UserStore {
   }
 
   override organizationByCode(code: string): Promise<Organization | undefined> {
-    return this.transaction.one(
-      "select id, code, name from organizations where code = $1",
-      [code],
-    );
+    return this.transaction.one(`${ORGANIZATION} where code = $1`, [code]);
   }
 
   override organizations(): Promise<readonly Organization[]> {
-    return this.transaction.query(
-      "select id, code, name from organizations order by number",
-    );
+    return this.transaction.query(`${ORGANIZATION} order by number`);
   }
 
   override async ensureOrganization(
-    organization: Organization,
+    organization: NewOrganization,
   ): Promise<Organization & { isNew: boolean }> {
     const made = await this.transaction.run(
       "insert into organizations (id, code, name) values ($1, $2, $3) on conflict (code) do nothing",
       [organization.id, organization.code, organization.name],
     );
     const found = await this.organizationByCode(organization.code);
-    return { ...(found ?? organization), isNew: made > 0 };
+    const asMade = { ...organization, approvalTrust: "personal" } as const;
+    return { ...(found ?? asMade), isNew: made > 0 };
   }
 
   override lockOrganization(): Promise<Organization | undefined> {
-    return this.transaction.one(
-      "select id, code, name from organizations where id = $1 for update",
-      [this.transaction.organization],
-    );
+    return this.transaction.one(`${ORGANIZATION} where id = $1 for update`, [
+      this.transaction.organization,
+    ]);
   }
 
   override async renameOrganization(name: string): Promise<void> {
     await this.transaction.run(
       "update organizations set name = $2 where id = $1",
       [this.transaction.organization, name],
+    );
+  }
+
+  override async approvalTrust(): Promise<ApprovalTrust> {
+    const row = await this.transaction.one<Organization>(
+      `${ORGANIZATION} where id = $1`,
+      [this.transaction.organization],
+    );
+    return row?.approvalTrust ?? "personal";
+  }
+
+  override lockOrganizationOf(code: string): Promise<Organization | undefined> {
+    return this.transaction.one(`${ORGANIZATION} where code = $1 for update`, [
+      code,
+    ]);
+  }
+
+  override async setApprovalTrust(
+    id: string,
+    trust: ApprovalTrust,
+  ): Promise<void> {
+    await this.transaction.run(
+      "update organizations set approval_trust = $2 where id = $1",
+      [id, trust],
     );
   }
 

@@ -1,6 +1,10 @@
 import { isStorable } from "@vworkspace/contract";
 import { DomainError } from "@vworkspace/kernel";
 
+/** Whose approvals count: of persons who are known to the gateway themselves, or also those that Odoo says somebody gave. */
+export const APPROVAL_TRUSTS = ["personal", "odoo"] as const;
+export type ApprovalTrust = (typeof APPROVAL_TRUSTS)[number];
+
 /** @throws DomainError validation_failed */
 export function requireOrganizationCode(code: string): void {
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(code))

@@ -1,10 +1,14 @@
 import type { ActorKey, Role } from "./actor";
+import type { ApprovalTrust } from "./organization-rules";
 
 export interface Organization {
   readonly id: string;
   readonly code: string;
   readonly name: string;
+  readonly approvalTrust: ApprovalTrust;
 }
+
+export type NewOrganization = Omit<Organization, "approvalTrust">;
 
 export interface ApiKeyOwner {
   readonly organizationId: string;
@@ -36,11 +40,16 @@ export abstract class UserStore {
   abstract organizations(): Promise<readonly Organization[]>;
   /** Makes the organization, or finds the one of that code. */
   abstract ensureOrganization(
-    organization: Organization,
+    organization: NewOrganization,
   ): Promise<Organization & { readonly isNew: boolean }>;
   /** The own organization, waiting for whoever else is changing it. */
   abstract lockOrganization(): Promise<Organization | undefined>;
   abstract renameOrganization(name: string): Promise<void>;
+  /** Of the own organization. */
+  abstract approvalTrust(): Promise<ApprovalTrust>;
+  /** The one of that code, waiting for whoever else is changing it. For the worker, as the change is. */
+  abstract lockOrganizationOf(code: string): Promise<Organization | undefined>;
+  abstract setApprovalTrust(id: string, trust: ApprovalTrust): Promise<void>;
   /** Makes the user, or finds the one of that login; its role stays what it was. */
   abstract ensureUser(user: NewUser): Promise<{
     readonly id: string;
