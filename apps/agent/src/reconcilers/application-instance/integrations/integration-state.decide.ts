@@ -6,6 +6,9 @@ import type { IntegrationsSeen } from "./integrations-seen";
 /** What another object says of itself: the object, that it isn't there, or undefined where it can't be read. */
 export type Other = KubeObject | "missing" | undefined;
 
+/** cert-manager's annotation of the Secrets and requests that it makes. */
+const CERTIFICATE_NAME = "cert-manager.io/certificate-name";
+
 const IF_IT_LASTS = "if that lasts, see whether it runs";
 
 interface AddOnStatus {
@@ -43,13 +46,11 @@ export function isMadeBy(
   { kind, metadata: { name } }: KubeObject,
 ): boolean {
   const { annotations = {}, ownerReferences = [] } = metadata;
-  return (
-    annotations[CERTIFICATE_NAME] === name ||
-    ownerReferences.some((owner) => owner.kind === kind && owner.name === name)
+  if (kind === "Certificate") return annotations[CERTIFICATE_NAME] === name;
+  return ownerReferences.some(
+    (owner) => owner.kind === kind && owner.name === name,
   );
 }
-
-const CERTIFICATE_NAME = "cert-manager.io/certificate-name";
 
 /** The request that a Certificate made last. */
 export function newestRequest(
