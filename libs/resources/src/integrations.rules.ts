@@ -46,7 +46,7 @@ const storeWithData: StateRule = {
   cel: "has(self.secretStoreRef) == has(self.data)",
   message:
     "spec.integrations.externalSecrets.data goes with spec.integrations.externalSecrets.secretStoreRef: give both, or neither where the chart brings its own ExternalSecret",
-  reason: "FieldValueInvalid",
+  reason: "FieldValueRequired",
   holds: (external) =>
     has(external, "secretStoreRef") === has(external, "data"),
 };

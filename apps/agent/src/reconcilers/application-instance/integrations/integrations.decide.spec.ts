@@ -217,6 +217,15 @@ describe("Outside a maintenance window", () => {
   const now = Date.UTC(2026, 0, 1);
   const windowed = instance({ integrations: ALL, policy }, { generation: 2 });
   const before = instance({ policy });
+  /** What stands there was written for an earlier generation. */
+  const older = instance({ integrations: ALL, policy });
+  const wantedOf = (without: readonly string[], of = windowed) =>
+    wanted(without, of).map((one) => {
+      const actual = wanted([], older).find(
+        ({ desired }) => desired.kind === one.desired.kind,
+      )?.actual;
+      return one.isAsDesired && actual ? { ...one, actual } : one;
+    });
 
   function world(
     integrations: Partial<IntegrationsSeen>,
@@ -228,16 +237,13 @@ describe("Outside a maintenance window", () => {
       instance: of,
       source: fetched(before),
       release: deployed(before),
-      integrations: integrationsSeen({
-        wanted: wanted([], of),
-        ...integrations,
-      }),
+      integrations: integrationsSeen({ wanted: wantedOf([]), ...integrations }),
       ...over,
     });
   }
 
   it.each(EVERY)("a new %s waits", (kind) => {
-    const waiting = world({ wanted: wanted([kind], windowed) });
+    const waiting = world({ wanted: wantedOf([kind]) });
     expect(decideInstance(waiting).suspended?.reason).toBe("MaintenanceWindow");
   });
 
@@ -252,7 +258,7 @@ describe("Outside a maintenance window", () => {
 
   it("a change that has begun is finished", () => {
     const begun = world(
-      { wanted: wanted(["Ingress"], windowed) },
+      { wanted: wantedOf(["Ingress"]) },
       { release: deployed(windowed) },
     );
     expect(applied(begun)).toBe("Ingress");
@@ -269,7 +275,7 @@ describe("Outside a maintenance window", () => {
     };
     const known = { ...windowed, status: { conditions: [condition] } };
     const healing = world(
-      { wanted: wanted([kind], known) },
+      { wanted: wantedOf([kind], known) },
       { instance: known },
     );
     expect(applied(healing)).toBe(kind);
