@@ -45,15 +45,16 @@ export const APPLICATION_INSTANCE_REASONS = [
     condition: "Ready",
     status: "False",
     reason: "WaitingForCertificate",
-    meaning: "A certificate that the application needs is not issued yet.",
+    meaning:
+      "The release works, and the certificate of its host is not issued, or no longer valid. The message holds the words of the Certificate, its request and its issuer.",
     remedy: "Wait; if it lasts, look at the Certificate and its issuer.",
-    isReserved: true,
   },
   {
     condition: "Ready",
     status: "False",
     reason: "WaitingForSecret",
-    meaning: "The Secret that spec.values names, or its key, is not there yet.",
+    meaning:
+      "The Secret that spec.values names, or its key, is not there yet, or external-secrets has not fetched what spec.integrations asks for. Until then nothing is installed or changed.",
     remedy:
       "Wait; if it lasts, look at the ExternalSecret or create the Secret.",
   },
@@ -140,6 +141,14 @@ export const APPLICATION_INSTANCE_REASONS = [
   },
   {
     condition: "Degraded",
+    status: "True",
+    reason: "ExternalSecretFailing",
+    meaning:
+      "external-secrets can't refresh the Secret of spec.integrations; what it fetched before goes on being used.",
+    remedy: "Look at the ExternalSecret and its store.",
+  },
+  {
+    condition: "Degraded",
     status: "False",
     reason: "Recovered",
     meaning: "What was wrong is over.",
@@ -192,7 +201,7 @@ export const APPLICATION_INSTANCE_REASONS = [
     meaning:
       "Something that the installation needs is missing; the message names it. Without the opt-in of its namespace nothing is done there: what runs goes on running, and an instance that is deleted goes without being uninstalled.",
     remedy:
-      "Provide what is missing, for example Flux, the opt-in of the namespace, a ConfigMap of values, or a service account that is labelled for releases.",
+      "Provide what is missing, for example Flux, the opt-in of the namespace, a ConfigMap of values, a service account that is labelled for releases, or cert-manager where spec.integrations uses it.",
   },
   {
     condition: "Blocked",
@@ -202,6 +211,15 @@ export const APPLICATION_INSTANCE_REASONS = [
       "A Helm release or chart source of this name belongs to somebody else, whom the message names.",
     remedy:
       "Create the instance anew with another spec.release.name, or do what the message says: remove the other one, or set the annotation vworkspace.io/adopt to true to take it over.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
+    reason: "IntegrationNameTaken",
+    meaning:
+      "An Ingress, Certificate, ExternalSecret or Secret that spec.integrations would make is there already and belongs to somebody else; the message names it.",
+    remedy:
+      "Remove that object or switch the integration off. An Ingress, Certificate or ExternalSecret is taken over where the annotation vworkspace.io/adopt says true; a Secret never is.",
   },
   {
     condition: "Blocked",

@@ -1,3 +1,4 @@
+import { INTEGRATION_RULES } from "./integrations.rules";
 import { fieldOf, has, type Fields } from "./json-access";
 import { immutable, type Rule, type StateRule } from "./rule";
 
@@ -135,4 +136,5 @@ export const APPLICATION_INSTANCE_RULES: readonly Rule[] = [
   neededBySource("secretRef"),
   neededBySource("configMapRef"),
   mergeNeedsOne,
+  ...INTEGRATION_RULES,
 ];

@@ -1,4 +1,5 @@
 import { EXACT_SEMVER_PATTERN, SEMVER_MAX_LENGTH } from "./exact-semver";
+import { integrationsSchema } from "./integrations.schema";
 import { RELEASE_SERVICE_ACCOUNT } from "./names";
 import {
   dataKey,
@@ -113,36 +114,6 @@ const valuesSchema = {
       properties: {
         name: { ...dnsSubdomain, description: "Name of the ConfigMap." },
         key: { ...dataKey, description: "Key that holds the YAML text." },
-      },
-    },
-  },
-} as const satisfies StructuralSchema;
-
-const integrationsSchema = {
-  type: "object",
-  description:
-    "Which features of the cluster the application is meant to use, for people and programs that ask. The chart is told by spec.values alone.",
-  properties: {
-    externalSecrets: {
-      type: "object",
-      description: "Whether its Secrets come through external-secrets.",
-      properties: {
-        enabled: { type: "boolean", description: "Whether to use it." },
-      },
-    },
-    certManager: {
-      type: "object",
-      description: "Whether its certificates come through cert-manager.",
-      properties: {
-        enabled: { type: "boolean", description: "Whether to use it." },
-      },
-    },
-    ingress: {
-      type: "object",
-      description: "An ingress in front of the application.",
-      properties: {
-        enabled: { type: "boolean", description: "Whether to have one." },
-        host: { ...freeName, description: "Host name it answers to." },
       },
     },
   },

@@ -1,5 +1,6 @@
 import { applicationInstanceSpecSchema } from "./application-instance.schema";
 import { applicationInstanceStatusSchema } from "./application-instance-status.schema";
+import type { Integrations } from "./integrations";
 import type { APPLICATION_INSTANCE } from "./names";
 import type { ResourceCondition, ResourceMeta } from "./resource-meta";
 import type { InStep, JsonObject, MustBeTrue } from "./structural-schema";
@@ -61,12 +62,6 @@ export interface DataKeyReference {
   readonly key: string;
 }
 
-export interface Integrations {
-  readonly externalSecrets?: { readonly enabled?: boolean };
-  readonly certManager?: { readonly enabled?: boolean };
-  readonly ingress?: { readonly enabled?: boolean; readonly host?: string };
-}
-
 export interface ChangePolicy {
   readonly maintenanceWindows?: readonly MaintenanceWindow[];
   readonly timeoutSeconds?: number;
@@ -110,6 +105,10 @@ export const ABSENT_MEANS = {
   probePeriodSeconds: 30,
   probeTimeoutSeconds: 5,
   probeFailureThreshold: 3,
+  ingressPath: "/",
+  ingressServicePort: 80,
+  issuerKind: "Issuer",
+  secretStoreKind: "SecretStore",
 } as const;
 
 export interface ApplicationInstanceStatus {

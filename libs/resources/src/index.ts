@@ -8,6 +8,7 @@ export { isExactSemver } from "./exact-semver";
 export { isDnsLabel } from "./dns-names";
 export type { ResourceCondition, ResourceMeta } from "./resource-meta";
 export * from "./application-instance";
+export type * from "./integrations";
 export { nextOpeningMs } from "./maintenance-cron";
 export * from "./operation";
 export * from "./cluster";

@@ -5,6 +5,7 @@ import {
 } from "./application-instance.schema";
 import { DNS_LABEL_PATTERN, DNS_SUBDOMAIN_PATTERN } from "./dns-names";
 import { EXACT_SEMVER_PATTERN } from "./exact-semver";
+import { INGRESS_PATH_PATTERN } from "./integrations.schema";
 import { SECRET_KEY_PATTERN } from "./schema-parts";
 
 const HINTS: ReadonlyMap<string, string> = new Map([
@@ -27,6 +28,10 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   [SECRET_KEY_PATTERN, "a key of letters, digits, -, _ and ."],
   [CRON_PATTERN, "five cron fields separated by spaces, for example 0 2 * * 6"],
   [PROBE_PATH_PATTERN, "a path that begins with /, without fragment"],
+  [
+    INGRESS_PATH_PATTERN,
+    "a path that begins with /, without query or fragment",
+  ],
   ["^https?://.+$", "an address that begins with https:// or http://"],
   ["^(https?://.+)?$", "an address that begins with https:// or http://"],
 ]);

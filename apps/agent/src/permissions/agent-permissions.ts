@@ -4,6 +4,7 @@ import { ENGINES_PERMISSIONS } from "../engines/engines.permissions";
 import { INTAKE_PERMISSIONS } from "../intake/intake.permissions";
 import { LEADERSHIP_PERMISSIONS } from "../leadership/leadership.permissions";
 import { INSTANCE_PERMISSIONS } from "../reconcilers/application-instance/instance.permissions";
+import { INTEGRATION_PERMISSIONS } from "../reconcilers/application-instance/integrations/integrations.permissions";
 import { OPERATION_PERMISSIONS } from "../reconcilers/operation/operation.permissions";
 import { CLUSTER_PERMISSIONS } from "../reconcilers/cluster/cluster.permissions";
 import { WATCH_PERMISSIONS } from "../watches/watch.permissions";
@@ -15,6 +16,7 @@ export const AGENT_PERMISSIONS: readonly Permission[] = [
   ...LEADERSHIP_PERMISSIONS,
   ...INTAKE_PERMISSIONS,
   ...INSTANCE_PERMISSIONS,
+  ...INTEGRATION_PERMISSIONS,
   ...OPERATION_PERMISSIONS,
   ...ENGINES_PERMISSIONS,
   ...CLUSTER_EVENTS_PERMISSIONS,

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@vworkspace/kube";
 import type { ApplicationInstance } from "@vworkspace/resources";
-import { valueReferences } from "./application-instance/desired";
+import { integrationObjects } from "./application-instance/integrations/integrations.desired";
+import { valueReferences } from "./application-instance/value-references";
 
 /** Instances by `namespace/name`, as a watch has them. */
 type Instances = ReadonlyMap<string, KubeObject>;
@@ -61,6 +62,20 @@ export function instancesWaitingForName(
     )
       found.push(key);
   return found;
+}
+
+/** The instances whose integrations want an object of this kind. */
+export function instancesAskingFor(
+  kind: string,
+  instances: Instances,
+): readonly string[] {
+  return [...instances]
+    .filter(([, object]) =>
+      integrationObjects(object as unknown as ApplicationInstance).some(
+        (wanted) => wanted.kind === kind,
+      ),
+    )
+    .map(([key]) => key);
 }
 
 function isWaitingForName({ status }: ApplicationInstance): boolean {

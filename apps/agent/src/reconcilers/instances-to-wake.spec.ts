@@ -3,6 +3,7 @@ import { instance } from "../testing/flux-objects";
 import { InstalledObjects } from "./installed-objects";
 import {
   instanceOfEvent,
+  instancesAskingFor,
   instancesReading,
   instancesWaitingForName,
 } from "./instances-to-wake.decide";
@@ -63,6 +64,17 @@ describe("Which instances a change concerns", () => {
       expect(instancesWaitingForName("shop", all)).toEqual([]);
       expect(instancesReading("Secret", record, all)).toEqual([]);
     }
+  });
+
+  it("are those whose integrations want an object of a kind that appears or goes", () => {
+    const ingress = { enabled: true, host: "web.example.com" };
+    const all = instances(
+      instance({ integrations: { ingress } }),
+      instance({ integrations: { ingress: { enabled: true } } }, { name: "b" }),
+      instance({}, { name: "c" }),
+    );
+    expect(instancesAskingFor("Ingress", all)).toEqual(["shop/web"]);
+    expect(instancesAskingFor("Certificate", all)).toEqual([]);
   });
 
   it("is the one whose HelmRelease an Event is about", () => {

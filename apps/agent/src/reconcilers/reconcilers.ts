@@ -2,7 +2,6 @@ import type { Clock } from "@vworkspace/kernel";
 import {
   again,
   KeyedQueue,
-  type Kind,
   type KubeObject,
   parseKey,
   type ReconcileOutcome,
@@ -26,13 +25,16 @@ import {
   HELM_REPOSITORY,
   HTTP_ROUTE,
   INGRESS,
+  INTEGRATION_KINDS,
   NAMESPACE,
   OCI_REPOSITORY,
   SECRET,
   SERVICE,
+  type WatchKey,
 } from "../watches/watched-kinds";
 import type { Watches } from "../watches/watches";
 import type { ApplicationInstanceReconciler } from "./application-instance/application-instance.reconciler";
+import { instanceOfIntegration } from "./application-instance/integrations/integrations.desired";
 import type { ProbeRounds } from "./application-instance/probes/probe-rounds";
 import type { ClusterReconciler } from "./cluster/cluster.reconciler";
 import type { OperationReconciler } from "./operation/operation.reconciler";
@@ -41,6 +43,7 @@ import { controllersRunningAs } from "./cluster/controllers.decide";
 import { InstalledObjects } from "./installed-objects";
 import {
   instanceOfEvent,
+  instancesAskingFor,
   instancesReading,
   instancesWaitingForName,
 } from "./instances-to-wake.decide";
@@ -134,6 +137,7 @@ export class Reconcilers {
     watches.onChange(NAMESPACE, (namespace) => this.addAll(`${namespace}/`));
     this.listenToWhatIsRead();
     this.listenToWhatIsInstalled();
+    this.listenToIntegrations();
     probes.onChange((key) => this.addKnown(key));
     this.listenForTheCluster();
     this.listenForOperations();
@@ -204,9 +208,19 @@ export class Reconcilers {
       });
   }
 
+  /** Their names lead to the instance, also of those that are gone. */
+  private listenToIntegrations(): void {
+    const { watches } = this.options;
+    for (const kind of INTEGRATION_KINDS) {
+      this.onChange(kind, (key) => [instanceOfIntegration(key) ?? ""]);
+      if (watches.isWatched(kind))
+        watches.onServed(kind, () => this.addAllWith(kind));
+    }
+  }
+
   /** A change of a kind, where it is watched, wakes the instances that `concerned` names. */
   private onChange(
-    kind: Kind,
+    kind: WatchKey,
     concerned: (
       key: string,
       object: KubeObject | undefined,
@@ -244,6 +258,12 @@ export class Reconcilers {
     const { watches } = this.options;
     for (const key of watches.objects(APPLICATION_INSTANCE).keys())
       if (key.startsWith(prefix)) this.add(key);
+  }
+
+  /** What asks for an object of the kind. */
+  private addAllWith({ kind }: WatchKey): void {
+    const instances = this.options.watches.objects(APPLICATION_INSTANCE);
+    for (const key of instancesAskingFor(kind, instances)) this.add(key);
   }
 
   private runner(

@@ -5,6 +5,10 @@ import type {
   FluxSource,
   HelmRelease,
 } from "../reconcilers/application-instance/flux";
+import {
+  type IntegrationsSeen,
+  NO_INTEGRATIONS,
+} from "../reconcilers/application-instance/integrations/integrations-seen";
 import type { Observation } from "../reconcilers/application-instance/observation";
 import { instanceManifest } from "./instance-manifest";
 
@@ -89,6 +93,13 @@ export function deployed(
   };
 }
 
+/** What is seen of integrations, which have nothing to tell unless it is said. */
+export function integrationsSeen(
+  over: Partial<IntegrationsSeen>,
+): IntegrationsSeen {
+  return { ...NO_INTEGRATIONS, ...over };
+}
+
 /** An instance that is ready, with what is known of it. */
 export function observation(
   over: Partial<Observation> = {},
@@ -105,6 +116,7 @@ export function observation(
     staleSources: [],
     isSourceAsDesired: true,
     isReleaseAsDesired: true,
+    integrations: NO_INTEGRATIONS,
     ...over,
   };
 }

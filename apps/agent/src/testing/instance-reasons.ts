@@ -6,6 +6,7 @@ import {
   deployed,
   fetched,
   instance,
+  integrationsSeen,
   observation,
   readyCondition,
 } from "./flux-objects";
@@ -137,6 +138,20 @@ export const INSTANCE_REASON_ROWS: readonly ReasonRow[] = [
     "the Secret of its values is missing",
     nothingYet({ missingValues: { kind: "Secret", what: "Secret v" } }),
   ]),
+  row("Ready", "False", "WaitingForSecret", [
+    "external-secrets has not fetched its Secret",
+    nothingYet({
+      integrations: integrationsSeen({
+        secret: { problem: "never-fetched", message: "no such key" },
+      }),
+    }),
+  ]),
+  row("Ready", "False", "WaitingForCertificate", [
+    "all is deployed but its certificate is not issued",
+    observation({
+      integrations: integrationsSeen({ certificate: { message: "pending" } }),
+    }),
+  ]),
   row("Ready", "False", "Installing", [
     "nothing was deployed yet",
     observation({ release: fresh }),
@@ -174,6 +189,14 @@ export const INSTANCE_REASON_ROWS: readonly ReasonRow[] = [
     "a probe fails",
     observation({ unreachable: { url: "http://web/", message: "refused" } }),
   ]),
+  row("Degraded", "True", "ExternalSecretFailing", [
+    "the Secret that it uses can't be refreshed",
+    observation({
+      integrations: integrationsSeen({
+        secret: { problem: "not-refreshed", message: "the store is away" },
+      }),
+    }),
+  ]),
   row("Degraded", "True", "Drifted", [
     "somebody changed objects of the release",
     drifted,
@@ -202,7 +225,7 @@ export const INSTANCE_REASON_ROWS: readonly ReasonRow[] = [
       desired: observation(
         {},
         instance({ ...windowed.spec, policy: { timeoutSeconds: 9 } }),
-      ).desired ?? { source: web, release: web },
+      ).desired ?? { source: web, release: web, integrations: [] },
     }),
   ]),
   row("Suspended", "True", "ManuallySuspended", [
@@ -259,6 +282,18 @@ export const INSTANCE_REASON_ROWS: readonly ReasonRow[] = [
   row("Blocked", "True", "MissingDependencies", [
     "the ConfigMap of its values is missing",
     nothingYet({ missingValues: { kind: "ConfigMap", what: "ConfigMap v" } }),
+  ]),
+  row("Blocked", "True", "MissingDependencies", [
+    "cert-manager is not installed",
+    nothingYet({
+      integrations: integrationsSeen({ missingKinds: ["Certificate (v1)"] }),
+    }),
+  ]),
+  row("Blocked", "True", "IntegrationNameTaken", [
+    "somebody's Ingress has the name of its own",
+    nothingYet({
+      integrations: integrationsSeen({ holder: "Ingress web-vworkspace" }),
+    }),
   ]),
   row("Blocked", "True", "ReleaseNameTaken", [
     "an older instance has the release name",

@@ -6,6 +6,7 @@ import type { Decision } from "../reconcilers/application-instance/decision";
 import { decideInstance } from "../reconcilers/application-instance/instance.decide";
 import { instanceStatus } from "../reconcilers/application-instance/instance.status";
 import { windowState } from "../reconcilers/application-instance/maintenance-window.decide";
+import { addOnRound } from "./model-add-ons";
 import { fluxRound } from "./model-flux";
 import { act, observe, type World } from "./model-world";
 
@@ -37,7 +38,13 @@ export function look(world: World): Look {
   return { before: world, decision, status, after };
 }
 
-/** Looks of the reconciler and rounds of Flux by turns, until neither changes anything. */
+/** What everybody but us does next. */
+export function othersRound(world: World): World {
+  const next = fluxRound(world);
+  return next === world ? addOnRound(world) : next;
+}
+
+/** Looks of the reconciler and rounds of the others by turns, until neither changes anything. */
 export function run(
   start: World,
   most: number,
@@ -47,8 +54,8 @@ export function run(
   for (let count = 0; count < most; count += 1) {
     const one = look(world);
     looks.push(one);
-    // Flux may be slower than several of our looks: it has its turn only when we have nothing to do.
-    const next = one.after === world ? fluxRound(world) : one.after;
+    // Others may be slower than several of our looks: they have their turn only when we have nothing to do.
+    const next = one.after === world ? othersRound(world) : one.after;
     if (next === world) return { looks, end: world };
     world = next;
   }

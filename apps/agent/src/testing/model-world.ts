@@ -1,10 +1,16 @@
 import type { KubeObject } from "@vworkspace/kube";
 import type { ApplicationInstance } from "@vworkspace/resources";
 import type { Action } from "../reconcilers/application-instance/decision";
+import { isAsDesired } from "../reconcilers/application-instance/derived-object";
 import {
-  desiredObjects,
-  isAsDesired,
-} from "../reconcilers/application-instance/desired";
+  isIssued,
+  secretProblem,
+} from "../reconcilers/application-instance/integrations/integration-state.decide";
+import {
+  type IntegrationsSeen,
+  NO_INTEGRATIONS,
+} from "../reconcilers/application-instance/integrations/integrations-seen";
+import { desiredObjects } from "../reconcilers/application-instance/desired";
 import type {
   FluxSource,
   HelmRelease,
@@ -35,6 +41,14 @@ export interface Surroundings {
   readonly chartProblem?: string;
   /** Installing or upgrading fails. */
   readonly releaseProblem?: string;
+  /** Kinds of add-ons that the cluster doesn't serve. */
+  readonly missingAddOns?: readonly string[];
+  /** Somebody else's object under a name of our integrations, where none of ours is. */
+  readonly integrationHolder?: string;
+  /** Why no certificate is issued. */
+  readonly certificateProblem?: string;
+  /** Why no Secret is fetched. */
+  readonly secretProblem?: string;
   readonly drifted?: NonNullable<Observation["drifted"]>;
   readonly unreachable?: NonNullable<Observation["unreachable"]>;
 }
@@ -46,6 +60,8 @@ export interface World {
   readonly release?: HelmRelease | undefined;
   /** By kind. */
   readonly sources: Readonly<Record<string, FluxSource>>;
+  /** By kind. */
+  readonly integrations: Readonly<Record<string, KubeObject>>;
   /** Helm's, of the release. */
   readonly releaseSecrets: number;
   /** As the writer remembers them. */
@@ -74,6 +90,7 @@ export function observe(world: World, of: ApplicationInstance): Observation {
     staleSources: [],
     isSourceAsDesired: false,
     isReleaseAsDesired: false,
+    integrations: NO_INTEGRATIONS,
   };
   const { optInMissing } = around;
   if (optInMissing !== undefined) return { ...nothing, optInMissing };
@@ -88,6 +105,7 @@ export function observe(world: World, of: ApplicationInstance): Observation {
 function deletion({
   release,
   sources,
+  integrations,
   releaseSecrets,
   around,
 }: World): Partial<Observation> {
@@ -95,6 +113,7 @@ function deletion({
   return {
     ...(release && isServed && { release }),
     staleSources: Object.values(sources),
+    integrations: { ...NO_INTEGRATIONS, stale: Object.values(integrations) },
     deletion: { releaseSecrets, isKindGoing: around.isKindGoing },
   };
 }
@@ -118,11 +137,49 @@ function managed(world: World, of: ApplicationInstance): Partial<Observation> {
   return {
     ...present(optional),
     desired,
+    integrations: integrationsOf(world, desired.integrations),
     staleSources: Object.values(sources).filter(
       ({ kind }) => kind !== desired.source.kind,
     ),
     isSourceAsDesired: isAsDesired(source, desired.source),
     isReleaseAsDesired: isAsDesired(release, desired.release),
+  };
+}
+
+function integrationsOf(
+  { integrations, around }: World,
+  desired: readonly KubeObject[],
+): IntegrationsSeen {
+  const wanted = desired.map((object) => {
+    const actual = integrations[object.kind];
+    const isAsWanted = isAsDesired(actual, object);
+    return {
+      desired: object,
+      isAsDesired: isAsWanted,
+      ...(actual && { actual }),
+    };
+  });
+  const kinds = desired.map(({ kind }) => kind);
+  const missing = kinds.filter((kind) => around.missingAddOns?.includes(kind));
+  const isAbsent = wanted.some(({ actual }) => actual === undefined);
+  const holder = isAbsent ? around.integrationHolder : undefined;
+  const problem =
+    integrations["ExternalSecret"] && kinds.includes("ExternalSecret")
+      ? secretProblem(integrations["ExternalSecret"])
+      : undefined;
+  const certificate = kinds.includes("Certificate")
+    ? integrations["Certificate"]
+    : undefined;
+  const isAwaited = certificate !== undefined && !isIssued(certificate);
+  return {
+    wanted,
+    stale: Object.values(integrations).filter(
+      ({ kind }) => !kinds.includes(kind),
+    ),
+    missingKinds: missing,
+    ...(holder !== undefined && { holder }),
+    ...(problem && { secret: { problem, message: "not fetched" } }),
+    ...(isAwaited && { certificate: { message: "not issued" } }),
   };
 }
 
@@ -182,7 +239,7 @@ function apply(world: World, object: KubeObject, isForced: boolean): World {
   const name = `${kind} ${metadata.name}`;
   if (around.refusal !== undefined)
     return { ...world, refusedWrite: `${name}: ${around.refusal}` };
-  const actual = kind === "HelmRelease" ? world.release : world.sources[kind];
+  const actual = derivedOf(world, kind);
   if (actual && around.ownedByOthers.includes(kind) && !isForced)
     return {
       ...world,
@@ -219,6 +276,16 @@ function overwritten(
   };
 }
 
+/** The derived object of a kind. */
+export function derivedOf(
+  { release, sources, integrations }: World,
+  kind: string,
+): KubeObject | undefined {
+  return kind === "HelmRelease"
+    ? release
+    : (sources[kind] ?? integrations[kind]);
+}
+
 /** Changes, adds or removes one of the derived objects. */
 export function withDerived(
   world: World,
@@ -230,12 +297,27 @@ export function withDerived(
       ...world,
       release: change(world.release ?? NOTHING),
     };
+  if (!kind.endsWith("Repository"))
+    return {
+      ...world,
+      integrations: changed(world.integrations, kind, change),
+    };
   const { [kind]: old, ...others } = world.sources;
   const next = change(old ?? NOTHING) as FluxSource | undefined;
   return {
     ...world,
     sources: next ? { ...world.sources, [kind]: next } : others,
   };
+}
+
+function changed(
+  all: World["integrations"],
+  kind: string,
+  change: (object: KubeObject) => KubeObject | undefined,
+): World["integrations"] {
+  const { [kind]: old = NOTHING, ...others } = all;
+  const next = change(old);
+  return next ? { ...all, [kind]: next } : others;
 }
 
 const NOTHING: KubeObject = {

@@ -1,16 +1,16 @@
-import type { KubeObject } from "@vworkspace/kube";
-import type { ApplicationInstance } from "@vworkspace/resources";
 import fc from "fast-check";
 import { instance } from "./flux-objects";
-import { fluxRound } from "./model-flux";
-import { look, run } from "./model-run";
+import { meddled, MEDDLINGS, type Meddling } from "./model-meddling";
+import { look, othersRound, run } from "./model-run";
 import {
   COOPERATIVE,
   OUR_FINALIZER,
   type Surroundings,
   type World,
-  withDerived,
 } from "./model-world";
+
+type IntegrationChoice =
+  "none" | "ingress" | "secret" | "all" | "all of another host";
 
 /** The parts of a spec that lead to different decisions. */
 const PARTS = {
@@ -24,6 +24,13 @@ const PARTS = {
   hasWindow: fc.boolean(),
   rollbackOnFailure: fc.boolean(),
   hasProbe: fc.boolean(),
+  integrations: fc.constantFrom<IntegrationChoice>(
+    "none",
+    "ingress",
+    "secret",
+    "all",
+    "all of another host",
+  ),
 };
 
 export const specs = fc.record(PARTS, {
@@ -41,10 +48,34 @@ const changes: fc.Arbitrary<Partial<SpecChoice>> = fc.oneof(
   fc.record({ replicas: PARTS.replicas }),
   fc.record({ suspend: PARTS.suspend }),
   fc.record({ hasExtraValue: PARTS.hasExtraValue }),
+  fc.record({ integrations: PARTS.integrations }),
+  fc.record({ integrations: PARTS.integrations, replicas: PARTS.replicas }),
 );
 
 /** Saturdays from two to three, UTC. */
 export const WINDOW = { cron: "0 2 * * 6", durationMinutes: 60 };
+
+const EXTERNAL_SECRETS = {
+  enabled: true,
+  secretStoreRef: { name: "vault" },
+  data: [{ secretKey: "k", remoteRef: { key: "web" } }],
+};
+
+const INTEGRATIONS: Readonly<Record<IntegrationChoice, object>> = {
+  none: {},
+  ingress: { ingress: { enabled: true, host: "web.example.com" } },
+  secret: { externalSecrets: EXTERNAL_SECRETS },
+  all: allOf("web.example.com"),
+  "all of another host": allOf("shop.example.com"),
+};
+
+function allOf(host: string) {
+  return {
+    externalSecrets: EXTERNAL_SECRETS,
+    certManager: { enabled: true, issuerRef: { name: "ca" } },
+    ingress: { enabled: true, host },
+  };
+}
 
 export function specOf(choice: SpecChoice): Record<string, unknown> {
   const { sourceType, version } = choice;
@@ -56,6 +87,7 @@ export function specOf(choice: SpecChoice): Record<string, unknown> {
   return {
     chart: { sourceType, version, url, name: "podinfo" },
     values: { source: "inline", inline },
+    integrations: INTEGRATIONS[choice.integrations ?? "none"],
     suspend: choice.suspend ?? false,
     ...(choice.drift && { drift: { mode: choice.drift } }),
     ...(choice.deletionPolicy && { deletionPolicy: choice.deletionPolicy }),
@@ -100,24 +132,13 @@ export const hindrances: fc.Arbitrary<Partial<Surroundings>> = fc.record(
     ),
     releaseProblem: fc.constant("a pod crashed"),
     hasFlux: fc.constant(false),
+    missingAddOns: fc.constant(["Certificate", "ExternalSecret"]),
+    integrationHolder: fc.constant("Ingress web-vworkspace"),
+    certificateProblem: fc.constant("the order is pending"),
+    secretProblem: fc.constant("no such key"),
   },
   { requiredKeys: [] },
 );
-
-/** What people and other programs do to the derived objects. */
-const MEDDLINGS = [
-  "changes the release",
-  "owns a field of the release",
-  "owns a field of the source",
-  "deletes the release",
-  "removes the release at once",
-  "removes the sources at once",
-  "deletes the sources",
-  "wipes the status",
-  "leaves a source of the other type",
-] as const;
-
-export type Meddling = (typeof MEDDLINGS)[number];
 
 const meddlings = fc.array(fc.constantFrom(...MEDDLINGS), { maxLength: 2 });
 
@@ -199,6 +220,7 @@ function freshWorld(
   return {
     instance: instance(specOf(spec), { finalizers: [...finalizers] }),
     sources: {},
+    integrations: {},
     releaseSecrets: 0,
     around: { ...COOPERATIVE, now },
   };
@@ -206,7 +228,7 @@ function freshWorld(
 
 function lived(world: World, { spec, turns }: Stage): World {
   return turns.reduce<World>(
-    (now, isOurs) => (isOurs ? look(now).after : fluxRound(now)),
+    (now, isOurs) => (isOurs ? look(now).after : othersRound(now)),
     nextGeneration(world, spec),
   );
 }
@@ -255,71 +277,4 @@ function deleted({ instance: old, ...rest }: World): World {
     deletionTimestamp: "2026-01-01T00:00:00Z",
   };
   return { ...rest, instance: { ...old, metadata } };
-}
-
-/** What each meddling makes of a world. */
-const MEDDLE: Readonly<Record<Meddling, (world: World) => World>> = {
-  "changes the release": (world) => edited(world, "HelmRelease"),
-  "owns a field of the release": (world) => owned(world, "HelmRelease"),
-  "owns a field of the source": (world) =>
-    Object.keys(world.sources).reduce(owned, world),
-  "deletes the release": (world) =>
-    world.release ? withDerived(world, "HelmRelease", going) : world,
-  "removes the release at once": (world) => ({ ...world, release: undefined }),
-  "removes the sources at once": (world) => ({ ...world, sources: {} }),
-  "deletes the sources": (world) =>
-    Object.keys(world.sources).reduce(
-      (next, kind) => withDerived(next, kind, going),
-      world,
-    ),
-  "wipes the status": (world) => ({
-    ...world,
-    instance: world.instance && withoutStatus(world.instance),
-  }),
-  "leaves a source of the other type": withOtherSource,
-};
-
-/** @returns the world after somebody has changed something of ours */
-export function meddled(world: World, meddling: Meddling): World {
-  return MEDDLE[meddling](world);
-}
-
-/** A person's change that the person holds on to. */
-function owned(world: World, kind: string): World {
-  const { ownedByOthers } = world.around;
-  return {
-    ...edited(world, kind),
-    around: { ...world.around, ownedByOthers: [...ownedByOthers, kind] },
-  };
-}
-
-/** A person's change of a field that we write. */
-function edited(world: World, kind: string): World {
-  const isThere = kind === "HelmRelease" ? world.release : world.sources[kind];
-  if (isThere === undefined) return world;
-  return withDerived(world, kind, (object) => ({
-    ...object,
-    metadata: {
-      ...object.metadata,
-      generation: (object.metadata.generation ?? 0) + 1,
-    },
-    spec: { ...(object["spec"] as object), interval: "99m" },
-  }));
-}
-
-function going(object: KubeObject): KubeObject {
-  const deletionTimestamp = "2026-01-01T00:00:00Z";
-  return { ...object, metadata: { ...object.metadata, deletionTimestamp } };
-}
-
-function withoutStatus({ status: _, ...rest }: ApplicationInstance) {
-  return rest;
-}
-
-function withOtherSource(world: World): World {
-  const [known] = Object.values(world.sources);
-  if (known === undefined) return world;
-  const kind =
-    known.kind === "OCIRepository" ? "HelmRepository" : "OCIRepository";
-  return withDerived(world, kind, () => ({ ...known, kind }));
 }

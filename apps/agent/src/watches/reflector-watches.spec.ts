@@ -17,7 +17,9 @@ import {
   CUSTOM_RESOURCE_DEFINITION,
   HELM_RELEASE,
   HTTP_ROUTE,
+  INGRESS,
   NAMESPACE,
+  OWN_INGRESS,
   SECRET,
 } from "./watched-kinds";
 
@@ -226,6 +228,25 @@ describe("The watches", () => {
     expect(seen).toEqual(["+late/db", "-shop/db"]);
     await end();
     expect(source.open.size).toBe(0);
+  });
+
+  it("see the Ingresses of releases and those of instances apart, and nobody else's", async () => {
+    const { source, watches, end } = await setUp(() => undefined);
+    const selectors = [...source.open]
+      .filter(({ kind }) => kind.kind === "Ingress")
+      .map(({ selection }) => selection.labelSelector);
+    expect(selectors.sort()).toEqual([
+      "app.vworkspace.io/application-instance",
+      "helm.toolkit.fluxcd.io/name",
+    ]);
+    const told: string[] = [];
+    watches.onChange(INGRESS, (key) => told.push(`release ${key}`));
+    watches.onChange(OWN_INGRESS, (key) => told.push(`instance ${key}`));
+    source.put(INGRESS, { namespace: "shop", name: "web" });
+    await settle();
+    // The script tells both watches of it.
+    expect(told.sort()).toEqual(["instance shop/web", "release shop/web"]);
+    await end();
   });
 
   it("find a kind as soon as its definition appears, without waiting for the next look", async () => {

@@ -14,6 +14,7 @@ import { type ChangeListener, Watches } from "./watches";
 import {
   CUSTOM_RESOURCE_DEFINITION,
   NAMESPACE,
+  type WatchKey,
   WATCHED_KINDS,
   type WatchedKind,
 } from "./watched-kinds";
@@ -79,41 +80,41 @@ export class ReflectorWatches extends Watches {
     log.warn({ kinds }, "Going on without kinds that can't be listed.");
   }
 
-  override isWatched(kind: Kind): boolean {
+  override isWatched(kind: WatchKey): boolean {
     return this.watched.has(nameOf(kind));
   }
 
-  override objects(kind: Kind): ReadonlyMap<string, KubeObject> {
+  override objects(kind: WatchKey): ReadonlyMap<string, KubeObject> {
     return this.required(kind).watch.store;
   }
 
-  override hasSynced(kind: Kind): boolean {
+  override hasSynced(kind: WatchKey): boolean {
     return this.required(kind).watch.hasSynced;
   }
 
-  override whenSynced(kind: Kind): Promise<void> {
+  override whenSynced(kind: WatchKey): Promise<void> {
     return this.required(kind).watch.waitForSync();
   }
 
-  override isServed(kind: Kind): boolean {
+  override isServed(kind: WatchKey): boolean {
     return this.required(kind).watch.isServed;
   }
 
-  override isCurrent(kind: Kind): boolean {
+  override isCurrent(kind: WatchKey): boolean {
     return this.required(kind).watch.isCurrent;
   }
 
-  override isDenied(kind: Kind, namespace?: string): boolean {
+  override isDenied(kind: WatchKey, namespace?: string): boolean {
     return this.required(kind).watch.isDenied(namespace);
   }
 
-  override onChange(kind: Kind, listener: ChangeListener): () => void {
+  override onChange(kind: WatchKey, listener: ChangeListener): () => void {
     const { listeners } = this.required(kind);
     listeners.add(listener);
     return () => listeners.delete(listener);
   }
 
-  override onServed(kind: Kind, listener: () => void): () => void {
+  override onServed(kind: WatchKey, listener: () => void): () => void {
     const { servedListeners } = this.required(kind);
     servedListeners.add(listener);
     return () => servedListeners.delete(listener);
@@ -163,8 +164,9 @@ export class ReflectorWatches extends Watches {
       apiVersion,
       kind,
       keep,
-      perOptedInNamespace: _,
-      isAccessory: __,
+      of: _,
+      perOptedInNamespace: __,
+      isAccessory: ___,
       isReconciled = false,
       ...selection
     } = row;
@@ -222,7 +224,7 @@ export class ReflectorWatches extends Watches {
     return [...this.watched.values()];
   }
 
-  private required(kind: Kind): Watched {
+  private required(kind: WatchKey): Watched {
     const watched = this.watched.get(nameOf(kind));
     if (watched === undefined)
       throw new RangeError(`${nameOf(kind)} is not among the watched kinds.`);
@@ -236,8 +238,8 @@ interface Told {
   readonly served: () => void;
 }
 
-function nameOf(kind: Kind): string {
-  return `${kind.apiVersion}/${kind.kind}`;
+function nameOf({ apiVersion, kind, of }: WatchKey): string {
+  return `${apiVersion}/${kind}${of === undefined ? "" : ` of ${of}`}`;
 }
 
 function servedText(isServed: boolean): string {

@@ -1,5 +1,6 @@
-import type { Kind, KubeObject } from "@vworkspace/kube";
+import type { KubeObject } from "@vworkspace/kube";
 import type { ReflectorWatches } from "./reflector-watches";
+import type { WatchKey } from "./watched-kinds";
 import { type ChangeListener, Watches } from "./watches";
 
 /**
@@ -11,7 +12,7 @@ export class TermWatches extends Watches {
   private hasBegun = false;
   /** Told of everything there is when the term begins. */
   private greeted: {
-    readonly kind: Kind;
+    readonly kind: WatchKey;
     readonly listener: ChangeListener;
   }[] = [];
 
@@ -36,40 +37,40 @@ export class TermWatches extends Watches {
     return this.shared.waitForSync();
   }
 
-  override isWatched(kind: Kind): boolean {
+  override isWatched(kind: WatchKey): boolean {
     return this.shared.isWatched(kind);
   }
 
-  override objects(kind: Kind): ReadonlyMap<string, KubeObject> {
+  override objects(kind: WatchKey): ReadonlyMap<string, KubeObject> {
     return this.shared.objects(kind);
   }
 
-  override hasSynced(kind: Kind): boolean {
+  override hasSynced(kind: WatchKey): boolean {
     return this.shared.hasSynced(kind);
   }
 
-  override whenSynced(kind: Kind): Promise<void> {
+  override whenSynced(kind: WatchKey): Promise<void> {
     return this.shared.whenSynced(kind);
   }
 
-  override isServed(kind: Kind): boolean {
+  override isServed(kind: WatchKey): boolean {
     return this.shared.isServed(kind);
   }
 
-  override isCurrent(kind: Kind): boolean {
+  override isCurrent(kind: WatchKey): boolean {
     return this.shared.isCurrent(kind);
   }
 
-  override isDenied(kind: Kind, namespace?: string): boolean {
+  override isDenied(kind: WatchKey, namespace?: string): boolean {
     return this.shared.isDenied(kind, namespace);
   }
 
-  override onChange(kind: Kind, listener: ChangeListener): () => void {
+  override onChange(kind: WatchKey, listener: ChangeListener): () => void {
     if (!this.hasBegun) this.greeted.push({ kind, listener });
     return this.keep(this.shared.onChange(kind, listener));
   }
 
-  override onServed(kind: Kind, listener: () => void): () => void {
+  override onServed(kind: WatchKey, listener: () => void): () => void {
     return this.keep(this.shared.onServed(kind, listener));
   }
 

@@ -80,7 +80,21 @@ export const WATCH_PERMISSIONS: readonly Permission[] = [
     resources: ["ingresses"],
     verbs: ["list", "watch"],
     scope: "cluster",
-    why: "Watches the Ingresses of releases, for the addresses under which applications are reached.",
+    why: "Watches the Ingresses of releases and instances, for the addresses under which applications are reached.",
+  },
+  {
+    apiGroups: ["cert-manager.io"],
+    resources: ["certificates"],
+    verbs: ["list", "watch"],
+    scope: "cluster",
+    why: "Watches whether the certificates of instances are issued; no others are asked for.",
+  },
+  {
+    apiGroups: ["external-secrets.io"],
+    resources: ["externalsecrets"],
+    verbs: ["list", "watch"],
+    scope: "cluster",
+    why: "Watches whether the Secrets of instances are fetched; no others are asked for.",
   },
   {
     apiGroups: ["gateway.networking.k8s.io"],

@@ -29,6 +29,16 @@ export const INGRESS: Kind = {
   apiVersion: "networking.k8s.io/v1",
   kind: "Ingress",
 };
+/** Those that are made for instances, by a watch of their own: no one label selects them and those of releases. */
+export const OWN_INGRESS: WatchKey = { ...INGRESS, of: "instances" };
+export const CERTIFICATE: Kind = {
+  apiVersion: "cert-manager.io/v1",
+  kind: "Certificate",
+};
+export const EXTERNAL_SECRET: Kind = {
+  apiVersion: "external-secrets.io/v1",
+  kind: "ExternalSecret",
+};
 export const HTTP_ROUTE: Kind = {
   apiVersion: "gateway.networking.k8s.io/v1",
   kind: "HTTPRoute",
@@ -54,12 +64,25 @@ export const ADMISSION_POLICY_BINDING: Kind = {
 };
 export const DAEMON_SET: Kind = { apiVersion: "apps/v1", kind: "DaemonSet" };
 
+/** The integrations of instances, as they are watched. */
+export const INTEGRATION_KINDS: readonly WatchKey[] = [
+  EXTERNAL_SECRET,
+  CERTIFICATE,
+  OWN_INGRESS,
+];
+
 const OF_OURS = { labelSelector: "app.kubernetes.io/part-of=vworkspace" };
 /** helm-controller puts it on every object of a release: the HelmRelease's name, which is the instance's. */
 export const RELEASE_LABEL = "helm.toolkit.fluxcd.io/name";
 const OF_A_RELEASE = { labelSelector: RELEASE_LABEL };
+const OF_AN_INSTANCE = { labelSelector: LABELS.applicationInstance };
 
-export interface WatchedKind extends Kind {
+/** A kind, and which objects of it where it is watched more than once. */
+export interface WatchKey extends Kind {
+  readonly of?: "instances";
+}
+
+export interface WatchedKind extends WatchKey {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   /** Only apiVersion, kind and metadata are watched: the body isn't needed, or is nobody's business. */
@@ -98,6 +121,11 @@ export const WATCHED_KINDS: readonly WatchedKind[] = [
   { ...SERVICE, ...OF_A_RELEASE, isAccessory: true },
   { ...INGRESS, ...OF_A_RELEASE, isAccessory: true },
   { ...HTTP_ROUTE, ...OF_A_RELEASE, isAccessory: true },
+  ...INTEGRATION_KINDS.map((kind) => ({
+    ...kind,
+    ...OF_AN_INSTANCE,
+    isAccessory: true as const,
+  })),
   {
     ...EVENT,
     isAccessory: true,

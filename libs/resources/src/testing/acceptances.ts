@@ -32,9 +32,29 @@ const everyField = managed({
     configMapRef: DATA_KEY,
   },
   integrations: {
-    externalSecrets: { enabled: true },
-    certManager: { enabled: false },
-    ingress: { enabled: true, host: "files.example.com" },
+    externalSecrets: {
+      enabled: true,
+      secretStoreRef: { name: "vault", kind: "ClusterSecretStore" },
+      data: [
+        {
+          secretKey: "values.yaml",
+          remoteRef: { key: "files", property: "values", version: "3" },
+        },
+      ],
+    },
+    certManager: {
+      enabled: false,
+      issuerRef: { name: "letsencrypt", kind: "ClusterIssuer" },
+    },
+    ingress: {
+      enabled: true,
+      host: "files.example.com",
+      className: "nginx",
+      path: "/files",
+      serviceName: "files-web",
+      servicePort: 8080,
+      tls: { secretName: "files-tls" },
+    },
   },
   suspend: true,
   drift: { mode: "enabled" },
@@ -94,6 +114,16 @@ const instances: readonly Acceptance[] = [
 
 /** Manifests in the manner of the older operator: its labels, annotations and spellings. */
 const olderManifests: readonly Acceptance[] = [
+  {
+    title: "an older instance with the integrations of its application",
+    manifest: managed({
+      integrations: {
+        externalSecrets: { enabled: true },
+        certManager: { enabled: true },
+        ingress: { enabled: true },
+      },
+    }),
+  },
   {
     title: "an older instance with the capabilities of its application",
     manifest: {

@@ -1,3 +1,5 @@
+import { INTEGRATION_REFUSALS } from "./integration-refusals";
+import type { Refusal } from "./refusal";
 import {
   CHART,
   cluster,
@@ -5,18 +7,7 @@ import {
   operation,
   placeholder,
   RELEASE,
-  type Manifest,
 } from "./manifests";
-
-/** A manifest that the CRD refuses, and so does the check in code. */
-export interface Refusal {
-  /** What is wrong: "refuses …". */
-  readonly title: string;
-  readonly manifest: Manifest;
-  readonly field: string;
-  /** The rule's whole sentence; absent where the schema refuses in the words of each server. */
-  readonly message?: string;
-}
 
 const withChart = (chart: Readonly<Record<string, unknown>>) =>
   managed({ chart: { ...CHART, ...chart } });
@@ -78,6 +69,7 @@ const instances: readonly Refusal[] = [
     message:
       "spec.probes is refused in placeholder mode: remove it, since a placeholder installs nothing",
   },
+  ...INTEGRATION_REFUSALS,
   ...[
     { path: "elsewhere.example.com/" },
     { path: "/a b" },

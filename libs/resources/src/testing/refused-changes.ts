@@ -7,7 +7,7 @@ import {
   RELEASE,
   type Manifest,
 } from "./manifests";
-import type { Refusal } from "./refusals";
+import type { Refusal } from "./refusal";
 
 /** A change that the CRD refuses: `given` stands already, `manifest` is to replace it. */
 export interface RefusedChange extends Refusal {

@@ -25,6 +25,8 @@ export interface Decision {
   readonly blocked?: Said;
   /** What Ready says, where something else than the derived objects decides it. */
   readonly unready?: Said;
+  /** What Ready says, where the derived objects would have it True. */
+  readonly awaited?: Said;
   /** For Suspended/True. */
   readonly suspended?: Said;
   /** For Degraded/True, where the derived objects find nothing worse. */

@@ -1,6 +1,7 @@
 import { FINALIZERS } from "@vworkspace/resources";
 import type { Decision } from "./decision";
 import { currentCondition } from "./flux";
+import { integrationLeftBehind } from "./integrations/integrations.decide";
 import type { Observation } from "./observation";
 
 type Check = (seen: Observation) => Decision | undefined;
@@ -19,6 +20,7 @@ const CHECKS: readonly Check[] = [
   releaseGoing,
   secretsLeft,
   sourceToDelete,
+  integrationToDelete,
 ];
 
 /** What is done about an instance that is being deleted. */
@@ -149,6 +151,14 @@ function sourceToDelete(seen: Observation): Decision | undefined {
       deleting: uninstalling("the chart source is deleted"),
       action: { do: "delete", object: left },
     }
+  );
+}
+
+/** After the release, which may use what they give it. Asked once, as a source. */
+function integrationToDelete(seen: Observation): Decision | undefined {
+  const left = integrationLeftBehind(seen);
+  return (
+    left && { deleting: uninstalling("its integrations are deleted"), ...left }
   );
 }
 

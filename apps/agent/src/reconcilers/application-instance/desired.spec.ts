@@ -1,5 +1,6 @@
 import { instance } from "../../testing/flux-objects";
-import { desiredObjects, isAsDesired, writtenFor } from "./desired";
+import { isAsDesired, writtenFor } from "./derived-object";
+import { desiredObjects } from "./desired";
 
 const spec = (of: ReturnType<typeof instance>, version?: string) =>
   desiredObjects(of, version).release["spec"];

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { canonicalJson } from "@vworkspace/contract";
 import type { KubeObject } from "@vworkspace/kube";
 import {
   ABSENT_MEANS,
@@ -8,8 +6,6 @@ import {
   type ApplicationInstanceSpec,
   type ChartReference,
   type ChartValues,
-  LABELS,
-  MANAGED_BY,
   RELEASE_SERVICE_ACCOUNT,
 } from "@vworkspace/resources";
 import {
@@ -17,25 +13,27 @@ import {
   HELM_REPOSITORY,
   OCI_REPOSITORY,
 } from "../../watches/watched-kinds";
+import { derived, DESIRED_DIGEST } from "./derived-object";
+import { integrationObjects } from "./integrations/integrations.desired";
+import { valueReferences } from "./value-references";
 
-/** Digest of what we last wanted, on everything we derive: a field that is no longer wanted shows in nothing else. */
-export const DESIRED_DIGEST = "vworkspace.io/desired-digest";
-
-/** Generation of the control plane's intent that an object was last written for. */
-const WRITTEN_FOR_GENERATION = "vworkspace.io/written-for-generation";
-const NAME_MAX_LENGTH = 253;
-
-/** On a source: generation of the instance and digest of the release that it was written together with. */
+/** Generation of the instance and digest of the release that an object was written together with. */
 const WRITTEN_WITH = "vworkspace.io/written-with";
+
+/** On a release: which integrations there are beside it. It changes with them, so that it is written before any goes. */
+const INTEGRATIONS = "vworkspace.io/integrations";
 
 const INTERVAL = "10m";
 const RETRIES = 3;
 const HELM_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
-/** What an instance becomes: the source of its chart and its HelmRelease, both under its own name. */
+/** What an instance becomes. */
 export interface Desired {
+  /** Of its chart; under the instance's own name, as the release. */
   readonly source: KubeObject;
   readonly release: KubeObject;
+  /** For what spec.integrations asks for. */
+  readonly integrations: readonly KubeObject[];
 }
 
 /**
@@ -50,40 +48,49 @@ export function desiredObjects(
   const { chart, release } = instance.spec;
   if (chart === undefined || release === undefined)
     throw new TypeError("A managed instance has a chart and a release.");
+  const integrations = integrationObjects(instance);
+  const kinds = integrations.map(({ kind }) => kind).join(" ");
+  const annotations = {
+    ...(valuesVersion && { [ANNOTATIONS.fluxRequestedAt]: valuesVersion }),
+    ...(kinds && { [INTEGRATIONS]: kinds }),
+  };
   const wanted = derived(
     instance,
     { ...HELM_RELEASE, spec: releaseSpec(instance, chart, release.name) },
-    valuesVersion === undefined
-      ? {}
-      : { [ANNOTATIONS.fluxRequestedAt]: valuesVersion },
+    { annotations },
   );
-  const source = derived(instance, desiredSource(chart), {});
-  return { source: withRelease(source, wanted, instance), release: wanted };
+  const together = (object: KubeObject) =>
+    withRelease(object, wanted, instance);
+  return {
+    source: together(derived(instance, desiredSource(chart))),
+    release: together(wanted),
+    integrations: integrations.map(together),
+  };
 }
 
-/** No part of the source's own digest: a release that changes alone writes no source. */
+/** No part of an object's own digest: a release that changes alone writes nothing else. */
 function withRelease(
-  source: KubeObject,
+  object: KubeObject,
   release: KubeObject,
   { metadata }: ApplicationInstance,
 ): KubeObject {
   const digest = release.metadata.annotations?.[DESIRED_DIGEST];
   const annotations = {
-    ...source.metadata.annotations,
+    ...object.metadata.annotations,
     [WRITTEN_WITH]: `${metadata.generation ?? 0} ${digest}`,
   };
-  return { ...source, metadata: { ...source.metadata, annotations } };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
-/** Whether a source was written for this very generation and together with the release that it asks for. */
+/** Whether an object was written for this very generation and together with the release that it asks for. */
 export function isWrittenTogether(
-  source: KubeObject,
-  desired: Desired,
+  object: KubeObject,
+  { release }: Desired,
 ): boolean {
-  const written = source.metadata.annotations?.[WRITTEN_WITH];
+  const written = object.metadata.annotations?.[WRITTEN_WITH];
   return (
     written !== undefined &&
-    written === desired.source.metadata.annotations?.[WRITTEN_WITH]
+    written === release.metadata.annotations?.[WRITTEN_WITH]
   );
 }
 
@@ -177,129 +184,4 @@ function valuesOf(values: ChartValues | undefined): Record<string, unknown> {
     ...(hasInline && values.inline && { values: values.inline }),
     ...(references.length > 0 && { valuesFrom: references }),
   };
-}
-
-export interface ValueReference {
-  readonly kind: "ConfigMap" | "Secret";
-  readonly name: string;
-  readonly key: string;
-}
-
-/** The objects that values come from, the weakest first; what `source` doesn't ask for is left out. */
-export function valueReferences(
-  values: ChartValues | undefined,
-): readonly ValueReference[] {
-  const { source, configMapRef, secretRef } = values ?? {};
-  const takes = (own: ChartValues["source"]) =>
-    source === own || source === "merge";
-  return [
-    ...(takes("configMapRef") && configMapRef
-      ? [{ kind: "ConfigMap" as const, ...configMapRef }]
-      : []),
-    ...(takes("secretRef") && secretRef
-      ? [{ kind: "Secret" as const, ...secretRef }]
-      : []),
-  ];
-}
-
-/** Carries no ownerReference: the garbage collector must never delete it, only our finalizer does. */
-function derived(
-  instance: ApplicationInstance,
-  body: { apiVersion: string; kind: string; spec: Record<string, unknown> },
-  annotations: Record<string, string>,
-): KubeObject {
-  const { name, namespace = "", labels = {} } = instance.metadata;
-  const clusterId = labels[LABELS.clusterId];
-  const digest = createHash("sha256")
-    .update(canonicalJson({ ...body, annotations }))
-    .digest("hex")
-    .slice(0, 32);
-  return {
-    ...body,
-    metadata: {
-      name,
-      namespace,
-      labels: {
-        [LABELS.managedBy]: MANAGED_BY,
-        [LABELS.applicationInstance]: name,
-        [LABELS.velero]: "true",
-        ...(clusterId && { [LABELS.clusterId]: clusterId }),
-      },
-      annotations: {
-        ...annotations,
-        ...origin(instance),
-        [DESIRED_DIGEST]: digest,
-      },
-    },
-  };
-}
-
-/** For the history. No part of the digest: an intent that changes nothing writes nothing. */
-function origin({ metadata }: ApplicationInstance): Record<string, string> {
-  const { annotations = {} } = metadata;
-  const by = annotations[ANNOTATIONS.requestedBy];
-  const generation = annotations[ANNOTATIONS.intentGeneration];
-  return {
-    ...(by && { [ANNOTATIONS.requestedBy]: by.slice(0, NAME_MAX_LENGTH) }),
-    ...(generation && { [WRITTEN_FOR_GENERATION]: generation }),
-  };
-}
-
-/** For whom a derived object was last written. */
-export function writtenFor({ metadata }: KubeObject): {
-  readonly requestedBy?: string;
-  readonly intentGeneration?: number;
-} {
-  const { annotations = {} } = metadata;
-  const by = annotations[ANNOTATIONS.requestedBy];
-  const generation = annotations[WRITTEN_FOR_GENERATION] ?? "";
-  const isNumber = /^\d{1,15}$/.test(generation);
-  return {
-    ...(by && { requestedBy: by.slice(0, NAME_MAX_LENGTH) }),
-    ...(isNumber && { intentGeneration: Number(generation) }),
-  };
-}
-
-/** Whether an object derived from an instance of this name is ours. */
-export function isDerivedFrom(object: KubeObject, name: string): boolean {
-  return object.metadata.labels?.[LABELS.applicationInstance] === name;
-}
-
-/**
- * Whether the object holds everything that is wanted. Fields that nobody of us wants, such as defaults, don't count; null
- * in what is wanted counts as absent, since the API server drops it.
- */
-export function isAsDesired(
-  actual: KubeObject | undefined,
-  desired: KubeObject,
-): boolean {
-  if (actual === undefined) return false;
-  const digest = (object: KubeObject) =>
-    object.metadata.annotations?.[DESIRED_DIGEST];
-  return (
-    digest(actual) === digest(desired) &&
-    holds(actual.metadata.labels, desired.metadata.labels) &&
-    holds(actual["spec"], desired["spec"])
-  );
-}
-
-function holds(actual: unknown, desired: unknown): boolean {
-  if (desired === null || desired === undefined) return true;
-  if (Array.isArray(desired)) {
-    return (
-      Array.isArray(actual) &&
-      actual.length === desired.length &&
-      desired.every((item, index) => holds(actual[index], item))
-    );
-  }
-  if (typeof desired !== "object") return actual === desired;
-  if (typeof actual !== "object" || actual === null) return isEmpty(desired);
-  return Object.entries(desired).every(([key, value]) =>
-    holds((actual as Record<string, unknown>)[key], value),
-  );
-}
-
-/** An empty object may be dropped on the way. */
-function isEmpty(value: object): boolean {
-  return Object.values(value).every((item) => item === null);
 }

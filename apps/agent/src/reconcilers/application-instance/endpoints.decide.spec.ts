@@ -29,6 +29,24 @@ describe("Where an application is reached", () => {
     ]);
   });
 
+  it("at a host whose name should lead to the address of its ingress controller", () => {
+    const ingress = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata,
+      spec: { rules: [{ host: "a.example.com" }] },
+      status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } },
+    };
+    expect(ingressEndpoints(ingress)).toEqual([
+      {
+        name: "web",
+        url: "http://a.example.com",
+        type: "ingress",
+        notes: "its address is 203.0.113.7",
+      },
+    ]);
+  });
+
   it("at the addresses of load balancers, and of no other service", () => {
     const service = (type: string) => ({
       apiVersion: "v1",

@@ -6,15 +6,8 @@ interface IngressSpec {
   readonly tls?: readonly { readonly hosts?: readonly string[] }[];
 }
 
-interface ServiceBody {
-  readonly spec?: {
-    readonly type?: string;
-    readonly ports?: readonly {
-      readonly name?: string;
-      readonly port: number;
-      readonly protocol?: string;
-    }[];
-  };
+/** Where a load balancer gives its address. */
+interface Balanced {
   readonly status?: {
     readonly loadBalancer?: {
       readonly ingress?: readonly {
@@ -22,6 +15,17 @@ interface ServiceBody {
         readonly hostname?: string;
       }[];
     };
+  };
+}
+
+interface ServiceBody extends Balanced {
+  readonly spec?: {
+    readonly type?: string;
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly protocol?: string;
+    }[];
   };
 }
 
@@ -46,31 +50,36 @@ interface Listener {
   readonly hostname?: string;
 }
 
-/** One endpoint per host; https where the Ingress has TLS for it. */
+/** One endpoint per host; https where the Ingress has TLS for it. The notes say to which address the host's name should lead. */
 export function ingressEndpoints(ingress: KubeObject): readonly Endpoint[] {
   const { rules = [], tls = [] } = (ingress["spec"] ?? {}) as IngressSpec;
   const hosts = new Set(rules.flatMap(({ host }) => host ?? []));
   const secured = new Set(tls.flatMap((entry) => entry.hosts ?? []));
+  const [address] = addressesOf(ingress as Balanced);
   return [...hosts].filter(isOneHost).map((host) => ({
     name: ingress.metadata.name,
     url: `${secured.has(host) ? "https" : "http"}://${host}`,
     type: "ingress",
+    ...(address !== undefined && { notes: `its address is ${address}` }),
   }));
 }
 
 /** One endpoint per address and port of a load balancer; other services are not reached from outside. */
 export function serviceEndpoints(service: KubeObject): readonly Endpoint[] {
-  const { spec, status } = service as ServiceBody;
+  const { spec } = service as ServiceBody;
   if (spec?.type !== "LoadBalancer") return [];
-  const addresses = (status?.loadBalancer?.ingress ?? []).flatMap(
-    ({ hostname, ip }) => hostname ?? ip ?? [],
-  );
-  return addresses.flatMap((address) =>
+  return addressesOf(service as Balanced).flatMap((address) =>
     (spec.ports ?? []).map(({ port, protocol = "TCP" }) => ({
       name: service.metadata.name,
       url: urlOf(address, port, protocol),
       type: "service",
     })),
+  );
+}
+
+function addressesOf({ status }: Balanced): readonly string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(
+    ({ hostname, ip }) => hostname ?? ip ?? [],
   );
 }
 

@@ -23,11 +23,14 @@ const GATEWAY: Kind = {
 /** As many as the status takes. */
 const MOST = 64;
 
-/** Where the application is reached: Ingresses, HTTPRoutes and load balancers that are this release's, from the watches. */
+/**
+ * Where the application is reached: Ingresses, HTTPRoutes and load balancers that are this release's, from the watches.
+ * @param ingress made for the instance itself
+ */
 export async function readEndpoints(
-  api: KubeApi,
-  watches: Watches,
+  { api, watches }: { readonly api: KubeApi; readonly watches: Watches },
   instance: ApplicationInstance,
+  ingress?: KubeObject,
 ): Promise<readonly Endpoint[]> {
   // What can't be listed yet takes nothing away from what was seen before.
   if ([INGRESS, HTTP_ROUTE, SERVICE].some((kind) => isUnknown(watches, kind)))
@@ -35,13 +38,15 @@ export async function readEndpoints(
   const own = (kind: Kind) => ownObjects(watches, kind, instance);
   const routes = own(HTTP_ROUTE);
   const gateways = await readGateways(api, routes);
-  return [
+  const found = [
+    ...(ingress === undefined ? [] : ingressEndpoints(ingress)),
     ...own(INGRESS).flatMap(ingressEndpoints),
     ...routes.flatMap((route) =>
       routeEndpoints(route, (parent) => gateways.get(keyOf(route, parent))),
     ),
     ...own(SERVICE).flatMap(serviceEndpoints),
-  ].slice(0, MOST);
+  ];
+  return found.slice(0, MOST);
 }
 
 function isUnknown(watches: Watches, kind: Kind): boolean {

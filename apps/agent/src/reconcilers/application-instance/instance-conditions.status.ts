@@ -12,7 +12,11 @@ import {
 import { writtenState } from "./written-state.decide";
 
 /** Reasons of Degraded that don't come from the derived objects, and so are over without a look at them. */
-const OWN_DEGRADATIONS = ["Drifted", "EndpointUnreachable"];
+const OWN_DEGRADATIONS = [
+  "Drifted",
+  "EndpointUnreachable",
+  "ExternalSecretFailing",
+];
 
 /** What the conditions of an instance say now; nobody else says Ready. What isn't spoken of stays as it is. */
 export function instanceConditions(
@@ -78,9 +82,14 @@ function derivedState(seen: Observation, { blocked }: Decision): DerivedState {
 }
 
 function judged(
-  { ready, reconciling, degraded }: Readiness,
+  { ready: own, reconciling, degraded }: Readiness,
   decision: Decision,
 ): readonly NewCondition[] {
+  const { awaited } = decision;
+  const ready: ReadyText =
+    own.status === "True" && awaited !== undefined
+      ? { status: "False", ...awaited }
+      : own;
   return [
     { type: "Ready", ...ready },
     transient(

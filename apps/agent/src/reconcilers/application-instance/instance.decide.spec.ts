@@ -369,9 +369,15 @@ describe("What is done about a live instance", () => {
         object: { kind: "OCIRepository" },
       });
       const other = { ...applied, version: "1.2.2" };
-      const changedToo = instance({ policy }, {}, { lastAppliedChart: other });
+      const changedToo = instance(
+        { policy },
+        { generation: 2 },
+        { lastAppliedChart: other },
+      );
+      const desired = desiredObjects(changedToo, undefined);
       expect(
-        decideInstance({ ...gone, instance: changedToo }).suspended?.reason,
+        decideInstance({ ...gone, desired, instance: changedToo }).suspended
+          ?.reason,
       ).toBe("MaintenanceWindow");
     });
 

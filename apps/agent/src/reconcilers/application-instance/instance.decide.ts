@@ -14,6 +14,16 @@ import {
 } from "./decision";
 import { decideDeletion } from "./deletion.decide";
 import { currentCondition } from "./flux";
+import {
+  addOnMissing,
+  certificateAwaited,
+  integrationGoing,
+  integrationLeftBehind,
+  integrationNameTaken,
+  secretAwaited,
+  secretOutdated,
+  secretToOrder,
+} from "./integrations/integrations.decide";
 import type { Observation } from "./observation";
 import { outsideWindow } from "./outside-window.decide";
 import { driftOfDerived, pendingWrites, writing } from "./pending-write.decide";
@@ -39,11 +49,17 @@ const LIVE_CHECKS: readonly Check[] = [
   nameTaken,
   sourceTaken,
   unusableServiceAccount,
+  addOnMissing,
+  integrationNameTaken,
+  integrationGoing,
+  secretToOrder,
+  secretAwaited,
   valuesMissing,
   sourceDeletedByOthers,
   outsideWindow,
   somethingToWrite,
   sourceLeftBehind,
+  integrationLeftBehind,
   sourceGone,
 ];
 
@@ -226,15 +242,23 @@ function sourceGone({ source, instance }: Observation): Decision | undefined {
 
 /** What is found wrong besides, and when to look again, whatever is done next. */
 function withWatchfulness(seen: Observation, decision: Decision): Decision {
-  const degraded = driftOfDerived(seen) ?? driftOfObjects(seen) ?? silent(seen);
+  const degraded =
+    driftOfDerived(seen) ??
+    driftOfObjects(seen) ??
+    silent(seen) ??
+    secretOutdated(seen);
+  const awaited = certificateAwaited(seen);
   const rechecks = [
     decision.recheckAfterMs ?? [],
     probePeriodMs(seen) ?? [],
     hasValuesElsewhere(seen) ? VALUES_RECHECK_MS : [],
+    // Nothing watched tells of an issuer or a store.
+    awaited || seen.integrations.secret ? BLOCKED_RECHECK_MS : [],
   ].flat();
   return {
     ...decision,
     ...(degraded && { degraded }),
+    ...(awaited && { awaited }),
     ...(rechecks.length > 0 && { recheckAfterMs: Math.min(...rechecks) }),
   };
 }

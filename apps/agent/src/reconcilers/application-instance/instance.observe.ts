@@ -18,14 +18,18 @@ import {
   EVENT,
   HELM_RELEASE,
   HELM_REPOSITORY,
+  INGRESS,
   OCI_REPOSITORY,
 } from "../../watches/watched-kinds";
 import type { Watches } from "../../watches/watches";
 import type { DerivedWriter } from "./actions/derived-writer";
-import { desiredObjects, isDerivedFrom } from "./desired";
+import { isDerivedFrom } from "./derived-object";
+import { desiredObjects } from "./desired";
 import { currentDrift } from "./drift.decide";
 import { readEndpoints } from "./endpoints.observe";
 import type { FluxSource, HelmRelease } from "./flux";
+import { NO_INTEGRATIONS } from "./integrations/integrations-seen";
+import { IntegrationObserver } from "./integrations/integrations.observe";
 import { inventoryOf } from "./inventory.decide";
 import { nameHolder } from "./name-holder.decide";
 import type { Observation } from "./observation";
@@ -57,7 +61,11 @@ export interface InstanceObserverOptions {
  * rests on what a watch has not brought yet; other people's objects come from the watches.
  */
 export class InstanceObserver {
-  constructor(private readonly options: InstanceObserverOptions) {}
+  private readonly integrations: IntegrationObserver;
+
+  constructor(private readonly options: InstanceObserverOptions) {
+    this.integrations = new IntegrationObserver(options);
+  }
 
   async observe(instance: ApplicationInstance): Promise<Observation> {
     const problems = validateApplicationInstance(instance);
@@ -70,6 +78,7 @@ export class InstanceObserver {
       staleSources: [],
       isSourceAsDesired: false,
       isReleaseAsDesired: false,
+      integrations: NO_INTEGRATIONS,
     };
     const { api, watches } = this.options;
     const optInMissing = await missingOptIn(api, watches, instance);
@@ -116,13 +125,24 @@ export class InstanceObserver {
     const source = ownOf(instance, named);
     const release = ownOf(instance, held);
     const holder = await this.nameHolder(instance, held);
+    const integrations = await this.integrations.observe(
+      instance,
+      desired.integrations,
+    );
+    const ingress = integrations.wanted.find(
+      ({ actual }) => actual?.kind === INGRESS.kind,
+    )?.actual;
     return {
       desired,
+      integrations,
       ...(values.missing && { missingValues: values.missing }),
       ...(account && { releaseAccount: account }),
       ...(holder !== undefined && { nameHolder: holder }),
       ...sourceHolder(instance, named),
-      ...(release && { release, ...(await this.outcome(instance, release)) }),
+      ...(release && {
+        release,
+        ...(await this.outcome(instance, release, ingress)),
+      }),
       ...(source && { source }),
       ...writer.refusal(instance),
       staleSources: this.otherSources(instance, desired.source.kind),
@@ -135,6 +155,7 @@ export class InstanceObserver {
   private async outcome(
     instance: ApplicationInstance,
     release: HelmRelease,
+    ingress: KubeObject | undefined,
   ): Promise<Partial<Observation>> {
     const { api, watches, probes, clock } = this.options;
     if (!isInstalled(release)) return {};
@@ -144,7 +165,7 @@ export class InstanceObserver {
       : undefined;
     const unreachable = await followProbes({ api, watches, probes }, instance);
     return {
-      endpoints: await readEndpoints(api, watches, instance),
+      endpoints: await readEndpoints({ api, watches }, instance, ingress),
       ...(inventory && { inventory }),
       ...(drift && { drifted: drift.drifted, lookAgainAt: drift.overAtMs }),
       ...(unreachable && { unreachable }),
@@ -171,18 +192,21 @@ export class InstanceObserver {
     return {
       missingKinds,
       staleSources: left?.sources ?? [],
+      integrations: { ...NO_INTEGRATIONS, stale: left?.integrations ?? [] },
       ...(left?.release && { release: left.release }),
       deletion: { releaseSecrets: left?.releaseSecrets ?? 0, isKindGoing },
     };
   }
 
   private async leftovers(instance: ApplicationInstance) {
-    const [held, releaseSecrets, sources] = await Promise.all([
+    const [held, releaseSecrets, sources, integrations] = await Promise.all([
       this.getIfServed<HelmRelease>(HELM_RELEASE, instance),
       this.releaseSecrets(instance),
       this.ownSources(instance),
+      this.integrations.leftovers(instance),
     ]);
-    return { release: ownOf(instance, held), releaseSecrets, sources };
+    const release = ownOf(instance, held);
+    return { release, releaseSecrets, sources, integrations };
   }
 
   private missingKinds(kinds: readonly Kind[]): string[] {

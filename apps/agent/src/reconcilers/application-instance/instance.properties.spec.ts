@@ -7,8 +7,10 @@ import {
   runThroughWindows,
 } from "../../testing/model-run";
 import { valuesDigest } from "../../testing/model-flux";
+import { meddled, type Meddling } from "../../testing/model-meddling";
 import {
   COOPERATIVE,
+  derivedOf,
   observe,
   OUR_FINALIZER,
   type World,
@@ -16,8 +18,6 @@ import {
 import {
   changedWorlds,
   hindrances,
-  meddled,
-  type Meddling,
   MOST_LOOKS,
   nextGeneration,
   settledWorld,
@@ -125,9 +125,7 @@ describe("Whatever the world of an instance", () => {
           if (isRefused === undefined) expect(after).not.toBe(before);
           if (action.do !== "apply") continue;
           const { kind } = action.object;
-          const actual = [before.release, before.sources[kind]].find(
-            (object) => object?.kind === kind,
-          );
+          const actual = derivedOf(before, kind);
           expect(actual?.metadata.deletionTimestamp).toBe(undefined);
           expect(before.instance?.metadata.finalizers).toContain(OUR_FINALIZER);
         }
@@ -146,6 +144,8 @@ describe("Whatever the world of an instance", () => {
         for (const { after } of run(start, MOST_LOOKS).looks)
           for (const condition of Object.values(conditionsOf(after.instance))) {
             const { type, status, reason, observedGeneration } = condition;
+            // It rests until its Secret is there, and again when all is done.
+            if (type === "Reconciling" && awaitsSecret(after)) continue;
             const text = `${status} ${reason} of ${observedGeneration}`;
             const before = said.get(type) ?? [];
             if (before.at(-1) !== text) said.set(type, [...before, text]);
@@ -174,13 +174,31 @@ describe("Whatever the world of an instance", () => {
   });
 });
 
+/** In the way only where there is nothing yet, or where it is asked for. */
+const MAY_NOT_CONCERN = [
+  "nameHolder",
+  "sourceHolder",
+  "missingAddOns",
+  "integrationHolder",
+  "certificateProblem",
+  "secretProblem",
+];
+
 /** What a person holds on to stays theirs, unless drift is to be corrected. */
 function isHeld({ around, instance }: World): boolean {
   const isCorrected = instance?.spec.drift?.mode === "enabled";
   return around.ownedByOthers.length > 0 && !isCorrected;
 }
 
-function specsOf(sources: World["sources"]) {
+/** What is asked for and what there was of it may hold a Secret. */
+function awaitsSecret({ instance, integrations }: World): boolean {
+  const { externalSecrets } = instance?.spec.integrations ?? {};
+  return externalSecrets !== undefined || "ExternalSecret" in integrations;
+}
+
+function specsOf(
+  sources: Readonly<Record<string, { readonly spec?: unknown }>>,
+) {
   return Object.fromEntries(
     Object.entries(sources).map(([kind, { spec }]) => [kind, { spec }]),
   );
@@ -190,7 +208,10 @@ function specsOf(sources: World["sources"]) {
 function expectWanted(end: World): void {
   const { instance } = end;
   if (instance === undefined) throw new Error("it is gone");
-  const { release, source } = desiredObjects(instance, undefined);
+  const { release, source, integrations } = desiredObjects(instance, undefined);
+  expect(specsOf(end.integrations)).toEqual(
+    Object.fromEntries(integrations.map(({ kind, spec }) => [kind, { spec }])),
+  );
   expect(deployed(end)).toEqual(wanted(end));
   expect(end.release?.["spec"]).toEqual(release["spec"]);
   expect(Object.keys(end.sources)).toEqual([source.kind]);
@@ -245,7 +266,7 @@ describe("Where the world lets it, from any state", () => {
         };
         const { end } = run(start, MOST_LOOKS);
         const isHindered = Object.keys(hindrance).some(
-          (name) => !["nameHolder", "sourceHolder"].includes(name),
+          (name) => !MAY_NOT_CONCERN.includes(name),
         );
         const ready = conditionsOf(end.instance)["Ready"];
         if (isHindered) expect(ready?.status).not.toBe("True");
@@ -288,6 +309,7 @@ describe("Where the world lets it, from any state", () => {
         if (!isWindow(hour)) {
           expect(end.release).toEqual(old.release);
           expect(end.sources).toEqual(old.sources);
+          expect(end.integrations).toEqual(old.integrations);
           expect(end.instance?.status?.lastAppliedChart).toEqual(
             old.instance?.status?.lastAppliedChart,
           );
@@ -314,9 +336,10 @@ describe("Where the world lets it, from any state", () => {
         let world = nextGeneration(old, { ...two, ...WAITING });
         for (let done = 0; done < count; done += 1) world = look(world).after;
         const { end } = run(at(world, CLOSED), MOST_LOOKS);
-        const written = ({ release, sources }: World) => [
+        const written = ({ release, sources, integrations }: World) => [
           release?.["spec"],
           specsOf(sources),
+          specsOf(integrations),
         ];
         const whole = run(
           nextGeneration(old, { ...two, ...WAITING }),
@@ -333,6 +356,8 @@ describe("Where the world lets it, from any state", () => {
       "owns a field of the release",
       "owns a field of the source",
       "changes the release",
+      "changes the integrations",
+      "removes the integrations at once",
     );
     fc.assert(
       fc.property(specs, kinds, (spec, meddling) => {
@@ -349,6 +374,7 @@ describe("Where the world lets it, from any state", () => {
         expect([undefined, "False"]).toContain(Degraded?.status);
         expect(end.release?.["spec"]).toEqual(old.release?.["spec"]);
         expect(end.sources).toMatchObject(specsOf(old.sources));
+        expect(specsOf(end.integrations)).toEqual(specsOf(old.integrations));
       }),
       RUNS,
     );
@@ -402,6 +428,11 @@ describe("An instance that is being deleted, in any state", () => {
         expect(hasLetGo(end)).toBe(true);
         expect(end.release).toEqual(start.release);
         expect(end.sources).toEqual(start.sources);
+        expect(Object.keys(end.integrations)).toEqual(
+          Object.keys(start.integrations).filter(
+            (kind) => !isGoing(start.integrations[kind]),
+          ),
+        );
       }),
       RUNS,
     );
@@ -423,6 +454,7 @@ describe("An instance that is being deleted, in any state", () => {
         else {
           expect(hasLetGo(end)).toBe(true);
           expect(end.sources).toEqual({});
+          expect(end.integrations).toEqual({});
           if (wasOurs(start)) expect(end.releaseSecrets).toBe(0);
         }
       }),
@@ -440,6 +472,10 @@ function isTakenAway({ release }: World): boolean {
   return (
     release === undefined || release.metadata.deletionTimestamp !== undefined
   );
+}
+
+function isGoing(object: World["integrations"][string] | undefined): boolean {
+  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 function wasOurs({ release, instance }: World): boolean {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "@vworkspace/kube";
 import { ANNOTATIONS, type ApplicationInstance } from "@vworkspace/resources";
-import { isDerivedFrom } from "./desired";
+import { isDerivedFrom } from "./derived-object";
 import { type HelmRelease, releaseOf } from "./flux";
 
 export interface NameClaims {

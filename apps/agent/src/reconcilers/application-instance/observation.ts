@@ -7,6 +7,7 @@ import type {
 } from "@vworkspace/resources";
 import type { Desired } from "./desired";
 import type { FluxSource, HelmRelease } from "./flux";
+import type { IntegrationsSeen } from "./integrations/integrations-seen";
 
 /** Everything that decisions about one instance rest on, read at one moment. */
 export interface Observation {
@@ -44,6 +45,7 @@ export interface Observation {
   readonly staleSources: readonly KubeObject[];
   readonly isSourceAsDesired: boolean;
   readonly isReleaseAsDesired: boolean;
+  readonly integrations: IntegrationsSeen;
   /** Why the API server refused our last write of a derived object, other than for fields of others. */
   readonly refusedWrite?: string;
   /** The last write of a derived object met fields that others own; nothing of it was written. */

@@ -1,17 +1,18 @@
 import { ANNOTATIONS } from "@vworkspace/resources";
 import type { Decision } from "./decision";
-import { isWrittenTogether, valueReferences } from "./desired";
+import { isWrittenTogether } from "./desired";
 import { windowState } from "./maintenance-window.decide";
 import type { Observation } from "./observation";
 import { pendingWrites } from "./pending-write.decide";
 import { isInstalled } from "./readiness.decide";
+import { valueReferences } from "./value-references";
 
 /** No timer is set for longer. */
 const LONGEST_RECHECK_MS = 24 * 3_600_000;
 
 /**
- * A changed wish waits; the first installation doesn't, nor does what somebody else changed or deleted. A change of which the
- * chart source is written already is finished: half of it would be the new chart with the old values.
+ * A changed wish waits; the first installation doesn't, nor does what somebody else changed or deleted. A change of which
+ * something is written already is finished: half of it would be the new chart with the old values.
  */
 export function outsideWindow(seen: Observation): Decision | undefined {
   const { instance, release, now } = seen;
@@ -38,7 +39,11 @@ export function outsideWindow(seen: Observation): Decision | undefined {
 
 /** Of a source that is gone nothing tells what it held; then what was last applied has to. */
 function isChange(seen: Observation): boolean {
-  const { source, instance } = seen;
+  const { source, instance, integrations } = seen;
+  const isSomethingLeft = integrations.stale.some(
+    ({ metadata }) => metadata.deletionTimestamp === undefined,
+  );
+  if (isSomethingLeft) return true;
   return pendingWrites(seen).some(({ object, isDrift }) => {
     if (isDrift) return false;
     const isGone = object === seen.desired?.source && source === undefined;
@@ -57,14 +62,19 @@ function isLastApplied({ spec, status }: Observation["instance"]): boolean {
   );
 }
 
-/** The source was written for the release that is wanted now, and that is what is missing. */
+/** Something was written for all that is wanted now, and the rest is what is missing. */
 function hasBegun(seen: Observation): boolean {
-  const { source, desired, isSourceAsDesired } = seen;
+  const { source, release, desired, integrations } = seen;
+  const written = [
+    seen.isSourceAsDesired ? source : undefined,
+    seen.isReleaseAsDesired ? release : undefined,
+    ...integrations.wanted.map(({ actual, isAsDesired }) =>
+      isAsDesired ? actual : undefined,
+    ),
+  ];
   return (
-    isSourceAsDesired &&
-    source !== undefined &&
     desired !== undefined &&
-    isWrittenTogether(source, desired)
+    written.some((object) => object && isWrittenTogether(object, desired))
   );
 }
 

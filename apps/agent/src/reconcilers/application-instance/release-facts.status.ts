@@ -3,7 +3,7 @@ import type {
   ApplicationInstanceStatus,
   ReleaseRevision,
 } from "@vworkspace/resources";
-import { writtenFor } from "./desired";
+import { writtenFor } from "./derived-object";
 import type { HelmRelease, HelmSnapshot } from "./flux";
 import type { Observation } from "./observation";
 import { pendingWrites } from "./pending-write.decide";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KubeApi, KubeObject } from "@vworkspace/kube";
 import type { ApplicationInstance } from "@vworkspace/resources";
-import { valueReferences } from "./desired";
+import { valueReferences } from "./value-references";
 import type { Observation } from "./observation";
 
 export interface ValuesSeen {

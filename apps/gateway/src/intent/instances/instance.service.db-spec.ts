@@ -137,6 +137,14 @@ describe("intent for application instances", () => {
       ["values_json", { values_json: `{"a":"${"x".repeat(300_000)}"}` }],
       ["adminPassword", { values_json: '{"adminPassword":"hunter2"}' }],
       ["integrations", { integrations: { ingress: "\u0000" } }],
+      [
+        "spec.integrations.ingress.host",
+        { integrations: { ingress: { enabled: true, className: "nginx" } } },
+      ],
+      [
+        "spec.integrations.ingress.servicePort",
+        { integrations: { ingress: { host: "a.example.com", servicePort: 0 } } },
+      ],
       ["external_ref", { external_ref: "r".repeat(3000) }],
       ["external_ref", { external_ref: "\u0000" }],
       ["intent_version", { intent_version: 1.5 }],

@@ -11,7 +11,7 @@ import {
   FIELD_MANAGERS,
 } from "@vworkspace/resources";
 import { isStaleRead } from "../../../kube-failures";
-import { DESIRED_DIGEST, isAsDesired, isDerivedFrom } from "../desired";
+import { DESIRED_DIGEST, isAsDesired, isDerivedFrom } from "../derived-object";
 import type { Observation } from "../observation";
 
 /** Why the last write for an instance came to nothing. */
