@@ -141,6 +141,14 @@ export const OPERATION_REASONS = [
   {
     condition: "Blocked",
     status: "True",
+    reason: "BackupRequired",
+    meaning:
+      "An upgrade asks for a backup first (parameters.requireBackup), and there is none that is new enough; the message says how old the last one is.",
+    remedy: "Make a backup; the operation starts by itself.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
     reason: "MissingSecret",
     meaning: "A Secret that a parameter names is not there.",
     remedy: "Create it; the operation starts by itself.",

@@ -229,6 +229,19 @@ const GENERIC_ROWS: readonly ReasonRow[] = [
       ],
     }),
   ]),
+  row("Blocked", "True", "BackupRequired", [
+    "it asks for a backup, and there is none",
+    world({ requiredBackup: { maxAgeSeconds: 3600 } }),
+  ]),
+  row("Blocked", "True", "BackupRequired", [
+    "the backup that it asks for is too old",
+    world({
+      requiredBackup: {
+        maxAgeSeconds: 3600,
+        last: { name: "nightly", endedAt: RUN_NOW - 3_600_001 },
+      },
+    }),
+  ]),
   row("Blocked", "True", "MissingSecret", [
     "a Secret is missing",
     world({ missingSecrets: ["key"] }),

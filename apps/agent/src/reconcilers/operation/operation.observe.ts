@@ -16,6 +16,7 @@ import type { Watches } from "../../watches/watches";
 import { windowState } from "../application-instance/maintenance-window.decide";
 import { missingOptIn } from "../application-instance/rights.observe";
 import type { Approvals } from "./approvals";
+import { lastBackup } from "./last-backup.decide";
 import { ageKey, isLive } from "./live-operations.decide";
 import type { OperationObservation } from "./observation";
 import { hasEnded, hasStarted, isRestoredCopy } from "./started.decide";
@@ -124,8 +125,23 @@ export class OperationObserver {
       approval: await this.options.approvals.judge(operation),
       missingSecrets:
         all.length > 0 ? [] : await this.missingSecrets(engine, run),
+      ...this.requiredBackup(engine, run),
       window: windowState(maintenanceWindows, now),
     };
+  }
+
+  private requiredBackup(
+    engine: Engine,
+    { namespace, parameters, target }: EngineRun,
+  ): Pick<OperationObservation, "requiredBackup"> {
+    const maxAgeSeconds = engine.backupWithin?.(parameters);
+    if (maxAgeSeconds === undefined) return {};
+    const all = [...this.options.watches.objects(OPERATION).values()];
+    const last = lastBackup(all as unknown as readonly Operation[], {
+      namespace,
+      name: target.metadata.name,
+    });
+    return { requiredBackup: { maxAgeSeconds, ...(last && { last }) } };
   }
 
   private runOf(
