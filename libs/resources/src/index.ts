@@ -9,6 +9,7 @@ export { isDnsLabel } from "./dns-names";
 export type { ResourceCondition, ResourceMeta } from "./resource-meta";
 export * from "./application-instance";
 export { nextOpeningMs } from "./maintenance-cron";
+export { windowsProblems } from "./maintenance-window.problems";
 export * from "./operation";
 export * from "./cluster";
 export type { FieldProblem } from "./field-problem";

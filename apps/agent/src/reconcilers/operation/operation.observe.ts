@@ -118,7 +118,6 @@ export class OperationObserver {
     const { problems } = readParameters(operation.spec);
     const all: FieldProblem[] = [...seen.problems, ...problems];
     if (all.length === 0) all.push(...(engine.problems?.(run) ?? []));
-    const { maintenanceWindows = [] } = run.target.spec.policy ?? {};
     return {
       problems: all,
       missingKinds: await this.missingKinds(engine, run),
@@ -126,7 +125,7 @@ export class OperationObserver {
       missingSecrets:
         all.length > 0 ? [] : await this.missingSecrets(engine, run),
       ...this.requiredBackup(engine, run),
-      window: windowState(maintenanceWindows, now),
+      window: windowState(windowsOf(run), now),
     };
   }
 
@@ -206,6 +205,16 @@ function isDecided(operation: Operation): boolean {
 function isSettled(operation: Operation): boolean {
   const { finalizers = [] } = operation.metadata;
   return hasEnded(operation) && finalizers.length === 0;
+}
+
+/** Its own, and its target's: sets of the same name are sets of their own. */
+function windowsOf({ operation, target }: EngineRun) {
+  const own = operation.spec.policy?.maintenanceWindows ?? [];
+  const { maintenanceWindows = [] } = target.spec.policy ?? {};
+  return [
+    ...maintenanceWindows,
+    ...own.map((window) => ({ ...window, set: `own/${window.set ?? ""}` })),
+  ];
 }
 
 async function engineView(

@@ -139,6 +139,28 @@ describe("An operation", () => {
     });
   });
 
+  it("waits for its own windows and for those of its target, but not with a backup", async () => {
+    const bench = new OperationBench();
+    const never = [{ cron: "0 0 29 2 *", durationMinutes: 1, set: "a" }];
+    const always = [{ cron: "* * * * *", durationMinutes: 60, set: "a" }];
+    const own = { policy: { maintenanceWindows: never } };
+    bench.putTarget({ policy: { maintenanceWindows: always } });
+    bench.putOperation("tidy", own);
+    bench.putOperation("backup", { type: "Backup", ...own });
+    await bench.run();
+    expect(bench.conditions("tidy")).toMatchObject({
+      Blocked: "True OutsideMaintenanceWindow",
+    });
+    expect(bench.phase("backup")).toBe("Running");
+    bench.putTarget({ policy: { maintenanceWindows: never } });
+    bench.change("tidy", { policy: { maintenanceWindows: always } });
+    await bench.run();
+    expect(bench.phase("tidy")).toBe("Pending");
+    bench.putTarget({ policy: { maintenanceWindows: always } });
+    await bench.run();
+    expect(bench.phase("tidy")).toBe("Running");
+  });
+
   it("cancelled before it begins makes nothing", async () => {
     const bench = new OperationBench();
     bench.putOperation("tidy", { cancel: true });

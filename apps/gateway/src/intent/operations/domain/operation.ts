@@ -1,4 +1,5 @@
 import {
+  type MaintenanceWindow,
   OPERATION,
   type OperationEngine,
   type OperationType,
@@ -90,6 +91,8 @@ export interface Operation
   readonly instance_generation: number | null;
   readonly external_ref: string | null;
   readonly schedule_id: string | null;
+  /** When it may begin, as policies said when it was asked for: what somebody approves does not change. */
+  readonly maintenance_windows: readonly MaintenanceWindow[];
   readonly due_at: Date | null;
 }
 
