@@ -41,8 +41,7 @@ ${reasons(APPLICATION_INSTANCE_REASONS)}
 ${reasons(CLUSTER_REASONS)}
 ## Operation
 
-This release accepts operations and carries them to the cluster; nothing executes them yet, so that none of these
-reasons is said before a later release.
+First what is said whatever the engine is, then what one engine says in more detail.
 
 ${reasons(OPERATION_REASONS)}`,
 );

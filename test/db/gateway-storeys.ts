@@ -94,7 +94,7 @@ export class GatewayStoreys {
         SignalsModule.register(urls.worker),
         ClustersModule.register(settings),
         DeliveryModule.register({ ...settings, retentionDays: 400 }),
-        IntentModule,
+        IntentModule.register({ operationObjectDays: 30 }),
         ObservedModule,
       ],
     };

@@ -119,6 +119,12 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     description: "Age at which months of events and settled jobs are dropped.",
   },
   {
+    name: "VWORKSPACE_OPERATION_OBJECT_DAYS",
+    default: "30",
+    description:
+      "How long the object of an operation stays in the cluster after its end; the record stays.",
+  },
+  {
     name: "VWORKSPACE_MAX_CONNECTIONS",
     default: "50000",
     description: "Open connections per replica.",
@@ -177,6 +183,7 @@ export interface GatewayConfig
   readonly disconnectAfterSeconds: number;
   readonly credentialGraceSeconds: number;
   readonly retentionDays: number;
+  readonly operationObjectDays: number;
   readonly limits: Limits;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
@@ -229,6 +236,11 @@ export function readGatewayConfig(
       environment,
       "VWORKSPACE_RETENTION_DAYS",
       400,
+    ),
+    operationObjectDays: readWholeNumber(
+      environment,
+      "VWORKSPACE_OPERATION_OBJECT_DAYS",
+      30,
     ),
     ...readConnectionLimits(environment),
     limits: readLimitsFile(environment["VWORKSPACE_LIMITS_FILE"] || undefined),

@@ -51,7 +51,9 @@ export class GatewayModule {
           ...config.jobs,
           retentionDays: config.retentionDays,
         }),
-        IntentModule,
+        IntentModule.register({
+          operationObjectDays: config.operationObjectDays,
+        }),
         ObservedModule,
         LimitsModule.register(limitOptions(config)),
         AgentApiModule,

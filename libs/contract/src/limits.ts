@@ -21,4 +21,6 @@ export const LIMITS = {
   pemCharacters: 64 * 1024,
   /** Longest text of a message or reason that comes from a cluster, in characters; longer ones are cut. */
   messageCharacters: 4096,
+  /** Of an operation's outputs as JSON, in characters: far more than names and counts need. */
+  outputsCharacters: 16 * 1024,
 } as const;

@@ -208,17 +208,14 @@ export const EVENT_KINDS = [
   "JobRefused",
 ] as const;
 
-/** Far more than results such as names and counts need; longer ones belong into a log. */
-const MAX_OUTPUTS_CHARACTERS = 16 * 1024;
-
 /** Ours: what the status of an Operation says besides its conditions, whole. */
 export const operationDetailSchema = z.looseObject({
   phase: z.enum(["Pending", "Running", "Succeeded", "Failed", "Cancelled"]),
   outputs: z
     .record(z.string().max(128), z.unknown())
     .refine(
-      (outputs) => JSON.stringify(outputs).length <= MAX_OUTPUTS_CHARACTERS,
-      { message: `is longer than ${MAX_OUTPUTS_CHARACTERS} characters` },
+      (outputs) => JSON.stringify(outputs).length <= LIMITS.outputsCharacters,
+      { message: `is longer than ${LIMITS.outputsCharacters} characters` },
     )
     .optional(),
   startedAt: timestampSchema.optional(),

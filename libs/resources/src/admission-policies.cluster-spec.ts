@@ -25,6 +25,8 @@ import {
   HARMLESS_LOOKING,
   SECRET_LOOKING,
 } from "./testing/inline-secret-cases";
+import { PARAMETER_CASES } from "./testing/parameter-cases";
+import { readParameters } from "./operation-parameters/read-parameters";
 
 const FIRST_MINUTES = 120_000;
 const GROUP = "admission.example.com";
@@ -155,6 +157,42 @@ else
         global: { services },
         script: "x".repeat(500_000),
       });
+      expect([answer.code, said(answer)]).toEqual([201, ""]);
+    });
+
+    it.each(PARAMETER_CASES)(
+      "say of parameters what the code says: $title ($engine $type)",
+      async ({ title: _, wrong, ...given }) => {
+        const { open } = opened().places;
+        const answer = await opened().dryRun(
+          creates("anna", operations(open), operationIn(open, "new", given)),
+        );
+        const [problem] = readParameters(given).problems;
+        expect(answer.code).toBe(wrong === undefined ? 201 : 422);
+        // The policy repeats no value, and CEL has no index of an item.
+        const words = said(answer).replace(/\.$/, "");
+        const field = (wrong ?? "").replaceAll(/\[\d+\]/g, "[]");
+        expect(words.startsWith(field)).toBe(true);
+        expect(
+          (problem?.message ?? "")
+            .replaceAll(/\[\d+\]/g, "[]")
+            .startsWith(words),
+        ).toBe(true);
+      },
+    );
+
+    it("have budget enough for the largest parameters that the code takes", async () => {
+      const { open } = opened().places;
+      const texts = Array.from({ length: 256 }, () => "x".repeat(1000));
+      const env = Array.from({ length: 256 }, (_, at) => ({
+        name: `VARIABLE_${at}`,
+        value: "x".repeat(1000),
+      }));
+      const parameters = { image: "tools:1", command: texts, args: texts, env };
+      const spec = { engine: "job", type: "RunCommand", parameters };
+      const answer = await opened().dryRun(
+        creates("anna", operations(open), operationIn(open, "new", spec)),
+      );
       expect([answer.code, said(answer)]).toEqual([201, ""]);
     });
 

@@ -1,5 +1,6 @@
 import { EXACT_SEMVER_PATTERN, SEMVER_MAX_LENGTH } from "./exact-semver";
 import { integrationsSchema } from "./integrations.schema";
+import { maintenanceWindows } from "./maintenance-windows.schema";
 import { RELEASE_SERVICE_ACCOUNT } from "./names";
 import {
   dataKey,
@@ -119,48 +120,15 @@ const valuesSchema = {
   },
 } as const satisfies StructuralSchema;
 
-/** Five fields; what each may hold is for the parser of windows to judge. */
-export const CRON_PATTERN = "^[-0-9A-Za-z*,/?LW#]+( +[-0-9A-Za-z*,/?LW#]+){4}$";
 
 const policySchema = {
   type: "object",
   description: "When and how changes are applied.",
   properties: {
     maintenanceWindows: {
-      type: "array",
+      ...maintenanceWindows,
       description:
         "Times when a change of this object may be applied; none means always. The first installation, deletion and spec.suspend do not wait. What a ConfigMap or Secret of spec.values holds does not either, since Flux reads it by itself: give each version of it a name of its own, and the change of name waits.",
-      maxItems: 16,
-      "x-kubernetes-list-type": "atomic",
-      items: {
-        type: "object",
-        description: "One recurring window.",
-        required: ["cron", "durationMinutes"],
-        properties: {
-          cron: {
-            type: "string",
-            description:
-              "When it opens: minute, hour, day of month, month, day of week.",
-            minLength: 9,
-            maxLength: 128,
-            pattern: CRON_PATTERN,
-          },
-          durationMinutes: {
-            type: "integer",
-            format: "int32",
-            description: "How long it stays open, in minutes; at most a week.",
-            minimum: 1,
-            maximum: 10080,
-          },
-          timezone: {
-            type: "string",
-            description: "IANA name, for example Europe/Vienna; absent: UTC.",
-            minLength: 1,
-            maxLength: 64,
-            pattern: "^[A-Za-z][-A-Za-z0-9_+/]*$",
-          },
-        },
-      },
     },
     timeoutSeconds: {
       type: "integer",

@@ -75,6 +75,8 @@ export interface MaintenanceWindow {
   readonly durationMinutes: number;
   /** IANA name; absent: UTC. */
   readonly timezone?: string;
+  /** One window of every set has to be open; those without are a set as well. */
+  readonly set?: string;
 }
 
 /** A look at a Service of the instance's own namespace, for what Flux can't see. */

@@ -1,6 +1,8 @@
 import type { FieldProblem } from "./field-problem";
 import { fieldOf, valueAt } from "./json-access";
 import { nextOpeningMs } from "./maintenance-cron";
+import { maintenanceWindows } from "./maintenance-windows.schema";
+import { structuralCheck } from "./structural-validation";
 
 /** Any time will do: an expression that opens at all opens within eight years of it (29 February). */
 const SOME_TIME_MS = Date.UTC(2024, 0, 1);
@@ -9,12 +11,26 @@ const CRON_MAX_LENGTH = 128;
 /** More of them are refused by the schema, and not looked into here. */
 const MOST_WINDOWS = 16;
 
-/** Windows that no schema can judge: time zones, cron expressions, and those that never open. Answers for any input. */
+/** Windows of an object that no schema can judge: time zones, cron expressions, and those that never open. Answers for any input. */
 export function maintenanceWindowProblems(object: unknown): FieldProblem[] {
-  const windows = valueAt(object, ["spec", "policy", "maintenanceWindows"]);
+  const path = ["spec", "policy", "maintenanceWindows"];
+  return unusableWindows(valueAt(object, path), path.join("."));
+}
+
+const windowsCheck = structuralCheck({
+  ...maintenanceWindows,
+  description: "Windows that stand somewhere else.",
+});
+
+/** All that is wrong with windows that stand in no object of ours, at the path that people know them by. Answers for any input. */
+export function windowsProblems(windows: unknown, at: string): FieldProblem[] {
+  return [...windowsCheck(windows, at), ...unusableWindows(windows, at)];
+}
+
+function unusableWindows(windows: unknown, path: string): FieldProblem[] {
   if (!Array.isArray(windows)) return [];
   return windows.slice(0, MOST_WINDOWS).flatMap((window: unknown, index) => {
-    const at = `spec.policy.maintenanceWindows[${index}]`;
+    const at = `${path}[${index}]`;
     const zone = timezoneProblem(window, at);
     // An expression can't be judged in a zone that doesn't exist.
     return zone ?? cronProblem(window, at) ?? [];

@@ -141,6 +141,14 @@ export const OPERATION_REASONS = [
   {
     condition: "Blocked",
     status: "True",
+    reason: "BackupRequired",
+    meaning:
+      "An upgrade asks for a backup first (parameters.requireBackup), and there is none that is new enough; the message says how old the last one is.",
+    remedy: "Make a backup; the operation starts by itself.",
+  },
+  {
+    condition: "Blocked",
+    status: "True",
     reason: "MissingSecret",
     meaning: "A Secret that a parameter names is not there.",
     remedy: "Create it; the operation starts by itself.",
@@ -238,6 +246,39 @@ export const OPERATION_REASONS = [
     reason: "VolumeSnapshotFailed",
     meaning: "The storage could not make the snapshot.",
     remedy: "Read the message and look at the VolumeSnapshot.",
+  },
+  {
+    condition: "Running",
+    status: "True",
+    reason: "SnapshotRestoreSuspending",
+    meaning:
+      "A restore in place suspends the HelmRelease, so that Flux changes nothing meanwhile.",
+    remedy: "Wait.",
+  },
+  {
+    condition: "Running",
+    status: "True",
+    reason: "SnapshotRestoreScalingDown",
+    meaning:
+      "A restore in place stops what uses the volume, and waits until its pods are gone; the message names them.",
+    remedy: "Wait; look at a pod that does not end.",
+  },
+  {
+    condition: "Running",
+    status: "True",
+    reason: "SnapshotRestoreReplacingVolume",
+    meaning:
+      "A restore in place deletes the volume, creates it anew from the snapshot, and waits until it is bound. There is no way back from here on.",
+    remedy:
+      "Wait; if it lasts, look at the PersistentVolumeClaim and at what the message says.",
+  },
+  {
+    condition: "Running",
+    status: "True",
+    reason: "SnapshotRestoreResuming",
+    meaning:
+      "What was stopped for a restore in place is started again, and the HelmRelease resumed.",
+    remedy: "Wait.",
   },
   {
     condition: "Running",

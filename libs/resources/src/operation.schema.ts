@@ -1,3 +1,4 @@
+import { maintenanceWindows } from "./maintenance-windows.schema";
 import { APPLICATION_INSTANCE } from "./names";
 import {
   conditionsSchema,
@@ -44,6 +45,11 @@ const operationPolicySchema = {
       type: "boolean",
       description:
         "Whether nothing else may run on the target meanwhile; absent: as the type demands.",
+    },
+    maintenanceWindows: {
+      ...maintenanceWindows,
+      description:
+        "Times when it may begin, besides the target's own; a Backup waits for none.",
     },
     timeoutSeconds: {
       type: "integer",
@@ -138,7 +144,8 @@ export const operationStatusSchema = {
     conditions: conditionsSchema,
     outputs: {
       type: "object",
-      description: "Results of the engine, for example backupName.",
+      description:
+        "Results of the engine, for example backupName; outputsTruncated names those that there was no room for (16,384 characters of JSON).",
       "x-kubernetes-preserve-unknown-fields": true,
     },
     logsRef: {

@@ -1,3 +1,4 @@
+import type { MaintenanceWindow } from "./application-instance";
 import type { APPLICATION_INSTANCE, OPERATION } from "./names";
 import { operationSpecSchema, operationStatusSchema } from "./operation.schema";
 import type { ResourceCondition, ResourceMeta } from "./resource-meta";
@@ -43,6 +44,7 @@ export interface OperationSpec {
     readonly requireReady?: boolean;
     readonly exclusive?: boolean;
     readonly timeoutSeconds?: number;
+    readonly maintenanceWindows?: readonly MaintenanceWindow[];
   };
   readonly cancel?: boolean;
 }

@@ -1,11 +1,11 @@
 import {
   CHART_NAME_PATTERN,
-  CRON_PATTERN,
   PROBE_PATH_PATTERN,
 } from "./application-instance.schema";
 import { DNS_LABEL_PATTERN, DNS_SUBDOMAIN_PATTERN } from "./dns-names";
 import { EXACT_SEMVER_PATTERN } from "./exact-semver";
 import { INGRESS_PATH_PATTERN } from "./integrations.schema";
+import { CRON_PATTERN } from "./maintenance-windows.schema";
 import { SECRET_KEY_PATTERN } from "./schema-parts";
 
 const HINTS: ReadonlyMap<string, string> = new Map([

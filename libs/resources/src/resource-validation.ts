@@ -61,6 +61,7 @@ export function validateOperation(
   const patch = ["spec", "parameters", "valuesPatch"];
   return limitedProblems([
     ...commonProblems("Operation", object, old),
+    ...maintenanceWindowProblems(object),
     ...inlineProblems(valueAt(object, patch), patch.join(".")),
   ]);
 }

@@ -109,10 +109,18 @@ const DEMANDS: Readonly<Record<string, Demand>> = {
 };
 
 function demand(error: ErrorObject): string {
-  const words = DEMANDS[error.keyword];
-  if (words !== undefined)
-    return words(error.params as Record<string, unknown>);
-  return `valid (${error.message ?? error.keyword})`;
+  return (
+    demandOf(error.keyword, error.params as Record<string, unknown>) ??
+    `valid (${error.message ?? error.keyword})`
+  );
+}
+
+/** What a keyword of a schema asks of a value, as the end of "it must be …", by what it is set to as ajv names that. */
+export function demandOf(
+  keyword: string,
+  params: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return DEMANDS[keyword]?.(params);
 }
 
 function oneOf(values: readonly string[]): string {

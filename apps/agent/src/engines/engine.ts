@@ -102,6 +102,8 @@ export interface Engine<Seen = unknown> {
   problems?(run: EngineRun): readonly FieldProblem[];
   /** Secrets of the namespace that have to be there. */
   secrets(parameters: JsonObject): readonly string[];
+  /** How many seconds ago the last backup of the target may have ended when it starts; undefined: none is asked for. */
+  backupWithin?(parameters: JsonObject): number | undefined;
   observe(run: EngineRun): Promise<Seen>;
   decide(run: EngineRun, seen: Seen): EngineVerdict;
   end(run: EngineRun, seen: Seen): EngineEnd;

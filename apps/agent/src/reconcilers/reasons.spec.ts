@@ -2,9 +2,11 @@ import {
   APPLICATION_INSTANCE_REASONS,
   CLUSTER_REASONS,
   type ConditionReason,
+  OPERATION_REASONS,
 } from "@vworkspace/resources";
 import { CLUSTER_COURSES } from "../testing/cluster-courses";
 import { INSTANCE_REASON_ROWS } from "../testing/instance-reasons";
+import { OPERATION_REASON_ROWS } from "../testing/operation-reasons";
 import {
   reasonKey,
   type ReasonRow,
@@ -27,7 +29,6 @@ const CLUSTER_ROWS = CLUSTER_COURSES.map(
   }),
 );
 
-/** Operations are executed by a later release; until then nothing says their reasons. */
 const TABLES: readonly Table[] = [
   {
     kind: "an ApplicationInstance",
@@ -35,6 +36,11 @@ const TABLES: readonly Table[] = [
     rows: INSTANCE_REASON_ROWS,
   },
   { kind: "a Cluster", reasons: CLUSTER_REASONS, rows: CLUSTER_ROWS },
+  {
+    kind: "an Operation",
+    reasons: OPERATION_REASONS,
+    rows: OPERATION_REASON_ROWS,
+  },
 ];
 
 describe.each(TABLES)("The conditions of $kind", ({ reasons, rows }) => {

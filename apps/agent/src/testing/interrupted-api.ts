@@ -23,7 +23,7 @@ export interface InterruptedApi {
 }
 
 const READS = ["get", "list"] as const;
-const WRITES = ["create", "patch", "delete"] as const;
+const WRITES = ["create", "apply", "patch", "patchStatus", "delete"] as const;
 
 type Call = (...all: unknown[]) => Promise<unknown>;
 

@@ -8,6 +8,7 @@ import {
 } from "@vworkspace/resources";
 import { EngineActions } from "../engines/engine-actions";
 import { Engines } from "../engines/engines";
+import { HelmEngine } from "../engines/helm/helm.engine";
 import { ConditionTeller } from "../reconcilers/condition-teller";
 import { Approvals } from "../reconcilers/operation/approvals";
 import type { Approval } from "../reconcilers/operation/observation";
@@ -63,8 +64,10 @@ export class OperationBench {
     this.reconciler = this.startAgent();
   }
 
-  putTarget(changes: { ready?: boolean; policy?: object } = {}): void {
-    const { ready = true, policy } = changes;
+  putTarget(
+    changes: { ready?: boolean; policy?: object; chart?: object } = {},
+  ): void {
+    const { ready = true, policy, chart } = changes;
     const status = ready ? "True" : "False";
     this.api.put({
       ...APPLICATION_INSTANCE,
@@ -73,11 +76,15 @@ export class OperationBench {
         namespace: "shop",
         annotations: Object.fromEntries(
           ["backup", "restore", "upgrade", "run-command", "runbook"].map(
-            (verb) => [`ops.vworkspace.io/${verb}`, "velero, job"],
+            (verb) => [`ops.vworkspace.io/${verb}`, "velero, job, helm"],
           ),
         ),
       },
-      spec: { appRef: { catalogId: "web" }, ...(policy && { policy }) },
+      spec: {
+        appRef: { catalogId: "web" },
+        ...(policy && { policy }),
+        ...(chart && { chart, release: { name: "web", namespace: "shop" } }),
+      },
       status: {
         conditions: [{ type: "Ready", status, reason: "Said", message: "" }],
       },
@@ -179,7 +186,10 @@ export class OperationBench {
     const reporter = {
       report: (event: NewEvent) => Promise.resolve(void events.push(event)),
     } as Pick<Reporter, "report"> as Reporter;
-    const engines = new Engines([new ScriptedEngine(api)]);
+    const engines = new Engines([
+      new ScriptedEngine(api),
+      new HelmEngine({ api }),
+    ]);
     return new OperationReconciler({
       api,
       observer: new OperationObserver({

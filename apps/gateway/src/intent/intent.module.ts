@@ -1,4 +1,4 @@
-import { Module } from "@nestjs/common";
+import { type DynamicModule, Module } from "@nestjs/common";
 import { StoreBindings } from "../database/store-bindings";
 import { SweepLoopService } from "../delivery/sweep/sweep-loop.service";
 import { SqlCatalogStore } from "./catalog/adapters/sql-catalog-store";
@@ -18,7 +18,10 @@ import { ApprovalClaims } from "./operations/domain/approval-claims";
 import { OperationStore } from "./operations/domain/operation-store";
 import { ScheduleStore } from "./operations/domain/schedule";
 import { UpkeepStore } from "./operations/domain/upkeep-store";
-import { OperationTrackerService } from "./operations/operation-tracker.service";
+import {
+  OperationOptions,
+  OperationTrackerService,
+} from "./operations/operation-tracker.service";
 import { OperationUpkeepService } from "./operations/operation-upkeep.service";
 import { OperationService } from "./operations/operation.service";
 import { ScheduleRunService } from "./operations/schedule-run.service";
@@ -30,6 +33,11 @@ import { MutationService } from "./mutations/mutation.service";
 import { SqlPolicyStore } from "./policies/adapters/sql-policy-store";
 import { PolicyStore } from "./policies/domain/policy";
 import { PolicyService } from "./policies/policy.service";
+
+export interface IntentSettings {
+  /** How long the object of an operation stays in the cluster after its end. */
+  readonly operationObjectDays: number;
+}
 
 const SERVICES = [
   CatalogService,
@@ -46,13 +54,7 @@ const SERVICES = [
 ];
 
 /** What should be: catalog, policies, application instances, operations on them. */
-@Module({
-  providers: [
-    ...SERVICES,
-    { provide: ApprovalClaims, useClass: SignedApprovals },
-  ],
-  exports: SERVICES,
-})
+@Module({})
 export class IntentModule {
   constructor(
     bindings: StoreBindings,
@@ -68,5 +70,21 @@ export class IntentModule {
     bindings.bind(ScheduleStore, SqlScheduleStore);
     bindings.bind(UpkeepStore, SqlUpkeepStore);
     bindings.bind(ReplayStore, SqlReplayStore);
+  }
+
+  static register(settings: IntentSettings): DynamicModule {
+    return {
+      module: IntentModule,
+      global: true,
+      providers: [
+        ...SERVICES,
+        { provide: ApprovalClaims, useClass: SignedApprovals },
+        {
+          provide: OperationOptions,
+          useValue: new OperationOptions(settings.operationObjectDays),
+        },
+      ],
+      exports: SERVICES,
+    };
   }
 }

@@ -1,6 +1,5 @@
 import { Module } from "@nestjs/common";
 import { StoreBindings } from "../database/store-bindings";
-import { IntentModule } from "../intent/intent.module";
 import { SqlEventStore } from "./events/adapters/sql-event-store";
 import { EventStore } from "./events/domain/event-store";
 import { EventService } from "./events/event.service";
@@ -8,7 +7,6 @@ import { ProjectionService } from "./events/projection.service";
 
 /** What is: events of the clusters, and their projection onto intent. */
 @Module({
-  imports: [IntentModule],
   providers: [EventService, ProjectionService],
   exports: [EventService],
 })

@@ -6,6 +6,7 @@ import {
   AGENT_OPT_IN,
 } from "./agent-fence.policies";
 import { INLINE_SECRETS } from "./inline-secrets.policy";
+import { OPERATION_PARAMETERS } from "./operation-parameters.policy";
 import { AGENT_ACCOUNTS, AGENT_RELEASES } from "./agent-releases.policies";
 import {
   APPROVALS,
@@ -39,6 +40,7 @@ const POLICIES: readonly AdmissionPolicy[] = [
   INTENT_GENERATION,
   STATUS_WRITERS,
   APPROVALS,
+  OPERATION_PARAMETERS,
   DEFINITIONS_STAY,
   AGENT_NAMESPACES,
   AGENT_OPT_IN,

@@ -1,10 +1,11 @@
 import type { FromSchema, StructuralSchema } from "../structural-schema";
 import type { EngineParameters } from "./engine-parameters";
+import { seconds } from "./parameter-parts";
 
 const schema = {
   type: "object",
   description:
-    "What the instance's release becomes; one of the three at least.",
+    "What the instance's release becomes; targetVersion, valuesPatch or rollbackTo at least.",
   properties: {
     targetVersion: {
       type: "string",
@@ -24,7 +25,19 @@ const schema = {
       format: "int32",
       minimum: 1,
       description:
-        "Revision of the release whose chart version and values come back.",
+        "Revision of the release whose chart version comes back; values don't.",
+    },
+    requireBackup: {
+      type: "object",
+      description:
+        "It begins only after a Backup operation of the same target that succeeded wholly; absent: without one.",
+      required: ["maxAgeSeconds"],
+      properties: {
+        maxAgeSeconds: {
+          ...seconds,
+          description: "How long ago that may have ended, at most a week.",
+        },
+      },
     },
   },
 } as const satisfies StructuralSchema;

@@ -1,4 +1,5 @@
 import type { OperationSpec } from "../operation";
+import { PARAMETER_CASES } from "../testing/parameter-cases";
 import { ENGINE_PARAMETERS, readParameters } from "./read-parameters";
 
 type Given = Pick<OperationSpec, "engine" | "type" | "parameters">;
@@ -32,6 +33,14 @@ describe("parameters of operations", () => {
       problems: [],
     });
   });
+
+  it.each(PARAMETER_CASES)(
+    "$title: $engine $type",
+    ({ wrong, title: _, ...given }) => {
+      const { problems } = readParameters(given);
+      expect(problems[0]?.field).toBe(wrong);
+    },
+  );
 
   it.each<[string, Given, string, string]>([
     [

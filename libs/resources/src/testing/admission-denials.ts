@@ -1,4 +1,5 @@
 import { ANNOTATIONS } from "../names";
+import { ENGINE_PARAMETERS } from "../operation-parameters/read-parameters";
 import {
   CRDS,
   creates,
@@ -150,6 +151,29 @@ export const DENIALS: readonly Denial[] = [
       }),
     message: () =>
       "spec.approvals is written by the agent and the control plane only, not by admin: ask for approval in the control plane.",
+  },
+  {
+    title: "a misspelt parameter of an operation",
+    policy: "operation-parameters",
+    code: 422,
+    attempt: ({ open }) =>
+      creates(
+        "anna",
+        operations(open),
+        operationIn(open, "new", { parameters: { storage: "s3" } }),
+      ),
+    message: () =>
+      `spec.parameters.storage is no parameter of the engine velero: there are ${Object.keys(ENGINE_PARAMETERS.velero.schema.properties ?? {}).join(", ")}.`,
+  },
+  {
+    title: "a wrong parameter that somebody gives an operation later",
+    policy: "operation-parameters",
+    code: 422,
+    attempt: ({ open }) =>
+      patches("admin", `${operations(open)}/approved`, {
+        spec: { parameters: { snapshotVolumes: "yes" } },
+      }),
+    message: () => "spec.parameters.snapshotVolumes must be true or false.",
   },
   ...[
     "applicationinstances.apps.vworkspace.io",

@@ -219,6 +219,20 @@ const instances: readonly Refusal[] = [
     field: "spec.policy.maintenanceWindows[0].durationMinutes",
   },
   {
+    title: "a maintenance window of a set that has no name",
+    manifest: withWindow({ set: "" }),
+    field: "spec.policy.maintenanceWindows[0].set",
+  },
+  {
+    title: "an operation with a maintenance window of no length",
+    manifest: operation({
+      policy: {
+        maintenanceWindows: [{ cron: "0 2 * * 6", durationMinutes: 0 }],
+      },
+    }),
+    field: "spec.policy.maintenanceWindows[0].durationMinutes",
+  },
+  {
     title: "a timeout of 0 seconds",
     manifest: managed({ policy: { timeoutSeconds: 0 } }),
     field: "spec.policy.timeoutSeconds",

@@ -1,7 +1,9 @@
+import type { JsonObject } from "@vworkspace/resources";
 import { HELM_RELEASE } from "../../watches/watched-kinds";
 import type { Engine, EngineReads, EngineRun } from "../engine";
 import { decideHelm, endHelm } from "./helm.decide";
 import { type HelmSeen, observeHelm } from "./helm.observe";
+import { parametersOf } from "./helm-request.decide";
 import { helmProblems } from "./helm.problems";
 
 /** Upgrades of an instance's release, through the instance. */
@@ -20,6 +22,10 @@ export class HelmEngine implements Engine<HelmSeen> {
 
   secrets() {
     return [];
+  }
+
+  backupWithin(parameters: JsonObject) {
+    return parametersOf({ parameters }).requireBackup?.maxAgeSeconds;
   }
 
   observe(run: EngineRun) {

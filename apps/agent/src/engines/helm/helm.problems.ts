@@ -33,7 +33,8 @@ export function helmProblems(run: EngineRun): readonly FieldProblem[] {
 }
 
 function nothingAsked({ parameters }: EngineRun): readonly FieldProblem[] {
-  if (Object.keys(parameters).length > 0) return [];
+  const changes = ["targetVersion", "valuesPatch", "rollbackTo"];
+  if (changes.some((name) => Object.hasOwn(parameters, name))) return [];
   return problem(
     AT,
     `${AT} asks for nothing: add targetVersion, valuesPatch or rollbackTo`,

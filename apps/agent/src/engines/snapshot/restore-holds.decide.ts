@@ -6,6 +6,8 @@ import { nameOf, replicasOf, type Workload } from "./snapshot-objects";
 import type { SnapshotSeen } from "./snapshot.observe";
 import { working } from "./verdicts";
 
+const RESUMING = "SnapshotRestoreResuming";
+
 /** A restore under way. */
 export interface Course {
   readonly run: EngineRun;
@@ -21,6 +23,7 @@ export function back({ run, seen, plan }: Course, why: string) {
   const stopped = workloads.find((workload) => isHeld(workload, run.uid));
   if (stopped !== undefined)
     return working(`${why}; ${nameOf(stopped)} is started again`, {
+      reason: RESUMING,
       action: started(stopped, plan),
     });
   if (release === undefined || !isHeld(release, run.uid)) return undefined;
@@ -29,6 +32,7 @@ export function back({ run, seen, plan }: Course, why: string) {
   return working(
     `${why}; HelmRelease ${release.metadata.name} ${suspend ? "stays suspended, as it was" : "is resumed"}`,
     {
+      reason: RESUMING,
       action: {
         do: "patch",
         object: release,

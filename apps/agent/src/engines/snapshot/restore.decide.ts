@@ -1,4 +1,4 @@
-import type { JsonObject } from "@vworkspace/resources";
+import type { JsonObject, OperationReason } from "@vworkspace/resources";
 import type { EngineRun, EngineVerdict } from "../engine";
 import { isOfOperation } from "../engine-objects";
 import { factsOf } from "./backup.decide";
@@ -28,6 +28,8 @@ import { cut, failed, working } from "./verdicts";
 
 /** Nothing watched tells of pods and volumes. */
 const RECHECK_MS = 2_000;
+/** Deleting the old volume, and having the new one. */
+const REPLACING = "SnapshotRestoreReplacingVolume";
 
 type Step = (course: Course) => EngineVerdict | undefined;
 
@@ -155,6 +157,7 @@ function holdRelease({ place, run, seen: { release } }: Course) {
   if (isHeld(release, run.uid) && release.spec?.suspend === true)
     return undefined;
   return working(`1 of 6: HelmRelease ${release.metadata.name} is suspended`, {
+    reason: "SnapshotRestoreSuspending",
     action: {
       do: "patch",
       object: release,
@@ -171,6 +174,7 @@ function stopWorkloads({ place, run, plan, seen }: Course) {
   return (
     next &&
     working(`2 of 6: ${nameOf(next)} is scaled to zero`, {
+      reason: "SnapshotRestoreScalingDown",
       action: {
         do: "patch",
         object: next,
@@ -183,6 +187,7 @@ function stopWorkloads({ place, run, plan, seen }: Course) {
 function waitForPods({ place, run, seen: { pods } }: Course) {
   if (place !== "old" || pods.length === 0) return undefined;
   return waiting(
+    "SnapshotRestoreScalingDown",
     `3 of 6: waiting until no pod uses ${parametersOf(run).pvc} any more: ${pods.slice(0, 5).join(", ")}`,
   );
 }
@@ -191,6 +196,7 @@ function waitForPods({ place, run, seen: { pods } }: Course) {
 function deleteOld({ place, seen: { claim } }: Course) {
   if (place !== "old" || claim === undefined) return undefined;
   return working(`4 of 6: ${nameOf(claim)} is deleted`, {
+    reason: REPLACING,
     outputs: { isReplacing: true },
     action: { do: "delete", object: claim },
   });
@@ -200,9 +206,11 @@ function waitForOldToGo({ place, seen: { claim, pods } }: Course) {
   if (place !== "going" || claim === undefined) return undefined;
   const users =
     pods.length > 0 ? `; used by ${pods.slice(0, 5).join(", ")}` : "";
-  return waiting(`4 of 6: waiting until ${nameOf(claim)} is gone${users}`, {
-    isReplacing: true,
-  });
+  return waiting(
+    REPLACING,
+    `4 of 6: waiting until ${nameOf(claim)} is gone${users}`,
+    { isReplacing: true },
+  );
 }
 
 /** The volume can't be had without it, so there is nothing better than to wait for it. */
@@ -211,10 +219,12 @@ function createNew({ place, run, plan, seen }: Course) {
   const words = unusableSnapshot(run, seen);
   if (words !== undefined)
     return waiting(
+      REPLACING,
       `5 of 6: ${words}, and the volume it is to replace is deleted: bring it back, and the restore goes on`,
     );
   const object = restoredClaim(run, plan, seen);
   return working(`5 of 6: ${nameOf(object)} is created from the snapshot`, {
+    reason: REPLACING,
     outputs: { isReplacing: true },
     action: { do: "create", object },
   });
@@ -234,6 +244,7 @@ function newIsBroken({ place, run, seen }: Course) {
 function waitUntilBound({ seen: { claim, bindsLate, complaint } }: Course) {
   if (claim?.status?.phase === "Bound" || bindsLate) return undefined;
   return waiting(
+    REPLACING,
     `5 of 6: waiting until ${claim ? nameOf(claim) : "the volume"} is bound${complained(complaint)}`,
   );
 }
@@ -247,6 +258,7 @@ function waitForFirstPod({ plan, seen: { claim, complaint } }: Course) {
   if (claim?.status?.phase === "Bound" || plan.workloads.length === 0)
     return undefined;
   return waiting(
+    "SnapshotRestoreResuming",
     `6 of 6: waiting until a pod has ${claim ? nameOf(claim) : "the volume"} bound${complained(complaint)}`,
   );
 }
@@ -255,8 +267,13 @@ function complained(complaint: string | undefined): string {
   return complaint === undefined ? "" : `: ${cut(complaint)}`;
 }
 
-function waiting(message: string, outputs?: JsonObject): EngineVerdict {
+function waiting(
+  reason: OperationReason,
+  message: string,
+  outputs?: JsonObject,
+): EngineVerdict {
   return working(message, {
+    reason,
     recheckAfterMs: RECHECK_MS,
     ...(outputs && { outputs }),
   });

@@ -8,7 +8,7 @@ const LONGEST_WORDS = 1000;
 
 export function working(
   message: string,
-  more: Omit<Working, "state" | "reason" | "message"> = {},
+  more: Partial<Omit<Working, "state" | "message">> = {},
 ): EngineVerdict {
   return { state: "working", reason: "EngineStarted", message, ...more };
 }

@@ -17,6 +17,49 @@ function at(time: string, windows: readonly MaintenanceWindow[]) {
 }
 
 describe("Whether a maintenance window is open", () => {
+  it("only where one of every set is, and next when all are again", () => {
+    const weekend: MaintenanceWindow[] = [
+      { cron: "0 0 * * 6", durationMinutes: 1440, set: "organization" },
+      { cron: "0 0 * * 0", durationMinutes: 1440, set: "organization" },
+    ];
+    const early: MaintenanceWindow = {
+      cron: "0 4 * * *",
+      durationMinutes: 120,
+      set: "cluster",
+    };
+    const windows = [...weekend, early];
+    // 10 January 2026 is a Saturday.
+    expect(at("2026-01-10T04:30:00Z", windows)).toBe("open");
+    expect(at("2026-01-09T04:30:00Z", windows)).toBe(
+      "2026-01-10T04:00:00.000Z",
+    );
+    expect(at("2026-01-10T07:00:00Z", windows)).toBe(
+      "2026-01-11T04:00:00.000Z",
+    );
+    expect(at("2026-01-11T07:00:00Z", windows)).toBe(
+      "2026-01-17T04:00:00.000Z",
+    );
+    const own = { ...early, cron: "0 5 * * *", durationMinutes: 30 };
+    const { set: _, ...unnamed } = own;
+    expect(at("2026-01-10T04:30:00Z", [...windows, unnamed])).toBe(
+      "2026-01-10T05:00:00.000Z",
+    );
+  });
+
+  it("next where a longer one of another set has opened before", () => {
+    const long = { cron: "0 0 1 * *", durationMinutes: 10080, set: "a" };
+    const short = { cron: "0 12 * * 3", durationMinutes: 60, set: "b" };
+    expect(at("2026-01-20T00:00:00Z", [long, short])).toBe(
+      "2026-02-04T12:00:00.000Z",
+    );
+  });
+
+  it("never, where sets never meet", () => {
+    const even = { cron: "0 0 * * *", durationMinutes: 60, set: "a" };
+    const odd = { cron: "0 12 * * *", durationMinutes: 60, set: "b" };
+    expect(at("2026-01-10T00:00:00Z", [even, odd])).toBe("never");
+  });
+
   it("always, without windows", () => {
     expect(at("2026-01-01T12:00:00Z", [])).toBe("open");
   });

@@ -3,6 +3,7 @@ import type {
   FieldProblem,
   Operation,
 } from "@vworkspace/resources";
+import type { LastBackup } from "./last-backup.decide";
 import type { EngineEnd, EngineVerdict } from "../../engines/engine";
 import type { WindowState } from "../application-instance/maintenance-window.decide";
 
@@ -13,6 +14,12 @@ export type Approval =
   | { readonly state: "missing" }
   /** Forged, over, or of something else: why, as a sentence. */
   | { readonly state: "refused"; readonly why: string };
+
+export interface RequiredBackup {
+  readonly maxAgeSeconds: number;
+  /** Of the target; absent: there is none. */
+  readonly last?: LastBackup;
+}
 
 /** Everything that decisions about one operation rest on, read at one moment. */
 export interface OperationObservation {
@@ -29,6 +36,8 @@ export interface OperationObservation {
   readonly approval: Approval;
   /** Secrets that parameters name and that are not there. */
   readonly missingSecrets: readonly string[];
+  /** The backup that has to be there first, where one has to. */
+  readonly requiredBackup?: RequiredBackup;
   /** Of the target. */
   readonly window: WindowState;
   /** Operations on the same target that have not ended, without this one. */

@@ -189,6 +189,39 @@ const CASES: readonly Case[] = [
     "Operation other (Restore) is under way",
   ],
   [
+    "no backup was made",
+    {
+      requiredBackup: { maxAgeSeconds: 3600 },
+      missingSecrets: ["key"],
+      window: { isOpen: false, opensAt: NOW + 3_600_000 },
+    },
+    "blocked BackupRequired",
+    "web has no backup that succeeded, and spec.parameters.requireBackup.maxAgeSeconds is 3600",
+  ],
+  [
+    "the last backup is too old",
+    {
+      requiredBackup: {
+        maxAgeSeconds: 3600,
+        last: { name: "nightly", endedAt: NOW - 7_500_000 },
+      },
+      missingSecrets: ["key"],
+    },
+    "blocked BackupRequired",
+    "the last backup, Operation nightly, ended 2 h ago, at 2026-01-05T09:55:00.000Z",
+  ],
+  [
+    "the last backup has just become too old",
+    {
+      requiredBackup: {
+        maxAgeSeconds: 60,
+        last: { name: "nightly", endedAt: NOW - 60_001 },
+      },
+    },
+    "blocked BackupRequired",
+    "ended less than an hour ago",
+  ],
+  [
     "a Secret is missing",
     {
       missingSecrets: ["key"],
@@ -258,6 +291,14 @@ describe("an operation that has not begun", () => {
     expect(
       decideOperation(world({ operation: backup, window })).action,
     ).toEqual({ do: "mark-started" });
+  });
+
+  it("begins where the backup that it asks for is just new enough", () => {
+    const last = { name: "nightly", endedAt: NOW - 60_000 };
+    const requiredBackup = { maxAgeSeconds: 60, last };
+    expect(decideOperation(world({ requiredBackup })).action).toEqual({
+      do: "mark-started",
+    });
   });
 
   it("reads the older spelling of what a target can do", () => {

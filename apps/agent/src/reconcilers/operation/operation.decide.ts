@@ -5,6 +5,7 @@ import {
 } from "@vworkspace/resources";
 import { conflictingWith, supersededBy } from "./conflict.decide";
 import type { OperationDecision, Said } from "./decision";
+import type { LastBackup } from "./last-backup.decide";
 import type { OperationObservation } from "./observation";
 import { decideStarted } from "./running.decide";
 import {
@@ -22,6 +23,7 @@ type Check = (seen: OperationObservation) => OperationDecision | undefined;
 const BLOCKED_RECHECK_MS = 15_000;
 /** A longer sleep than this overflows a timer; the window is asked for again then. */
 const LONGEST_SLEEP_MS = 24 * 3600 * 1000;
+const HOUR_MS = 3600 * 1000;
 
 /** First hit wins. Before one has begun, in the order of the design: nothing is made until all of them have passed. */
 const CHECKS: readonly Check[] = [
@@ -40,6 +42,7 @@ const CHECKS: readonly Check[] = [
   notApproved,
   targetNotReady,
   conflicting,
+  backupMissing,
   secretMissing,
   outsideWindow,
   withoutFinalizer,
@@ -235,6 +238,29 @@ function conflicting({
       `Operation ${other.metadata.name} (${other.spec.type}) is under way on the same target`,
     )
   );
+}
+
+/** Asked at every look: a backup that was fresh may be too old when everything else is as it should be. */
+function backupMissing({
+  operation,
+  requiredBackup,
+  now,
+}: OperationObservation): OperationDecision | undefined {
+  if (requiredBackup === undefined) return undefined;
+  const { maxAgeSeconds, last } = requiredBackup;
+  if (last && now - last.endedAt <= maxAgeSeconds * 1000) return undefined;
+  const { name } = operation.spec.targetRef;
+  return blocked(
+    "BackupRequired",
+    `${last ? tooOld(last, now) : `${name} has no backup that succeeded`}, and spec.parameters.requireBackup.maxAgeSeconds is ${maxAgeSeconds}: make a backup of ${name}; the operation starts by itself`,
+  );
+}
+
+/** In whole hours, so that it does not change with every look. */
+function tooOld({ name, endedAt }: LastBackup, now: number): string {
+  const hours = Math.floor((now - endedAt) / HOUR_MS);
+  const ago = hours === 0 ? "less than an hour" : `${hours} h`;
+  return `the last backup, Operation ${name}, ended ${ago} ago, at ${new Date(endedAt).toISOString()}`;
 }
 
 function secretMissing({

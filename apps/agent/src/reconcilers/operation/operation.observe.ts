@@ -16,6 +16,7 @@ import type { Watches } from "../../watches/watches";
 import { windowState } from "../application-instance/maintenance-window.decide";
 import { missingOptIn } from "../application-instance/rights.observe";
 import type { Approvals } from "./approvals";
+import { lastBackup } from "./last-backup.decide";
 import { ageKey, isLive } from "./live-operations.decide";
 import type { OperationObservation } from "./observation";
 import { hasEnded, hasStarted, isRestoredCopy } from "./started.decide";
@@ -117,15 +118,29 @@ export class OperationObserver {
     const { problems } = readParameters(operation.spec);
     const all: FieldProblem[] = [...seen.problems, ...problems];
     if (all.length === 0) all.push(...(engine.problems?.(run) ?? []));
-    const { maintenanceWindows = [] } = run.target.spec.policy ?? {};
     return {
       problems: all,
       missingKinds: await this.missingKinds(engine, run),
       approval: await this.options.approvals.judge(operation),
       missingSecrets:
         all.length > 0 ? [] : await this.missingSecrets(engine, run),
-      window: windowState(maintenanceWindows, now),
+      ...this.requiredBackup(engine, run),
+      window: windowState(windowsOf(run), now),
     };
+  }
+
+  private requiredBackup(
+    engine: Engine,
+    { namespace, parameters, target }: EngineRun,
+  ): Pick<OperationObservation, "requiredBackup"> {
+    const maxAgeSeconds = engine.backupWithin?.(parameters);
+    if (maxAgeSeconds === undefined) return {};
+    const all = [...this.options.watches.objects(OPERATION).values()];
+    const last = lastBackup(all as unknown as readonly Operation[], {
+      namespace,
+      name: target.metadata.name,
+    });
+    return { requiredBackup: { maxAgeSeconds, ...(last && { last }) } };
   }
 
   private runOf(
@@ -190,6 +205,16 @@ function isDecided(operation: Operation): boolean {
 function isSettled(operation: Operation): boolean {
   const { finalizers = [] } = operation.metadata;
   return hasEnded(operation) && finalizers.length === 0;
+}
+
+/** Its own, and its target's: sets of the same name are sets of their own. */
+function windowsOf({ operation, target }: EngineRun) {
+  const own = operation.spec.policy?.maintenanceWindows ?? [];
+  const { maintenanceWindows = [] } = target.spec.policy ?? {};
+  return [
+    ...maintenanceWindows,
+    ...own.map((window) => ({ ...window, set: `own/${window.set ?? ""}` })),
+  ];
 }
 
 async function engineView(

@@ -2,6 +2,13 @@ import { KubeError } from "@vworkspace/kube";
 import { ANNOTATIONS, FINALIZERS, type Operation } from "@vworkspace/resources";
 import { OperationBench } from "../../testing/operation-bench";
 
+const CHART = {
+  sourceType: "oci",
+  url: "oci://charts.example.com",
+  name: "web",
+  version: "1.2.3",
+};
+
 const creates = (bench: OperationBench) =>
   bench.api.writes.filter((write) => write.startsWith("create Work"));
 
@@ -103,6 +110,55 @@ describe("An operation", () => {
       Failed: "True EngineFailed",
     });
     expect(creates(bench)).toHaveLength(1);
+  });
+
+  it("that asks for a backup begins by itself when one has succeeded, and not when one has failed", async () => {
+    const bench = new OperationBench();
+    bench.putTarget({ chart: CHART });
+    bench.putOperation("up", {
+      type: "Upgrade",
+      engine: "helm",
+      parameters: {
+        targetVersion: "1.3.0",
+        requireBackup: { maxAgeSeconds: 3600 },
+      },
+    });
+    const blocked = { Blocked: "True BackupRequired" };
+    await bench.run();
+    expect(bench.conditions("up")).toMatchObject(blocked);
+    for (const state of ["broken", "half", "done"]) {
+      expect(bench.conditions("up")).toMatchObject(blocked);
+      bench.putOperation(state, { type: "Backup" });
+      await bench.run();
+      bench.work(state, { state });
+      await bench.run();
+    }
+    expect(bench.conditions("up")).toMatchObject({
+      Blocked: "False Unblocked",
+      Running: "True EngineStarted",
+    });
+  });
+
+  it("waits for its own windows and for those of its target, but not with a backup", async () => {
+    const bench = new OperationBench();
+    const never = [{ cron: "0 0 29 2 *", durationMinutes: 1, set: "a" }];
+    const always = [{ cron: "* * * * *", durationMinutes: 60, set: "a" }];
+    const own = { policy: { maintenanceWindows: never } };
+    bench.putTarget({ policy: { maintenanceWindows: always } });
+    bench.putOperation("tidy", own);
+    bench.putOperation("backup", { type: "Backup", ...own });
+    await bench.run();
+    expect(bench.conditions("tidy")).toMatchObject({
+      Blocked: "True OutsideMaintenanceWindow",
+    });
+    expect(bench.phase("backup")).toBe("Running");
+    bench.putTarget({ policy: { maintenanceWindows: never } });
+    bench.change("tidy", { policy: { maintenanceWindows: always } });
+    await bench.run();
+    expect(bench.phase("tidy")).toBe("Pending");
+    bench.putTarget({ policy: { maintenanceWindows: always } });
+    await bench.run();
+    expect(bench.phase("tidy")).toBe("Running");
   });
 
   it("cancelled before it begins makes nothing", async () => {

@@ -7,9 +7,7 @@ import type {
 } from "@vworkspace/resources";
 import { mergeConditions, type NewCondition } from "../conditions.status";
 import type { Said, Standing } from "./decision";
-
-/** Results above this are cut: a status lies in etcd, and with the control plane. */
-const MOST_OUTPUT_BYTES = 16 * 1024;
+import { mergedOutputs } from "./operation-outputs.status";
 
 /** The status after a decision; undefined where it says so already. */
 export function operationStatus(
@@ -61,9 +59,7 @@ function outputsOf(
   standing: Standing,
 ): JsonObject | undefined {
   const told = "outputs" in standing ? standing.outputs : undefined;
-  if (told === undefined) return old;
-  const outputs = { ...old, ...told };
-  return JSON.stringify(outputs).length > MOST_OUTPUT_BYTES ? old : outputs;
+  return told === undefined ? old : mergedOutputs(old, told);
 }
 
 /** The only author of what the conditions of an operation say. */

@@ -2,7 +2,6 @@ import { type DynamicModule, Module } from "@nestjs/common";
 import { RecordStore } from "../../database/records/record-store";
 import { SqlRecordStore } from "../../database/records/sql-record-store";
 import { StoreBindings } from "../../database/store-bindings";
-import { IntentModule } from "../../intent/intent.module";
 import { IdentityModule } from "../../trust/identity/identity.module";
 import { PeopleModule } from "../../trust/people/people.module";
 import { JsonRpcController } from "./json-rpc.controller";
@@ -56,7 +55,7 @@ export class OdooModule {
       module: OdooModule,
       // Pages ask the registry too.
       global: true,
-      imports: [IntentModule, IdentityModule, PeopleModule],
+      imports: [IdentityModule, PeopleModule],
       controllers: [XmlRpcController, JsonRpcController],
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },

@@ -9,6 +9,8 @@ import {
   type CatalogEntry,
   CatalogStore,
 } from "../catalog/domain/catalog-entry";
+import { PolicyStore } from "../policies/domain/policy";
+import { windowsOfPolicies } from "../policies/domain/policy-windows";
 import {
   instanceObject,
   type Instance,
@@ -200,10 +202,16 @@ export class InstanceService {
     change: { instance: Instance; entry: CatalogEntry; action: string },
   ): Promise<void> {
     const { instance, entry, action } = change;
+    const policies = await stores
+      .get(PolicyStore)
+      .applicable(instance.cluster_id);
     const state = {
       object: instanceObject(instance),
       action: "apply" as const,
-      manifest: instanceManifest(instance, entry, actor),
+      manifest: instanceManifest(instance, entry, {
+        actor,
+        windows: windowsOfPolicies(policies),
+      }),
     };
     const generation = await this.delivery.deliver(
       stores,

@@ -1,7 +1,9 @@
 import { DomainError } from "@vworkspace/kernel";
+import type { MaintenanceWindow } from "@vworkspace/resources";
 import type { Stores } from "../../database/unit-of-work";
 import { PolicyStore } from "../policies/domain/policy";
 import { decideOperation } from "../policies/domain/operation-policy.decide";
+import { windowsOfPolicies } from "../policies/domain/policy-windows";
 import type { OperationIntent } from "./domain/operation";
 import { operationProblem } from "./domain/operation-rules";
 import { OperationStore } from "./domain/operation-store";
@@ -26,12 +28,20 @@ export async function requireTarget(
   return target;
 }
 
-/** Lets an operation through, or says why not. @returns whether somebody has to agree first */
+/** What policies make of an operation that they allow. */
+export interface Admitted {
+  /** Somebody has to agree first. */
+  readonly needsApproval: boolean;
+  /** When it may begin; a backup changes nothing, and may always. */
+  readonly windows: readonly MaintenanceWindow[];
+}
+
+/** Lets an operation through, or says why not. */
 export async function admitOperation(
   stores: Stores,
   intent: OperationIntent,
   target: OperationTarget,
-): Promise<boolean> {
+): Promise<Admitted> {
   const problem = operationProblem(intent, target);
   if (problem !== undefined)
     throw new DomainError("validation_failed", problem);
@@ -41,5 +51,6 @@ export async function admitOperation(
     const { message, ...details } = verdict.refusal;
     throw new DomainError("policy_denied", message, { details });
   }
-  return verdict.needsApproval;
+  const windows = intent.type === "Backup" ? [] : windowsOfPolicies(policies);
+  return { needsApproval: verdict.needsApproval, windows };
 }

@@ -252,6 +252,35 @@ describe("what becomes of operations", () => {
     expect(await tenant.auditActions()).toContain("operation.object_end");
   });
 
+  it("is removed once more from a cluster that comes back from before its end", async () => {
+    const { id, name } = await operations.create(instance);
+    await operations.carry();
+    await operations.tell(id, ["Succeeded True EngineCompleted"]);
+    await db.look(
+      "update operations set object_ends_at = now() - interval '1 second' where id = $1",
+      [id],
+    );
+    await sweep();
+    await operations.carry();
+    await operations.list([instanceItem]);
+    await reissue();
+    expect(await operations.carry()).toEqual([]);
+    const resourceRef = {
+      apiVersion: "ops.vworkspace.io/v1alpha1",
+      kind: "Operation",
+      namespace: "prod",
+      name,
+      uid: "u",
+    };
+    const old = { resourceRef, uid: "u", intentGeneration: 1 };
+    await operations.list([instanceItem, old]);
+    await reissue();
+    expect(await operations.carry()).toMatchObject([
+      { kind: "delete", payload: { name } },
+    ]);
+    expect((await operations.row(id)).state).toBe("succeeded");
+  });
+
   describe("an upgrade with Helm", () => {
     it("becomes the instance's next generation once it runs, once, as who asked for it", async () => {
       const { id } = await upgrade({

@@ -23,15 +23,20 @@ import { OperationStore } from "./domain/operation-store";
 import { ScheduleStore } from "./domain/schedule";
 import { recordOperation } from "./operation-evidence";
 
-/** How long the object of an operation stays in the cluster after its end. */
-export const OBJECT_DAYS = 30;
+/** How long the object of an operation stays in the cluster after its end, in days. */
+export class OperationOptions {
+  constructor(readonly objectDays: number) {}
+}
 
 const MAX_MESSAGE_CHARACTERS = 1000;
 
 /** Follows what becomes of operations: generations that delivery issued again, deliveries that failed, and what was seen. */
 @Injectable()
 export class OperationTrackerService implements DeliveryListener {
-  constructor(delivery: DeliveryService) {
+  constructor(
+    delivery: DeliveryService,
+    private readonly options: OperationOptions,
+  ) {
     delivery.listen(this);
   }
 
@@ -77,7 +82,7 @@ export class OperationTrackerService implements DeliveryListener {
     const store = stores.get(OperationStore);
     const known = await store.lockAt(ours.map(({ object }) => object));
     const { followed, changed } = followOperations(known, ours);
-    await store.saveFollowed(followed, OBJECT_DAYS);
+    await store.saveFollowed(followed, this.options.objectDays);
     await recordOperation(stores, actor, "operation.state", ...changed);
     const ended = followed.filter(({ course }) => hasEnded(course));
     await stores

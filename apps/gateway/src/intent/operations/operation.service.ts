@@ -43,7 +43,7 @@ export class OperationService {
   ): Promise<Operation> {
     const target = await requireTarget(stores, request.instanceId);
     refuse(refProblem(request.external_ref ?? null));
-    const needsApproval = await admitOperation(
+    const { needsApproval, windows } = await admitOperation(
       stores,
       intentOf(request),
       target,
@@ -51,6 +51,7 @@ export class OperationService {
     const operation = newOperation(request, target, {
       requester: request.requester ?? requesterOf(actor),
       approval_state: needsApproval ? "required" : "not_required",
+      maintenance_windows: windows,
     });
     if (!(await stores.get(OperationStore).add(operation)))
       return equalExisting(stores, request);

@@ -1,17 +1,11 @@
 import { ManualClock } from "@vworkspace/kernel";
-import {
-  type ApplyOptions,
-  type DeleteOptions,
-  type KubeObject,
-  type ObjectRef,
-  type WriteOptions,
-} from "@vworkspace/kube";
+import type { KubeApi, KubeObject } from "@vworkspace/kube";
 import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import type { Reporter } from "../../../reporting/reporter";
 import { FakeProber } from "../../../testing/fake-prober";
 import { deployed, fetched, instance } from "../../../testing/flux-objects";
 import { KeptClusterEvents } from "../../../testing/kept-cluster-events";
-import { Killed } from "../../../testing/killing-api";
+import { interruptedApi, Killed } from "../../../testing/interrupted-api";
 import { MemoryKubeApi } from "../../../testing/memory-kube-api";
 import { MemoryWatches } from "../../../testing/memory-watches";
 import { INTEGRATION_KINDS } from "../../../watches/watched-kinds";
@@ -43,60 +37,21 @@ const ALL = {
   },
 };
 
-/** An API whose client is killed after one of its writes, before it learns of it. */
-class KillingMemoryApi extends MemoryKubeApi {
-  constructor(private readonly killedAt: number) {
-    super();
-  }
-
-  override async apply<T extends KubeObject>(
-    object: T,
-    options: ApplyOptions,
-  ): Promise<T> {
-    return this.survived(await super.apply(object, options));
-  }
-
-  override async patchStatus<T extends KubeObject>(
-    object: T,
-    options: WriteOptions,
-  ): Promise<T> {
-    return this.survived(await super.patchStatus(object, options));
-  }
-
-  override async patch<T extends KubeObject>(
-    ref: ObjectRef,
-    mergePatch: unknown,
-    options: WriteOptions,
-  ): Promise<T> {
-    return this.survived(await super.patch<T>(ref, mergePatch, options));
-  }
-
-  override async delete(
-    ref: ObjectRef,
-    options?: DeleteOptions,
-  ): Promise<void> {
-    this.survived(await super.delete(ref, options));
-  }
-
-  private survived<T>(answer: T): T {
-    if (this.writes.length === this.killedAt) {
-      // Only once.
-      this.writes.push("killed");
-      throw new Killed();
-    }
-    return answer;
-  }
-}
-
 /** The agent, its add-ons and Flux at one instance. */
 class Course {
-  readonly api: KillingMemoryApi;
+  readonly api = new MemoryKubeApi();
+  readonly writes: readonly string[];
+  /** The agent's own. */
+  private readonly agentApi: KubeApi;
   private readonly watches = new MemoryWatches();
   private readonly clock = new ManualClock();
   private agent: ApplicationInstanceReconciler;
 
   constructor(killedAt: number) {
-    this.api = new KillingMemoryApi(killedAt);
+    const at = { at: killedAt, amongWrites: true } as const;
+    const { api, writes } = interruptedApi(this.api, at);
+    this.agentApi = api;
+    this.writes = writes;
     this.api.put(ACCOUNT);
     this.watches.show(NAMESPACE);
     this.agent = this.newAgent();
@@ -109,11 +64,9 @@ class Course {
     this.api.put({ ...wanted, ...known, spec: wanted.spec } as KubeObject);
   }
 
-  /** As a person does it, who is not killed. */
+  /** As a person does it. */
   async remove(): Promise<void> {
-    await this.api.delete(REF).catch((error: unknown) => {
-      if (!(error instanceof Killed)) throw error;
-    });
+    await this.api.delete(REF);
   }
 
   /** Until nobody has anything to do. */
@@ -150,7 +103,7 @@ class Course {
   }
 
   private newAgent(): ApplicationInstanceReconciler {
-    const { api, watches, clock } = this;
+    const { agentApi: api, watches, clock } = this;
     const writer = new DerivedWriter(api);
     const probes = new ProbeRounds({
       clock,
@@ -223,7 +176,7 @@ async function lived(killedAt: number) {
   await course.remove();
   await course.settle();
   seen.push(course.content);
-  return { seen, writes: course.api.writes.length };
+  return { seen, writes: course.writes.length };
 }
 
 describe("An agent with integrations", () => {

@@ -47,8 +47,6 @@ export function policyModel(
 function listFields(): readonly ModelField[] {
   const texts = (name: string, label: string, help: string) =>
     json(name, label, { shape: "texts", writable: "always", help });
-  const list = (name: string, label: string) =>
-    json(name, label, { shape: "list", writable: "always" });
   return [
     texts(
       "allowed_namespaces",
@@ -75,7 +73,11 @@ function listFields(): readonly ModelField[] {
       "Approval is needed for",
       "Type/engine, as for allowed operations; an empty list needs none.",
     ),
-    list("maintenance_windows", "Maintenance windows"),
+    json("maintenance_windows", "Maintenance windows", {
+      shape: "list",
+      writable: "always",
+      help: 'When operations other than backups, and changes of instances, may begin: [{"cron": "0 2 * * 6", "duration_minutes": 120, "timezone": "Europe/Vienna"}]; an empty list means always.',
+    }),
   ];
 }
 

@@ -1,17 +1,22 @@
-import { ANNOTATIONS } from "@vworkspace/resources";
+import { ANNOTATIONS, type MaintenanceWindow } from "@vworkspace/resources";
 import type { Actor } from "../../../trust/identity/domain/actor";
 import { capabilityAnnotations } from "../../catalog/domain/capabilities";
 import type { CatalogEntry } from "../../catalog/domain/catalog-entry";
 import { INSTANCE_KIND, type InstanceIntent } from "./instance";
 
-/**
- * The ApplicationInstance that an intent asks for: a whole manifest, ready to be applied.
- * @param actor who asks, where that is known; named as in the audit log by ids, never by login: the manifest leaves our reach
- */
+/** What a manifest holds besides the intent. */
+interface Besides {
+  /** Who asks; named as in the audit log by ids, never by login: the manifest leaves our reach. */
+  readonly actor?: Actor;
+  /** When changes may be applied, as policies say. */
+  readonly windows?: readonly MaintenanceWindow[];
+}
+
+/** The ApplicationInstance that an intent asks for: a whole manifest, ready to be applied. */
 export function instanceManifest(
   intent: InstanceIntent,
   entry: CatalogEntry,
-  actor?: Actor,
+  { actor, windows = [] }: Besides = {},
 ): Record<string, unknown> {
   const annotations = {
     ...capabilityAnnotations(entry.capabilities),
@@ -39,6 +44,7 @@ export function instanceManifest(
         ? { integrations: intent.integrations }
         : {}),
       suspend: intent.suspended,
+      ...(windows.length > 0 && { policy: { maintenanceWindows: windows } }),
     },
   };
 }

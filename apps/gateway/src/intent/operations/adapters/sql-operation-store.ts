@@ -18,7 +18,7 @@ type Row = Omit<Operation, "generation" | "instance_generation"> & {
 const COLUMNS = `id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive, timeout_seconds,
   state, approval_state, approval_claim, approved_by, approved_at, rejected_by, rejected_at, cancel, generation, phase, reason, message,
   progress, degraded, upgrade, instance_generation, external_ref, schedule_id, due_at, requested_by, on_behalf_of,
-  approval_method, approved_on_behalf_of, rejected_on_behalf_of`;
+  approval_method, approved_on_behalf_of, rejected_on_behalf_of, maintenance_windows`;
 const SELECT = `select ${COLUMNS} from operations where organization_id = $1`;
 /** After an alias and a dot. */
 const ENDED = "state in ('succeeded', 'failed', 'cancelled')";
@@ -31,8 +31,9 @@ export class SqlOperationStore extends OperationStore {
   override async add(operation: Operation): Promise<boolean> {
     const added = await this.transaction.run(
       `insert into operations (organization_id, id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive,
-         timeout_seconds, state, approval_state, external_ref, schedule_id, due_at, requested_by, on_behalf_of)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) on conflict do nothing`,
+         timeout_seconds, state, approval_state, external_ref, schedule_id, due_at, requested_by, on_behalf_of,
+         maintenance_windows)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) on conflict do nothing`,
       [
         this.transaction.organization,
         operation.id,
@@ -53,6 +54,7 @@ export class SqlOperationStore extends OperationStore {
         operation.due_at,
         operation.requested_by,
         jsonOrNull(operation.on_behalf_of),
+        JSON.stringify(operation.maintenance_windows),
       ],
     );
     return added > 0;

@@ -36,6 +36,7 @@ const operation = (more: Partial<Operation> = {}): Operation => ({
   instance_generation: null,
   external_ref: null,
   schedule_id: null,
+  maintenance_windows: [],
   due_at: null,
   ...more,
 });

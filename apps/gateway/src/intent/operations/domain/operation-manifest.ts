@@ -16,16 +16,19 @@ export function userName(id: string, onBehalfOf: OnBehalfOf | null): string {
 
 /** What an approval is about: the spec without what may change, which is the approval itself and the wish to stop. */
 export function approvedSpec(
-  intent: OperationIntent,
+  intent: OperationIntent & Partial<Pick<Operation, "maintenance_windows">>,
   instanceName: string,
 ): OperationSpec {
-  const { type, engine } = intent;
+  const { type, engine, maintenance_windows = [] } = intent;
   const parameters = JSON.parse(intent.parameters_json) as JsonObject;
   const policy = {
     ...(intent.require_ready && { requireReady: true }),
     ...(intent.exclusive && { exclusive: true }),
     ...(intent.timeout_seconds !== null && {
       timeoutSeconds: intent.timeout_seconds,
+    }),
+    ...(maintenance_windows.length > 0 && {
+      maintenanceWindows: maintenance_windows,
     }),
   };
   return {

@@ -69,6 +69,7 @@ export function newOperation(
       ApprovalState,
       "required" | "not_required"
     >;
+    readonly maintenance_windows: Operation["maintenance_windows"];
   },
 ): Operation {
   const id = newId();
@@ -83,6 +84,7 @@ export function newOperation(
     name: operationName(target.name, request.type, id),
     state: needsApproval ? "awaiting_approval" : "requested",
     approval_state: made.approval_state,
+    maintenance_windows: made.maintenance_windows,
     ...NOTHING_YET,
     external_ref: request.external_ref ?? null,
     schedule_id: request.due?.scheduleId ?? null,

@@ -1,5 +1,6 @@
 import type { ApprovalMethod } from "@vworkspace/contract";
 import {
+  type MaintenanceWindow,
   OPERATION,
   type OperationEngine,
   type OperationType,
@@ -96,6 +97,8 @@ export interface Operation
   readonly instance_generation: number | null;
   readonly external_ref: string | null;
   readonly schedule_id: string | null;
+  /** When it may begin, as policies said when it was asked for: what somebody approves does not change. */
+  readonly maintenance_windows: readonly MaintenanceWindow[];
   readonly due_at: Date | null;
 }
 

@@ -1,6 +1,7 @@
 import { isStorable } from "@vworkspace/contract";
 import { validRange } from "semver";
 import type { PolicyFields } from "./policy";
+import { windowsProblem } from "./policy-windows";
 
 const MAX_LIST = 500;
 const MAX_PATTERN = 2048;
@@ -27,7 +28,11 @@ function listProblem(policy: PolicyFields): string | undefined {
     if (wrong !== undefined)
       return `${field} holds "${String(wrong).slice(0, 80)}": give names or patterns of 1 to ${MAX_PATTERN} characters.`;
   }
-  return prefixProblem(policy) ?? operationProblem(policy);
+  return (
+    prefixProblem(policy) ??
+    operationProblem(policy) ??
+    windowsProblem(policy.maintenance_windows)
+  );
 }
 
 function prefixProblem(policy: PolicyFields): string | undefined {

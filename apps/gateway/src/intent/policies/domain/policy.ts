@@ -19,10 +19,18 @@ export interface PolicyFields {
   readonly four_eyes: boolean;
   /** Whether a cluster that registers waits for an admin's word. */
   readonly confirm_registration: boolean;
+  /** When operations and changes of instances may begin; empty: always. As {@link PolicyWindow}; what it is told is checked. */
   readonly maintenance_windows: readonly unknown[];
   readonly max_instances: number | null;
   /** A semver range, or null for any version. */
   readonly version_constraint: string | null;
+}
+
+/** A recurring time; timezone: an IANA name, absent: UTC. */
+export interface PolicyWindow {
+  readonly cron: string;
+  readonly duration_minutes: number;
+  readonly timezone?: string;
 }
 
 export abstract class PolicyStore {
