@@ -8,6 +8,7 @@ import { Dpop1795680006000 } from "./1795680006000-dpop";
 import { Sources1795680007000 } from "./1795680007000-sources";
 import { PeopleSignIn1795680008000 } from "./1795680008000-people-sign-in";
 import { Operations1795680009000 } from "./1795680009000-operations";
+import { Sequences1795680011000 } from "./1795680011000-sequences";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   Sources1795680007000,
   PeopleSignIn1795680008000,
   Operations1795680009000,
+  Sequences1795680011000,
 ];

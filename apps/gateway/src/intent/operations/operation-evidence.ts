@@ -13,7 +13,7 @@ export function recordOperation(
 ): Promise<void> {
   const entries = operations.map((operation) => {
     const { cluster_id, instance_id, type, engine, generation } = operation;
-    const { state, approval_state, schedule_id } = operation;
+    const { state, approval_state, schedule_id, sequence_id } = operation;
     const what = { cluster_id, instance_id, type, engine, generation };
     return {
       action,
@@ -22,7 +22,13 @@ export function recordOperation(
         id: operation.id,
         name: `${operation.namespace}/${operation.name}`,
       },
-      detail: { ...what, state, approval_state, schedule_id },
+      detail: {
+        ...what,
+        state,
+        approval_state,
+        schedule_id,
+        ...(sequence_id !== null && { sequence_id }),
+      },
     };
   });
   return stores.get(AuditStore).append(actor, ...entries);

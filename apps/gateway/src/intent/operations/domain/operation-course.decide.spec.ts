@@ -34,6 +34,8 @@ const operation = (more: Partial<Operation> = {}): Operation => ({
   external_ref: null,
   schedule_id: null,
   due_at: null,
+  sequence_id: null,
+  sequence_step: null,
   ...more,
 });
 

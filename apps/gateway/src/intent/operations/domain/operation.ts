@@ -91,6 +91,9 @@ export interface Operation
   readonly external_ref: string | null;
   readonly schedule_id: string | null;
   readonly due_at: Date | null;
+  /** The sequence that made it, and the name of its step there. */
+  readonly sequence_id: string | null;
+  readonly sequence_step: string | null;
 }
 
 export function hasEnded({ state }: Pick<Operation, "state">): boolean {
