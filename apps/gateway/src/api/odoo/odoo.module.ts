@@ -15,6 +15,7 @@ import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
 import { OrganizationChanges } from "./models/organization.changes";
 import { OperationScheduleChanges } from "./models/operation-schedule.changes";
+import { OperationSequenceChanges } from "./models/operation-sequence.changes";
 import { OperationChanges } from "./models/operation.changes";
 import { PolicyChanges } from "./models/policy.changes";
 import { UserSessionChanges } from "./models/user-session.changes";
@@ -36,6 +37,7 @@ const CHANGES = [
   ApplicationInstanceChanges,
   OperationChanges,
   OperationScheduleChanges,
+  OperationSequenceChanges,
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
@@ -95,6 +97,7 @@ type ChangesInOrder = [
   ApplicationInstanceChanges,
   OperationChanges,
   OperationScheduleChanges,
+  OperationSequenceChanges,
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
@@ -108,6 +111,7 @@ function named([
   applicationInstance,
   operation,
   operationSchedule,
+  operationSequence,
   apiKey,
   userSession,
   users,
@@ -120,6 +124,7 @@ function named([
     applicationInstance,
     operation,
     operationSchedule,
+    operationSequence,
     apiKey,
     userSession,
     users,

@@ -7,6 +7,7 @@ import { eventModel } from "./event.model";
 import { irModel } from "./ir-model.model";
 import { jobModel } from "./job.model";
 import { operationScheduleModel } from "./operation-schedule.model";
+import { operationSequenceModel } from "./operation-sequence.model";
 import { operationModel } from "./operation.model";
 import { organizationModel } from "./organization.model";
 import { policyModel } from "./policy.model";
@@ -27,7 +28,12 @@ export function makeModels(disconnectAfterSeconds: number) {
   );
   const targets = { organization, cluster, users, applicationInstance };
   const operationSchedule = operationScheduleModel(targets);
-  const operation = operationModel({ ...targets, operationSchedule });
+  const operationSequence = operationSequenceModel(targets);
+  const operation = operationModel({
+    ...targets,
+    operationSchedule,
+    operationSequence,
+  });
   return {
     organization,
     cluster,
@@ -36,6 +42,7 @@ export function makeModels(disconnectAfterSeconds: number) {
     applicationInstance,
     operation,
     operationSchedule,
+    operationSequence,
     job: jobModel(organization, cluster),
     event: eventModel(organization, cluster),
     auditEntry: auditEntryModel(organization),

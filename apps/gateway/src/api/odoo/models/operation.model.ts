@@ -34,9 +34,12 @@ export const OPERATION_TYPES = Object.keys(CAPABILITY_ANNOTATIONS);
 export const OPERATION_ENGINES = Object.keys(ENGINE_PARAMETERS);
 
 export function operationModel(
-  targets: OperationTargets & { readonly operationSchedule: OdooModel },
+  targets: OperationTargets & {
+    readonly operationSchedule: OdooModel;
+    readonly operationSequence: OdooModel;
+  },
 ): OdooModel {
-  const { organization, users, operationSchedule } = targets;
+  const { organization, users, operationSchedule, operationSequence } = targets;
   return new OdooModel({
     name: "vworkspace.operation",
     label: "Operation",
@@ -59,6 +62,8 @@ export function operationModel(
       many2one("rejected_by", "Rejected by", users),
       datetime("rejected_at", "Rejected"),
       many2one("schedule_id", "Schedule", operationSchedule),
+      many2one("sequence_id", "Sequence", operationSequence),
+      char("sequence_step", "Step of the sequence", { isNullable: true }),
       char("external_ref", "External reference", {
         writable: "always",
         isNullable: true,
