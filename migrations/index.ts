@@ -9,6 +9,7 @@ import { Sources1795680007000 } from "./1795680007000-sources";
 import { PeopleSignIn1795680008000 } from "./1795680008000-people-sign-in";
 import { Operations1795680009000 } from "./1795680009000-operations";
 import { Approvals1795680010000 } from "./1795680010000-approvals";
+import { Sequences1795680011000 } from "./1795680011000-sequences";
 import { OperationWindows1795680012000 } from "./1795680012000-operation-windows";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
@@ -24,5 +25,6 @@ export const MIGRATIONS = [
   PeopleSignIn1795680008000,
   Operations1795680009000,
   Approvals1795680010000,
+  Sequences1795680011000,
   OperationWindows1795680012000,
 ];

@@ -5,6 +5,7 @@ import { OperationService } from "../../apps/gateway/src/intent/operations/opera
 import { ScheduleService } from "../../apps/gateway/src/intent/operations/schedule.service";
 import type { TestDatabase } from "./open-test-database";
 import { TestOperations } from "./test-operations";
+import { TestSequences } from "./test-sequences";
 import type { TestCluster, TestTenant } from "./test-tenant";
 
 const RESTORE = {
@@ -25,7 +26,7 @@ export class OperationsLife {
   constructor(
     private readonly db: TestDatabase,
     private readonly tenant: TestTenant,
-    cluster: TestCluster,
+    private readonly cluster: TestCluster,
   ) {
     this.operations = new TestOperations(db, tenant, cluster);
   }
@@ -35,6 +36,7 @@ export class OperationsLife {
     await this.agree(instance);
     await this.upgrade(instance);
     await this.schedule(instance);
+    await this.sequence(instance);
     await this.endAll();
   }
 
@@ -108,6 +110,27 @@ export class OperationsLife {
       await service.write(stores, actor, id, { keep: 2 });
       const second = await service.create(stores, actor, other);
       await service.remove(stores, actor, second);
+    });
+  }
+
+  /** One that makes a copy, is asked for twice under one mark, and is cancelled. */
+  private async sequence(instanceId: string): Promise<void> {
+    const { db, tenant, cluster } = this;
+    const sequences = new TestSequences(db, tenant, [cluster]);
+    await sequences.prepare();
+    const wanted = {
+      instanceId,
+      template: "clone",
+      parameters_json: '{"namespace":"elsewhere"}',
+      external_ref: "sequence-1",
+    };
+    const id = await sequences.create(wanted);
+    await sequences.create(wanted);
+    await sequences.order((service, stores, actor) =>
+      service.setExternalRef(stores, actor, id, "sequence-2"),
+    );
+    await sequences.play(id, {
+      "copy-there": (fact) => sequences.cancel(id, fact),
     });
   }
 

@@ -3,9 +3,11 @@ import { ModelRegistry } from "../../apps/gateway/src/api/odoo/registry/model-re
 import { mayCall } from "../../apps/gateway/src/api/odoo/registry/permissions";
 import { OperationService } from "../../apps/gateway/src/intent/operations/operation.service";
 import { ScheduleService } from "../../apps/gateway/src/intent/operations/schedule.service";
+import { SequenceService } from "../../apps/gateway/src/intent/sequences/sequence.service";
 import { EventService } from "../../apps/gateway/src/observed/events/event.service";
 import type { Role } from "../../apps/gateway/src/trust/identity/domain/actor";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
+import { TestSequences } from "../db/test-sequences";
 import { TestTenant } from "../db/test-tenant";
 import { type ListedGateway, startListedGateway } from "./listed-gateway";
 
@@ -239,25 +241,35 @@ function argumentsOf(
   return [[record]];
 }
 
-/** Of an operation nothing but the caller's own mark. */
+const MARKED_ONLY = ["vworkspace.operation", "vworkspace.operation.sequence"];
+
+/** Of an operation, and of a sequence of some, nothing but the caller's own mark. */
 function writable(model: string): object {
-  return model === "vworkspace.operation"
-    ? { external_ref: "x" }
-    : { name: "x" };
+  return MARKED_ONLY.includes(model) ? { external_ref: "x" } : { name: "x" };
 }
 
-/** An operation, and a schedule that makes some. */
+/** An operation, a schedule that makes some, and a sequence of them. */
 async function operate(
   gateway: ListedGateway,
   tenant: TestTenant,
   instanceId: string,
 ): Promise<void> {
   const wanted = { instanceId, type: "Backup", engine: "velero" } as const;
+  await new TestSequences(gateway, tenant, []).prepare();
+  await gateway.look(
+    "update policies set allowed_operations = '[\"*/*\"]' where organization_id = $1",
+    [tenant.organizationId],
+  );
   await tenant.in(async (stores) => {
     const { actor } = tenant;
     await gateway.get(OperationService).create(stores, actor, wanted);
     const nightly = { ...wanted, cron: "0 2 * * *" };
     await gateway.get(ScheduleService).create(stores, actor, nightly);
+    await gateway.get(SequenceService).create(stores, actor, {
+      instanceId,
+      template: "clone",
+      parameters_json: '{"namespace":"other"}',
+    });
   });
 }
 
@@ -272,6 +284,7 @@ const TABLES: Readonly<Record<string, string>> = {
   "vworkspace.application.instance": "application_instances",
   "vworkspace.operation": "operations",
   "vworkspace.operation.schedule": "operation_schedules",
+  "vworkspace.operation.sequence": "operation_sequences",
   "vworkspace.job": "jobs",
   "res.users": "users",
   "vworkspace.api.key": "api_keys",

@@ -11,6 +11,7 @@ import { SqlInstanceStore } from "../intent/instances/adapters/sql-instance-stor
 import { SqlIntentHistoryStore } from "../intent/instances/adapters/sql-intent-history-store";
 import { SqlOperationStore } from "../intent/operations/adapters/sql-operation-store";
 import { SqlScheduleStore } from "../intent/operations/adapters/sql-schedule-store";
+import { SqlSequenceStore } from "../intent/sequences/adapters/sql-sequence-store";
 import { SqlReplayStore } from "../intent/mutations/adapters/sql-replay-store";
 import { SqlEventStore } from "../observed/events/adapters/sql-event-store";
 import { RecordStore } from "./records/record-store";
@@ -35,6 +36,7 @@ const WHOLE = [
   SqlOperationStore,
   SqlReplayStore,
   SqlScheduleStore,
+  SqlSequenceStore,
 ];
 
 interface Sent {

@@ -63,6 +63,9 @@ const FILL = [
    select $1, gen_random_uuid(), cluster_id, id, 'prod', 'o-' || number, 'Backup', 'velero', '{}', 'succeeded', 'not_required', gen_random_uuid(), now() + interval '1 day', gen_random_uuid(), now(), now() from application_instances where organization_id = $1`,
   `insert into operation_schedules (organization_id, id, name, cluster_id, instance_id, type, engine, parameters_json, cron, timezone, active, next_run, requested_by)
    select $1, gen_random_uuid(), 'x', cluster_id, id, 'Backup', 'velero', '{}', '0 2 * * *', 'UTC', true, now() + interval '1 day', gen_random_uuid() from application_instances where organization_id = $1`,
+  `insert into operation_sequences (organization_id, id, name, template, definition, cluster_id, instance_id, copy_instance_id, parameters_json, state, requested_by, next_look)
+   select $1, gen_random_uuid(), 'x', 'clone', '{}', cluster_id, id, id, '{}', case when number % 100 = 0 then 'running' else 'succeeded' end, gen_random_uuid(), case when number % 100 = 0 then now() + interval '1 day' end
+   from application_instances where organization_id = $1`,
   `insert into gateway_listening (id, since, heard_until)
    select gen_random_uuid(), now() - n * interval '1 day', now() - n * interval '23 hours' from generate_series(1, 200) n`,
   `insert into audit_people (organization_id, person, salt) select $1, 'p-' || n, '\\x00' from generate_series(1, ${ROWS}) n`,

@@ -34,6 +34,17 @@ import { SqlPolicyStore } from "./policies/adapters/sql-policy-store";
 import { PolicyStore } from "./policies/domain/policy";
 import { PolicyService } from "./policies/policy.service";
 
+import { SqlSequenceStore } from "./sequences/adapters/sql-sequence-store";
+import {
+  readTemplates,
+  templatesFolder,
+} from "./sequences/adapters/template-files";
+import { SequenceStore } from "./sequences/domain/sequence";
+import { SequenceTemplates } from "./sequences/domain/sequence-templates";
+import { SequenceRunService } from "./sequences/sequence-run.service";
+import { SequenceStepsService } from "./sequences/sequence-steps.service";
+import { SequenceService } from "./sequences/sequence.service";
+
 export interface IntentSettings {
   /** How long the object of an operation stays in the cluster after its end. */
   readonly operationObjectDays: number;
@@ -50,6 +61,9 @@ const SERVICES = [
   UpgradeService,
   ScheduleService,
   ScheduleRunService,
+  SequenceService,
+  SequenceStepsService,
+  SequenceRunService,
   MutationService,
 ];
 
@@ -59,9 +73,11 @@ export class IntentModule {
   constructor(
     bindings: StoreBindings,
     upkeep: OperationUpkeepService,
+    sequences: SequenceRunService,
     loop: SweepLoopService,
   ) {
     loop.also("The upkeep of operations", (stop) => upkeep.sweep(stop));
+    loop.also("The sweep of sequences", (stop) => sequences.sweep(stop));
     bindings.bind(CatalogStore, SqlCatalogStore);
     bindings.bind(PolicyStore, SqlPolicyStore);
     bindings.bind(InstanceStore, SqlInstanceStore);
@@ -69,6 +85,7 @@ export class IntentModule {
     bindings.bind(OperationStore, SqlOperationStore);
     bindings.bind(ScheduleStore, SqlScheduleStore);
     bindings.bind(UpkeepStore, SqlUpkeepStore);
+    bindings.bind(SequenceStore, SqlSequenceStore);
     bindings.bind(ReplayStore, SqlReplayStore);
   }
 
@@ -79,6 +96,11 @@ export class IntentModule {
       providers: [
         ...SERVICES,
         { provide: ApprovalClaims, useClass: SignedApprovals },
+        {
+          provide: SequenceTemplates,
+          useFactory: () =>
+            new SequenceTemplates(readTemplates(templatesFolder())),
+        },
         {
           provide: OperationOptions,
           useValue: new OperationOptions(settings.operationObjectDays),

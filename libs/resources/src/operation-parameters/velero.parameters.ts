@@ -17,6 +17,11 @@ const schema = {
       description:
         "Whether volumes are snapshotted; absent: Velero decides. Of a backup.",
     },
+    snapshotMoveData: {
+      type: "boolean",
+      description:
+        "Whether the volumes' data are moved into the storage, which another cluster needs; absent: Velero decides. Of a backup.",
+    },
     csiSnapshotClassName: {
       ...dnsSubdomain,
       description: "VolumeSnapshotClass for CSI volumes. Of a backup.",

@@ -55,6 +55,7 @@ describe("A backup by Velero", () => {
     const { course: backup, name } = course("Backup", {
       storageLocation: "s3",
       snapshotVolumes: true,
+      snapshotMoveData: true,
       csiSnapshotClassName: className,
       retention: "30d",
       includedResources: ["persistentvolumeclaims", "deployments.apps"],
@@ -72,6 +73,7 @@ describe("A backup by Velero", () => {
       ttl: "720h",
       storageLocation: "s3",
       snapshotVolumes: true,
+      snapshotMoveData: true,
       labelSelector: { matchLabels: { app: "web" } },
     });
     const tried = await bench.api.apply(
@@ -272,6 +274,12 @@ describe("A restore by Velero", () => {
       backupName,
       includedNamespaces: ["theirs"],
       namespaceMapping: { theirs: namespace },
+      // The instance installs a release of its own.
+      labelSelector: {
+        matchExpressions: [
+          { key: "owner", operator: "NotIn", values: ["helm"] },
+        ],
+      },
     });
     const progress = { itemsRestored: 2, totalItems: 5 };
     await velero.restore(name, { phase: "InProgress", progress });

@@ -11,6 +11,12 @@ export const OUR_RESOURCES: readonly string[] = [
   "clusters.ops.vworkspace.io",
 ];
 
+/**
+ * Helm's record of a release speaks of where it was installed. The instance that its data come to installs a release of its own,
+ * and would find the name taken.
+ */
+const NO_HELM_RECORD = { key: "owner", operator: "NotIn", values: ["helm"] };
+
 const SNAPSHOT_CLASS = "velero.io/csi-volumesnapshot-class_";
 
 /** Annotation by which a Backup names the VolumeSnapshotClass for the volumes of a CSI driver. */
@@ -25,7 +31,8 @@ export function backupManifest(
   driver: string | undefined,
 ): KubeObject {
   const parameters = run.parameters as VeleroParameters;
-  const { storageLocation, snapshotVolumes, ttl } = parameters;
+  const { storageLocation, snapshotVolumes, snapshotMoveData, ttl } =
+    parameters;
   const { csiSnapshotClassName: className } = parameters;
   const annotations =
     className === undefined || driver === undefined
@@ -38,6 +45,7 @@ export function backupManifest(
       ...selection(parameters),
       ...(storageLocation !== undefined && { storageLocation }),
       ...(snapshotVolumes !== undefined && { snapshotVolumes }),
+      ...(snapshotMoveData !== undefined && { snapshotMoveData }),
       ...(ttl !== undefined && { ttl: goDuration(ttl) }),
     },
   };
@@ -54,6 +62,12 @@ export function restoreManifest(run: EngineRun, ref: ObjectRef): KubeObject {
       // Named, so that Velero leaves out other namespaces of the backup, and what belongs to none.
       includedNamespaces: sourceNamespaces(run),
       ...selection(parameters),
+      ...(run.operation.spec.type === "Migration" && {
+        labelSelector: {
+          ...selection(parameters).labelSelector,
+          matchExpressions: [NO_HELM_RECORD],
+        },
+      }),
       ...(namespaceMapping !== undefined && { namespaceMapping }),
       ...(restorePVs !== undefined && { restorePVs }),
       ...(existingResourcePolicy !== undefined && { existingResourcePolicy }),

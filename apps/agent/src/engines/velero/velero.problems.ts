@@ -16,6 +16,7 @@ type Field = keyof VeleroParameters;
 const OF_A_BACKUP: readonly Field[] = [
   "storageLocation",
   "snapshotVolumes",
+  "snapshotMoveData",
   "csiSnapshotClassName",
   "ttl",
 ];

@@ -14,6 +14,7 @@ import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
 import { OrganizationChanges } from "./models/organization.changes";
 import { OperationScheduleChanges } from "./models/operation-schedule.changes";
+import { OperationSequenceChanges } from "./models/operation-sequence.changes";
 import { OperationChanges } from "./models/operation.changes";
 import { PolicyChanges } from "./models/policy.changes";
 import { UserSessionChanges } from "./models/user-session.changes";
@@ -35,6 +36,7 @@ const CHANGES = [
   ApplicationInstanceChanges,
   OperationChanges,
   OperationScheduleChanges,
+  OperationSequenceChanges,
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
@@ -90,6 +92,7 @@ type ChangesInOrder = [
   ApplicationInstanceChanges,
   OperationChanges,
   OperationScheduleChanges,
+  OperationSequenceChanges,
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
@@ -103,6 +106,7 @@ function named([
   applicationInstance,
   operation,
   operationSchedule,
+  operationSequence,
   apiKey,
   userSession,
   users,
@@ -115,6 +119,7 @@ function named([
     applicationInstance,
     operation,
     operationSchedule,
+    operationSequence,
     apiKey,
     userSession,
     users,

@@ -13,7 +13,8 @@ export function recordOperation(
 ): Promise<void> {
   const entries = operations.map((operation) => {
     const { cluster_id, instance_id, type, engine, generation } = operation;
-    const { state, approval_state, approval_method, schedule_id } = operation;
+    const { state, approval_state, approval_method } = operation;
+    const { schedule_id, sequence_id } = operation;
     const what = { cluster_id, instance_id, type, engine, generation };
     return {
       action,
@@ -28,6 +29,7 @@ export function recordOperation(
         approval_state,
         ...(approval_method !== null && { approval_method }),
         schedule_id,
+        ...(sequence_id !== null && { sequence_id }),
       },
     };
   });

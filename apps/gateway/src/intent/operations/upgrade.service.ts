@@ -1,18 +1,17 @@
 import { Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
-import type { JsonObject } from "@vworkspace/resources";
-import { mergePatch } from "@vworkspace/resources";
 import { type Stores, UnitOfWork } from "../../database/unit-of-work";
 import { DesiredObjectStore } from "../../delivery/domain/desired-object-store";
-import { type Actor, gatewayActor } from "../../trust/identity/domain/actor";
-import { instanceObject, type Instance } from "../instances/domain/instance";
-import type { InstanceChanges } from "../instances/domain/instance-request";
+import { gatewayActor } from "../../trust/identity/domain/actor";
+import { instanceObject } from "../instances/domain/instance";
 import { InstanceStore } from "../instances/domain/instance-store";
 import { InstanceService } from "../instances/instance.service";
 import { type Operation, operationObject } from "./domain/operation";
 import { OperationStore } from "./domain/operation-store";
+import { upgradeChanges } from "./domain/upgrade-changes";
 import { recordOperation } from "./operation-evidence";
 import { OperationService } from "./operation.service";
+import { requesterActor } from "./requester-actor";
 
 /**
  * Turns a Helm upgrade that runs into the instance's next generation, so that the instance stays the truth. Once: what was
@@ -65,7 +64,10 @@ export class UpgradeService {
     const operation = await store.lock(operationId);
     if (operation?.upgrade !== "due") return;
     const actor = await requesterActor(stores, organizationId, operation);
-    const changes = changesOf(operation, instance);
+    const changes = upgradeChanges(
+      operation.parameters_json,
+      instance.values_json,
+    );
     await this.instances.write(stores, actor, instance.id, changes);
     const after = await stores.get(InstanceStore).find(instance.id);
     const issued: Operation = {
@@ -76,32 +78,4 @@ export class UpgradeService {
     await store.save(issued);
     await recordOperation(stores, actor, "operation.upgrade", issued);
   }
-}
-
-/** As whoever asked for it: policy and evidence name that user. */
-async function requesterActor(
-  stores: Stores,
-  organizationId: string,
-  { requested_by: id, on_behalf_of: behalf }: Operation,
-): Promise<Actor> {
-  const name = await stores.get(OperationStore).login(id);
-  return {
-    organizationId,
-    type: "user",
-    id,
-    name,
-    ...(behalf && { onBehalfOf: behalf }),
-  };
-}
-
-function changesOf(operation: Operation, instance: Instance): InstanceChanges {
-  const parameters = JSON.parse(operation.parameters_json) as JsonObject;
-  const { targetVersion: version, valuesPatch: patch } = parameters;
-  const values = JSON.parse(instance.values_json) as JsonObject;
-  return {
-    ...(typeof version === "string" && { chart_version: version }),
-    ...(patch !== undefined && {
-      values_json: JSON.stringify(mergePatch(values, patch as JsonObject)),
-    }),
-  };
 }

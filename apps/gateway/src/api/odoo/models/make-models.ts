@@ -7,6 +7,7 @@ import { eventModel } from "./event.model";
 import { irModel } from "./ir-model.model";
 import { jobModel } from "./job.model";
 import { operationScheduleModel } from "./operation-schedule.model";
+import { operationSequenceModel } from "./operation-sequence.model";
 import { operationModel } from "./operation.model";
 import { organizationModel } from "./organization.model";
 import { policyModel } from "./policy.model";
@@ -33,8 +34,9 @@ export function makeModels(
   );
   const targets = { organization, cluster, users, applicationInstance };
   const operationSchedule = operationScheduleModel(targets);
+  const operationSequence = operationSequenceModel(targets);
   const operation = operationModel(
-    { ...targets, operationSchedule },
+    { ...targets, operationSchedule, operationSequence },
     publicUrl,
   );
   return {
@@ -45,6 +47,7 @@ export function makeModels(
     applicationInstance,
     operation,
     operationSchedule,
+    operationSequence,
     job: jobModel(organization, cluster),
     event: eventModel(organization, cluster),
     auditEntry: auditEntryModel(organization),

@@ -17,6 +17,7 @@ export interface AllChanges {
   readonly applicationInstance: ModelChanges;
   readonly operation: ModelChanges;
   readonly operationSchedule: ModelChanges;
+  readonly operationSequence: ModelChanges;
   readonly apiKey: ModelChanges;
   readonly userSession: ModelChanges;
   readonly users: ModelChanges;

@@ -374,6 +374,11 @@ async function seedOperations(
      values ($1, $2, $3, $4, 'nightly', 'Backup', 'velero', '{}', '0 2 * * *', 'UTC', true, $4)`,
     [...place, newId()],
   );
+  await database.look(
+    `insert into operation_sequences (organization_id, cluster_id, instance_id, id, name, template, definition, parameters_json, state, requested_by)
+     values ($1, $2, $3, $4, 'moved', 'migrate', '{}', '{}', 'succeeded', $4)`,
+    [...place, newId()],
+  );
 }
 
 async function seedJobs(

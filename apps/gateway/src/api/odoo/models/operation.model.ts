@@ -39,10 +39,13 @@ export const OPERATION_ENGINES = Object.keys(ENGINE_PARAMETERS);
 
 /** @param publicUrl where people reach the gateway; empty while that isn't known */
 export function operationModel(
-  targets: OperationTargets & { readonly operationSchedule: OdooModel },
+  targets: OperationTargets & {
+    readonly operationSchedule: OdooModel;
+    readonly operationSequence: OdooModel;
+  },
   publicUrl: () => string,
 ): OdooModel {
-  const { organization, users, operationSchedule } = targets;
+  const { organization, users, operationSchedule, operationSequence } = targets;
   return new OdooModel({
     name: "vworkspace.operation",
     label: "Operation",
@@ -61,6 +64,8 @@ export function operationModel(
       ...courseFields(),
       ...approvalFields(users),
       many2one("schedule_id", "Schedule", operationSchedule),
+      many2one("sequence_id", "Sequence", operationSequence),
+      char("sequence_step", "Step of the sequence", { isNullable: true }),
       char("external_ref", "External reference", {
         writable: "always",
         isNullable: true,

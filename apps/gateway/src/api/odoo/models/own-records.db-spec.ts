@@ -63,6 +63,7 @@ describe("records of one's own", () => {
         applicationInstance: {},
         operation: {},
         operationSchedule: {},
+        operationSequence: {},
         apiKey: new ApiKeyChanges(keys),
         userSession: new UserSessionChanges(db.get(SessionService)),
         users,

@@ -9,6 +9,7 @@ import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
 import { OrganizationChanges } from "../models/organization.changes";
 import { OperationScheduleChanges } from "../models/operation-schedule.changes";
+import { OperationSequenceChanges } from "../models/operation-sequence.changes";
 import { OperationChanges } from "../models/operation.changes";
 import { PolicyChanges } from "../models/policy.changes";
 import { UserSessionChanges } from "../models/user-session.changes";
@@ -31,6 +32,7 @@ const registry = makeRegistry(options, reads, new WriteMethods(none), {
   applicationInstance: new ApplicationInstanceChanges(none),
   operation: new OperationChanges(none),
   operationSchedule: new OperationScheduleChanges(none),
+  operationSequence: new OperationSequenceChanges(none),
   apiKey: new ApiKeyChanges(none),
   userSession: new UserSessionChanges(none),
   users: new UsersChanges(none, none, none),
@@ -69,6 +71,10 @@ const CHANGES = [
   "vworkspace.operation.schedule create: operator, admin, bridge",
   "vworkspace.operation.schedule write: operator, admin, bridge",
   "vworkspace.operation.schedule unlink: operator, admin, bridge",
+  "vworkspace.operation.sequence create: operator, admin, bridge",
+  "vworkspace.operation.sequence write: operator, admin, bridge",
+  "vworkspace.operation.sequence action_cancel: operator, admin, bridge",
+  "vworkspace.operation.sequence action_confirm: operator, admin, bridge",
   "vworkspace.application.instance create: operator, admin, bridge",
   "vworkspace.application.instance write: operator, admin, bridge",
   "vworkspace.application.instance unlink: operator, admin, bridge",

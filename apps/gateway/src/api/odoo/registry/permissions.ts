@@ -96,6 +96,10 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
     ...readsTo(EVERYONE),
     ...to(DEPLOYERS, "create", "write", "unlink"),
   },
+  "vworkspace.operation.sequence": {
+    ...readsTo(EVERYONE),
+    ...to(DEPLOYERS, "create", "write", "action_cancel", "action_confirm"),
+  },
   "vworkspace.job": readsTo(EVERYONE),
   "vworkspace.event": readsTo(EVERYONE),
   "vworkspace.audit.entry": readsTo(["approver", "admin"]),

@@ -17,8 +17,8 @@ type Row = Omit<Operation, "generation" | "instance_generation"> & {
 
 const COLUMNS = `id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive, timeout_seconds,
   state, approval_state, approval_claim, approved_by, approved_at, rejected_by, rejected_at, cancel, generation, phase, reason, message,
-  progress, degraded, upgrade, instance_generation, external_ref, schedule_id, due_at, requested_by, on_behalf_of,
-  approval_method, approved_on_behalf_of, rejected_on_behalf_of, maintenance_windows`;
+  progress, degraded, upgrade, instance_generation, external_ref, schedule_id, due_at, sequence_id, sequence_step,
+  requested_by, on_behalf_of, approval_method, approved_on_behalf_of, rejected_on_behalf_of, maintenance_windows`;
 const SELECT = `select ${COLUMNS} from operations where organization_id = $1`;
 /** After an alias and a dot. */
 const ENDED = "state in ('succeeded', 'failed', 'cancelled')";
@@ -32,8 +32,8 @@ export class SqlOperationStore extends OperationStore {
     const added = await this.transaction.run(
       `insert into operations (organization_id, id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive,
          timeout_seconds, state, approval_state, external_ref, schedule_id, due_at, requested_by, on_behalf_of,
-         maintenance_windows)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) on conflict do nothing`,
+         maintenance_windows, sequence_id, sequence_step)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) on conflict do nothing`,
       [
         this.transaction.organization,
         operation.id,
@@ -55,6 +55,8 @@ export class SqlOperationStore extends OperationStore {
         operation.requested_by,
         jsonOrNull(operation.on_behalf_of),
         JSON.stringify(operation.maintenance_windows),
+        operation.sequence_id,
+        operation.sequence_step,
       ],
     );
     return added > 0;

@@ -38,6 +38,8 @@ const operation = (more: Partial<Operation> = {}): Operation => ({
   schedule_id: null,
   maintenance_windows: [],
   due_at: null,
+  sequence_id: null,
+  sequence_step: null,
   ...more,
 });
 

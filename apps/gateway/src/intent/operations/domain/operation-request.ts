@@ -19,6 +19,8 @@ export interface CreateOperation
   readonly requester?: Requester;
   /** The schedule and the due time that it is made for. */
   readonly due?: { readonly scheduleId: string; readonly at: Date };
+  /** The sequence and the step of it that it is made for. */
+  readonly sequence?: { readonly id: string; readonly step: string };
 }
 
 export function requesterOf(actor: Actor): Requester {
@@ -89,6 +91,8 @@ export function newOperation(
     external_ref: request.external_ref ?? null,
     schedule_id: request.due?.scheduleId ?? null,
     due_at: request.due?.at ?? null,
+    sequence_id: request.sequence?.id ?? null,
+    sequence_step: request.sequence?.step ?? null,
   };
 }
 

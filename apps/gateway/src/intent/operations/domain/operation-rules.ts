@@ -20,10 +20,14 @@ export function operationProblem(
   intent: OperationIntent,
   target: { readonly name: string; readonly namespace: string },
 ): string | undefined {
-  return textProblem(intent.parameters_json) ?? contentProblem(intent, target);
+  return (
+    parametersTextProblem(intent.parameters_json) ??
+    contentProblem(intent, target)
+  );
 }
 
-function textProblem(text: string): string | undefined {
+/** What is wrong with the text of parameters as such. */
+export function parametersTextProblem(text: string): string | undefined {
   if (text.length > MAX_PARAMETERS_CHARACTERS)
     return "parameters_json is larger than 64 KiB: make it smaller.";
   const read = parseJson(new TextEncoder().encode(text));

@@ -100,6 +100,9 @@ export interface Operation
   /** When it may begin, as policies said when it was asked for: what somebody approves does not change. */
   readonly maintenance_windows: readonly MaintenanceWindow[];
   readonly due_at: Date | null;
+  /** The sequence that made it, and the name of its step there. */
+  readonly sequence_id: string | null;
+  readonly sequence_step: string | null;
 }
 
 export function hasEnded({ state }: Pick<Operation, "state">): boolean {
