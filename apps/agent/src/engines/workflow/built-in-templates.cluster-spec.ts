@@ -37,15 +37,6 @@ describe("The built-in templates, on an API server with Argo's kinds", () => {
         checkHook: "web-check",
       },
     ],
-    [
-      "backup-verify",
-      {
-        instance: "web",
-        scratchNamespace: "shop-verify",
-        testImage: "tools:1",
-        testCommand: '["true"]',
-      },
-    ],
   ])("are accepted, and run by an operation: %s", async (file, parameters) => {
     const template = here(parse(read(`${file}.yaml`)) as KubeObject);
     const admin = { fieldManager: "admin" };
