@@ -61,7 +61,7 @@ describe("npm start", () => {
       /operator calls +vworkspace\.operation create \[\{"instance_id": \d+, "type": "Backup", "engine": "velero"/,
       /gateway +awaiting_approval/,
       /approver calls +vworkspace\.operation action_approve \[\[\d+\]\]/,
-      /cluster +running: Backup velero\/op-\S+ is InProgress: \d+ of \d+ items/,
+      /cluster +running: Backup velero\/op-\S+ is \w+: \d+ of \d+ items/,
       /cluster +succeeded VeleroBackupCompleted: Backup velero\/op-\S+ is complete: (\d+) of \1 items, 0 warnings/,
       /gateway +last_backup_at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/,
       /operator calls +vworkspace\.operation\.schedule create/,

@@ -79,8 +79,10 @@ export class BackupTour {
     for (;;) {
       const backup = await this.operation(id);
       const state = text(backup, "state");
-      tell(...lineOf(backup));
-      if (ENDED.includes(state) || state === "blocked") return;
+      for (const line of linesOf(backup)) tell(...line);
+      // The state is told first, the words of the end after it.
+      const isOver = ENDED.includes(state) && text(backup, "reason") !== "";
+      if (isOver || state === "blocked") return;
       if (Date.now() > deadline)
         throw new DemoFailure(
           `The backup is still ${state}: the logs of gateway and agent in the data directory say why.`,
@@ -169,15 +171,18 @@ function spaced(value: unknown): string {
   return `{${fields.join(", ")}}`;
 }
 
-/** Who says it, and what. */
-function lineOf(backup: RpcStruct): [string, string] {
+/** Who says what. The progress that was told last stays, so that it is shown however soon the end came. */
+function linesOf(backup: RpcStruct): readonly [string, string][] {
   const state = text(backup, "state");
-  if (state === "running") {
-    const progress = text(backup, "progress");
-    return ["cluster", progress === "" ? state : `${state}: ${progress}`];
-  }
   const isOurs = ["requested", "awaiting_approval", "delivering"];
-  if (isOurs.includes(state)) return ["gateway", state];
-  const message = text(backup, "message");
-  return ["cluster", `${state} ${text(backup, "reason")}: ${message}`];
+  if (isOurs.includes(state)) return [["gateway", state]];
+  const progress = text(backup, "progress");
+  const running: [string, string] = ["cluster", `running: ${progress}`];
+  const told = progress === "" ? [] : [running];
+  const reason = text(backup, "reason");
+  if (state === "running" || reason === "") return told;
+  return [
+    ...told,
+    ["cluster", `${state} ${reason}: ${text(backup, "message")}`],
+  ];
 }

@@ -32,12 +32,13 @@ operator, approver = [person(login, demo["people"][login]) for login in ("operat
 wiki = operator("application.instance", "search", [["name", "=", "wiki"], ["state", "!=", "deleted"]])[0]
 backup = operator("operation", "create", {"instance_id": wiki, "type": "Backup", "engine": "velero"})
 approver("operation", "action_approve", [backup])
-said, state = "", ""
-while state not in ("succeeded", "failed", "cancelled"):
-    now = operator("operation", "read", [backup], ["state", "progress", "message"])[0]
-    state, line = now["state"], now["progress"] if now["state"] == "running" else now["message"]
-    if f"{state} {line}" != said:
-        said = f"{state} {line}"
+said, ended = "", False
+while not ended:
+    now = operator("operation", "read", [backup], ["state", "progress", "reason", "message"])[0]
+    ended = now["state"] in ("succeeded", "failed", "cancelled") and now["reason"]
+    line = now["state"] + " " + (now["progress"] if now["state"] == "running" else now["message"])
+    if line != said and (now["reason"] or now["state"] == "delivering"):
+        said = line
         print(said)
     time.sleep(0.2)
 PY

@@ -12,6 +12,7 @@ import { unfinishedPods } from "../engines/job-run/pods.decide";
 import { KubePodLogs } from "../engines/kube-pod-logs";
 import { POD } from "../watches/watched-kinds";
 import { clusterWith, EngineCluster } from "./engine-cluster";
+import type { EngineCourse } from "./engine-course";
 import { JobStandIn } from "./job-stand-in";
 import { KeptPodLogs } from "./kept-pod-logs";
 
@@ -93,6 +94,14 @@ export class JobBench extends EngineCluster {
     return eventually(what, async () => {
       await this.standIn?.step();
       return look();
+    });
+  }
+
+  /** How an operation ends, once it does. */
+  outcome(course: EngineCourse) {
+    return this.until("the operation has an outcome", async () => {
+      const verdict = await course.pass();
+      return verdict.state !== "working" && verdict;
     });
   }
 

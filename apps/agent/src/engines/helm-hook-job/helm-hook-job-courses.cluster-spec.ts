@@ -67,12 +67,6 @@ function start(parameters: object = {}): EngineCourse {
   });
 }
 
-const outcome = (course: EngineCourse) =>
-  bench.until("the operation has an outcome", async () => {
-    const verdict = await course.pass();
-    return verdict.state !== "working" && verdict;
-  });
-
 const said = (verdict: EngineVerdict) => `${verdict.state} ${verdict.reason}`;
 
 describe("The hook of a released chart", () => {
@@ -89,7 +83,7 @@ describe("The hook of a released chart", () => {
     await bench.playPod(uid, waitingPod("migrate", "ErrImagePull"));
     expect((await course.pass()).message).toContain("ErrImagePull");
     await bench.playPod(uid, endedPod("migrate", 0));
-    expect(await outcome(course)).toMatchObject({
+    expect(await bench.outcome(course)).toMatchObject({
       state: "succeeded",
       reason: "HelmHookJobSucceeded",
       outputs: { jobName: engineObjectName(uid), exitCode: 0 },
@@ -109,7 +103,7 @@ describe("The hook of a released chart", () => {
     const course = start();
     await course.settle();
     await bench.playPod(uid, endedPod("migrate", 7));
-    const verdict = await outcome(course);
+    const verdict = await bench.outcome(course);
     expect(said(verdict)).toBe("failed JobFailedBackoffExceeded");
     expect(verdict.message).toContain("exit code 7");
     expect(verdict.message).toContain("*** was refused");
@@ -119,7 +113,7 @@ describe("The hook of a released chart", () => {
     await released(MIGRATE);
     const course = start({ activeDeadlineSeconds: 1 });
     await course.settle();
-    expect(said(await outcome(course))).toBe(
+    expect(said(await bench.outcome(course))).toBe(
       "failed JobActiveDeadlineExceeded",
     );
   });
@@ -154,7 +148,7 @@ describe("The hook of a released chart", () => {
       return bench.jobOf(uid);
     });
     await bench.api.delete(refOf(job), { propagationPolicy: "Background" });
-    const verdict = await outcome(course);
+    const verdict = await bench.outcome(course);
     expect(said(verdict)).toBe("failed EngineFailed");
     expect(verdict.message).toContain("is gone");
     expect(await bench.jobOf(uid)).toBe(undefined);
@@ -167,7 +161,9 @@ describe("The hook of a released chart", () => {
     await released(jobHook("seed"));
     const course = start();
     await bench.playPod(uid, endedPod("migrate", 0));
-    expect(said(await outcome(course))).toBe("succeeded HelmHookJobSucceeded");
+    expect(said(await bench.outcome(course))).toBe(
+      "succeeded HelmHookJobSucceeded",
+    );
     expect((await bench.jobOf(uid))?.metadata.uid).toBe(job?.metadata.uid);
   });
 

@@ -38,12 +38,6 @@ const start = (parameters: object = {}): EngineCourse =>
     },
   });
 
-const outcome = (course: EngineCourse) =>
-  bench.until("the operation has an outcome", async () => {
-    const verdict = await course.pass();
-    return verdict.state !== "working" && verdict;
-  });
-
 /** The one Job of the operation, which stays the same object. */
 async function theJob() {
   const job = await bench.jobOf(uid);
@@ -64,7 +58,7 @@ describe("A job of an operation", () => {
       (await course.pass()).message.includes("1 pod at work"),
     );
     await bench.playPod(uid, endedPod("main", 0));
-    expect(await outcome(course)).toMatchObject({
+    expect(await bench.outcome(course)).toMatchObject({
       state: "succeeded",
       reason: "JobSucceeded",
       outputs: { jobName: engineObjectName(uid), exitCode: 0 },
@@ -92,7 +86,7 @@ describe("A job of an operation", () => {
     const course = start({ env: [{ name: "PASSWORD", secretRef }] });
     await course.settle();
     await bench.playPod(uid, endedPod("main", 3));
-    const verdict = await outcome(course);
+    const verdict = await bench.outcome(course);
     expect(failure(verdict)).toBe("failed JobFailedBackoffExceeded");
     expect(verdict.message).toContain("ended with exit code 3 (Error)");
     expect(verdict.message).toContain("logged in with ***\nno such table");
@@ -105,7 +99,7 @@ describe("A job of an operation", () => {
     const course = start({ activeDeadlineSeconds: 1 });
     await course.settle();
     await bench.playPod(uid, { phase: "Running" });
-    expect(failure(await outcome(course))).toBe(
+    expect(failure(await bench.outcome(course))).toBe(
       "failed JobActiveDeadlineExceeded",
     );
   });
@@ -116,7 +110,7 @@ describe("A job of an operation", () => {
     await bench.api.delete(refOf(await theJob()), {
       propagationPolicy: "Background",
     });
-    const verdict = await outcome(course);
+    const verdict = await bench.outcome(course);
     expect(failure(verdict)).toBe("failed EngineFailed");
     expect(verdict.message).toContain("is gone");
     expect(await bench.jobOf(uid)).toBe(undefined);
@@ -128,7 +122,7 @@ describe("A job of an operation", () => {
     const course = start();
     expect(course.outputs).toEqual({});
     await bench.playPod(uid, endedPod("main", 0));
-    expect(failure(await outcome(course))).toBe("succeeded JobSucceeded");
+    expect(failure(await bench.outcome(course))).toBe("succeeded JobSucceeded");
     expect((await theJob()).metadata.uid).toBe(metadata.uid);
   });
 
@@ -136,8 +130,8 @@ describe("A job of an operation", () => {
     const [one, two] = [start(), start()];
     await Promise.all([one.settle(), two.settle()]);
     await bench.playPod(uid, endedPod("main", 0));
-    expect(failure(await outcome(one))).toBe("succeeded JobSucceeded");
-    expect(await outcome(two)).toEqual(await outcome(one));
+    expect(failure(await bench.outcome(one))).toBe("succeeded JobSucceeded");
+    expect(await bench.outcome(two)).toEqual(await bench.outcome(one));
   });
 
   it("is cancelled: nothing of it runs when it has ended", async () => {
@@ -199,7 +193,7 @@ describe("The account of a job", () => {
       "mighty",
     );
     await bench.playPod(uid, endedPod("main", 0));
-    expect(failure(await outcome(course))).toBe("succeeded JobSucceeded");
+    expect(failure(await bench.outcome(course))).toBe("succeeded JobSucceeded");
   });
 });
 
