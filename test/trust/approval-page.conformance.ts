@@ -170,6 +170,7 @@ describe("The approval page, with an API key", () => {
 
   it("rejects with a reason, which whoever asked reads", async () => {
     const { id, number } = await world.ask();
+    expect((await reject(number, "\u0000")).status).toBe(422);
     const { status, text } = await reject(number, "not on a Friday");
     expect([status, text]).toEqual([
       200,

@@ -40,7 +40,7 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     name: "VWORKSPACE_PUBLIC_URL",
     default: "http://VWORKSPACE_HTTP_ADDR",
     description:
-      "URL under which agents and Odoo reach the gateway; issuer of its tokens.",
+      "URL under which agents, Odoo and people reach the gateway; issuer of its tokens.",
   },
   {
     name: "DATABASE_URL",
