@@ -84,10 +84,17 @@ export function newOperation(
     approval_state: made.approval_state,
     ...NOTHING_YET,
     external_ref: request.external_ref ?? null,
-    schedule_id: request.due?.scheduleId ?? null,
-    due_at: request.due?.at ?? null,
-    sequence_id: request.sequence?.id ?? null,
-    sequence_step: request.sequence?.step ?? null,
+    ...originOf(request),
+  };
+}
+
+/** What the gateway makes it for by itself. */
+function originOf({ due, sequence }: CreateOperation) {
+  return {
+    schedule_id: due?.scheduleId ?? null,
+    due_at: due?.at ?? null,
+    sequence_id: sequence?.id ?? null,
+    sequence_step: sequence?.step ?? null,
   };
 }
 
