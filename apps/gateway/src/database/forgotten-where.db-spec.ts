@@ -85,7 +85,7 @@ describe("a statement that forgets the organization", () => {
     await client.connect();
     tables = await tenantTables();
     untouched = await foreignRows();
-  }, 60_000);
+  }, 240_000);
 
   afterAll(async () => {
     await client?.end();

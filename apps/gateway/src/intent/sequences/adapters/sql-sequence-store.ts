@@ -102,7 +102,7 @@ export class SqlSequenceStore extends SequenceStore {
     operationId: string,
   ): Promise<StepOperationFacts | undefined> {
     return this.transaction.one(
-      `select name, state, reason, message, degraded, started_at is not null as "hasStarted", outputs
+      `select name, state, reason, message, degraded, started_at is not null as "hasStarted", cancel as "isCancelled", outputs
        from operations where organization_id = $1 and id = $2`,
       [this.transaction.organization, operationId],
     );

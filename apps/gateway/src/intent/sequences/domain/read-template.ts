@@ -146,22 +146,12 @@ function leadsSomewhere(
   earlier: readonly SequenceStep[],
 ): boolean {
   const [room, first = "", ...rest] = path.split(".");
-  switch (room) {
-    case "parameters":
-      return rest.length === 0 && isParameter(made, first);
-    case "instance":
-      return rest.length === 0 && PLACE_FIELDS.includes(first);
-    case "copy":
-      return (
-        rest.length === 0 &&
-        PLACE_FIELDS.includes(first) &&
-        copyStep(made) !== undefined
-      );
-    case "steps":
-      return rest.length === 1 && earlier.some((one) => one.name === first);
-    default:
-      return false;
-  }
+  if (room === "steps")
+    return rest.length === 1 && earlier.some(({ name }) => name === first);
+  if (rest.length > 0) return false;
+  if (room === "parameters") return isParameter(made, first);
+  const isThere = room === "instance" || (room === "copy" && copyStep(made));
+  return Boolean(isThere) && PLACE_FIELDS.includes(first);
 }
 
 function propertiesOf(made: SequenceTemplate): JsonObject {

@@ -26,7 +26,7 @@ export function compileParameters(schema: JsonObject): ReadSequenceParameters {
     throw new Error(`parameters: ${why}`, { cause: error });
   }
   return (given) => {
-    const parameters = structuredClone(given) as JsonObject;
+    const parameters = structuredClone<JsonObject>(given);
     if (validate(parameters)) return { parameters };
     const [error] = validate.errors ?? [];
     const at = (error?.instancePath ?? "").replaceAll("/", ".");

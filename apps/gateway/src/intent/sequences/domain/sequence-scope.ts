@@ -1,12 +1,7 @@
 import type { JsonObject } from "@vworkspace/resources";
 import type { SequenceDefinition, StepFact } from "./sequence";
 import { allSteps, copyStep, type SequenceTemplate } from "./sequence-template";
-import { type Scope, substituteFields } from "./substitute";
-
-interface Place {
-  readonly namespace: string;
-  readonly name: string;
-}
+import { type Place, type Scope, substituteFields } from "./substitute";
 
 /** What a copy is to be, as its step says it. */
 export interface CopyWish extends Place {
@@ -58,8 +53,8 @@ export function copyWish(template: SequenceTemplate, scope: Scope): CopyWish {
       ? given[field]
       : undefined;
   return {
-    name: String(scope.instance["name"]),
-    namespace: text("namespace") ?? String(scope.instance["namespace"]),
+    name: scope.instance.name,
+    namespace: text("namespace") ?? scope.instance.namespace,
     cluster: text("cluster"),
     valuesPatch: (given["valuesPatch"] ?? {}) as JsonObject,
     keepsIngress: given["keepsIngress"] === true,

@@ -57,41 +57,50 @@ function fact(name: string, end: StepState | "failed!"): StepFact {
   return { name, state, hasBegun, begun_at: "2026-01-01T00:00:00Z" };
 }
 
-/** @param cancelAt the step during which somebody cancels */
+interface Options {
+  readonly hook?: string;
+  /** The step during which somebody cancels. */
+  readonly cancelAt?: string;
+  readonly template?: SequenceTemplate;
+}
+
 function run(
   ends: Ends,
-  { hook = "h", cancelAt = "", template = TEMPLATE } = {},
+  { hook = "h", cancelAt, template = TEMPLATE }: Options = {},
 ): Course {
-  let facts: SequenceFacts = {
-    template,
-    parameters: { hook },
-    steps: [],
-    cancel: false,
-  };
   const begun: string[] = [];
+  const parameters = { hook };
+  let facts: SequenceFacts = { template, parameters, steps: [], cancel: false };
   for (;;) {
     const next = decideNext(facts);
     if (next.do === "end") return { begun, end: next, facts };
     if (next.do !== "begin") throw new Error(`Nothing runs, yet ${next.do}.`);
     const { name } = next.step;
     begun.push(name);
-    const running = [...facts.steps, fact(name, "running")];
-    const isCancelled = name === cancelAt && canCancel(facts);
-    const cancel = facts.cancel || isCancelled;
-    const meanwhile = decideNext({ ...facts, cancel, steps: running });
-    // While a step runs nothing else is begun.
-    expect(["await", "stop"]).toContain(meanwhile.do);
-    const own = ends[name] ?? "succeeded";
-    const end = meanwhile.do === "stop" ? "cancelled" : own;
-    facts = { ...facts, cancel, steps: [...facts.steps, fact(name, end)] };
+    facts = live(facts, name, { ends, isCancelled: name === cancelAt });
   }
+}
+
+/** A step from its beginning to its end; while it runs nothing else is begun. */
+function live(
+  facts: SequenceFacts,
+  name: string,
+  { ends, isCancelled }: { ends: Ends; isCancelled: boolean },
+): SequenceFacts {
+  const cancel = facts.cancel || (isCancelled && canCancel(facts));
+  const steps = [...facts.steps, fact(name, "running")];
+  const meanwhile = decideNext({ ...facts, cancel, steps });
+  expect(["await", "stop"]).toContain(meanwhile.do);
+  const end =
+    meanwhile.do === "stop" ? "cancelled" : (ends[name] ?? "succeeded");
+  return { ...facts, cancel, steps: [...facts.steps, fact(name, end)] };
 }
 
 const FORWARD = ["guard", "quiesce", "backup", "unquiesce", "change", "verify"];
 const GOOD = [...FORWARD, "farewell", "unguard"];
 
 describe("The next action of a sequence", () => {
-  it.each<[string, Ends, object, readonly string[], string]>([
+  it.each<[string, Ends, Options, ...[readonly string[], string]]>([
     ["goes through all steps", {}, {}, GOOD, "succeeded"],
     [
       "leaves out what a parameter leaves empty, and what would let it go",
@@ -177,9 +186,10 @@ describe("The next action of a sequence", () => {
       [...FORWARD.slice(0, 5), "back", "unguard"],
       "failed",
     ],
-  ])("%s", (_title, ends, options, expected, state) => {
+  ])("%s", (_title, ends, options, ...expected) => {
     const { begun, end } = run(ends, options);
-    expect(begun).toEqual(expected);
+    const [steps, state] = expected;
+    expect(begun).toEqual(steps);
     expect(end).toEqual({ do: "end", state });
   });
 

@@ -72,19 +72,22 @@ function underWay(
   facts: SequenceFacts,
   next: Exclude<NextAction, { do: "end" }>,
 ): SequenceCourse {
-  const progress = progressOf(facts, next.step.name);
-  const fact = next.do === "begin" ? undefined : next.fact;
   if (facts.steps.length === 0)
     return { state: "requested", reason: "", message: "", progress: "" };
-  const { course = "running", reason = "", message = "" } = fact ?? {};
-  const operation = fact?.operation === undefined ? "" : ` (${fact.operation})`;
+  const { name } = next.step;
+  const fact = next.do === "begin" ? undefined : next.fact;
   const before = isBroken(facts) ? `${whyBroken(facts)} ` : "";
   return {
-    state: course,
-    reason: reason || (isBroken(facts) ? "Undoing" : "StepRunning"),
-    message: `${before}Step ${next.step.name}${operation}${message && `: ${message}`}`,
-    progress,
+    state: fact?.course ?? "running",
+    reason: fact?.reason || (isBroken(facts) ? "Undoing" : "StepRunning"),
+    message: `${before}Step ${name}${fact ? detailOf(fact) : ""}`,
+    progress: progressOf(facts, name),
   };
+}
+
+function detailOf({ operation, message = "" }: StepFact): string {
+  const named = operation === undefined ? "" : ` (${operation})`;
+  return `${named}${message && `: ${message}`}`;
 }
 
 function progressOf(facts: SequenceFacts, name: string): string {

@@ -83,6 +83,8 @@ export interface StepOperationFacts {
   readonly message: string;
   readonly degraded: boolean;
   readonly hasStarted: boolean;
+  /** It is to stop. */
+  readonly isCancelled: boolean;
   readonly outputs: JsonObject;
 }
 

@@ -19,6 +19,7 @@ const operation = (more: Partial<StepOperationFacts>): StepOperationFacts => ({
   message: "m",
   degraded: false,
   hasStarted: false,
+  isCancelled: false,
   outputs: { backupName: "b" },
   ...more,
 });
@@ -77,6 +78,13 @@ describe("A step that is an operation", () => {
     expect(
       followOperation(late, operation({ state: "awaiting_approval" }), NOW),
     ).toMatchObject({ state: "running" });
+    const cancelled = operation({
+      state: "awaiting_approval",
+      isCancelled: true,
+    });
+    expect(followOperation(late, cancelled, NOW)).toMatchObject({
+      state: "failed",
+    });
   });
 
   it("has failed where its operation is gone", () => {

@@ -1,4 +1,8 @@
-import type { Instance, Observation } from "../../instances/domain/instance";
+import type {
+  Instance,
+  InstanceState,
+  Observation,
+} from "../../instances/domain/instance";
 import type { StepFact, StepOperationFacts } from "./sequence";
 import type { SequenceStep } from "./sequence-template";
 
@@ -18,33 +22,36 @@ export function followOperation(
 ): StepFact {
   if (operation === undefined)
     return ended(fact, "failed", now, "Vanished", "Its operation is gone.");
-  const { state, reason, message, degraded, outputs, hasStarted } = operation;
+  const { state, reason, message, outputs, hasStarted } = operation;
   const hasBegun = hasStarted || state === "succeeded" || state === "failed";
   const told = { ...fact, hasBegun, outputs };
   switch (state) {
     case "succeeded":
-      return degraded
+      return operation.degraded
         ? ended(told, "failed", now, "Degraded", message || reason)
         : ended(told, "succeeded", now, reason, message);
     case "failed":
     case "cancelled":
       return ended(told, state, now, reason, message);
-    case "awaiting_approval":
-      return { ...told, course: state, reason, message };
     default:
-      return isLate(fact, now)
-        ? ended(told, "failed", now, "Timeout", NOT_ENDED)
-        : {
-            ...told,
-            course: state === "blocked" ? state : "running",
-            reason,
-            message,
-          };
+      return underWay(told, operation, now);
   }
 }
 
 const NOT_ENDED =
   "its cluster has told no end of it in time, and may still carry it out";
+
+function underWay(
+  fact: StepFact,
+  { state, reason, message, isCancelled }: StepOperationFacts,
+  now: Date,
+): StepFact {
+  const isForPerson = state === "awaiting_approval" && !isCancelled;
+  if (isLate(fact, now) && !isForPerson)
+    return ended(fact, "failed", now, "Timeout", NOT_ENDED);
+  const isHeld = state === "awaiting_approval" || state === "blocked";
+  return { ...fact, course: isHeld ? state : "running", reason, message };
+}
 
 /** Of operations those that are to stop, and those that undo; of waits all that are given a time. */
 function isLate({ deadline }: StepFact, now: Date): boolean {
@@ -57,19 +64,27 @@ export function followWait(
   { wait }: SequenceStep,
   facts: WaitFacts,
 ): StepFact {
-  const { instance, now } = facts;
   if (wait === "confirmed") return followConfirmation(fact, facts);
+  const { instance, now } = facts;
+  // A record that is gone counts as deleted.
   const state = instance?.state ?? "deleted";
-  const wanted = wait === "gone" ? "deleted" : wait;
-  if (state === wanted)
-    return ended(
-      { ...fact, outputs: { generation: instance?.generation ?? 0 } },
-      "succeeded",
-      now,
-    );
-  const name = `${instance?.namespace ?? ""}/${instance?.name ?? ""}`;
+  if (state !== (wait === "gone" ? "deleted" : wait))
+    return followInstance(fact, wait, facts, state);
+  const outputs = { generation: instance?.generation ?? 0 };
+  return ended({ ...fact, outputs }, "succeeded", now);
+}
+
+/** Of an instance that isn't yet what is waited for. */
+function followInstance(
+  fact: StepFact,
+  wait: SequenceStep["wait"],
+  facts: WaitFacts,
+  state: InstanceState,
+): StepFact {
+  const { instance, now } = facts;
   const why = blocker(facts);
-  const message = `Instance ${name} is ${state}${why && ` (${why})`}`;
+  const place = instance && `${instance.namespace}/${instance.name} `;
+  const message = `Instance ${place ?? ""}is ${state}${why && ` (${why})`}`;
   const isGoing = state === "deleting" || state === "deleted";
   if (isGoing && wait !== "gone")
     return ended(fact, "failed", now, "InstanceRemoved", message);

@@ -1,10 +1,16 @@
 import type { JsonObject, JsonValue } from "@vworkspace/resources";
 
+/** Where an instance is. */
+export interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** What references are replaced by: `${parameters.ttl}`, `${steps.backup.backupName}`, `${instance.namespace}`, `${copy.name}`. */
 export interface Scope {
   readonly parameters: JsonObject;
-  readonly instance: JsonObject;
-  readonly copy: JsonObject;
+  readonly instance: Place;
+  readonly copy: Place;
   /** Outputs of steps that succeeded, by their names. */
   readonly steps: Readonly<Record<string, JsonObject>>;
 }
@@ -33,7 +39,7 @@ export function substituteFields(fields: JsonObject, scope: Scope): JsonObject {
     const replaced = substitute(value, scope);
     return replaced === undefined
       ? []
-      : [[String(inText(name, scope) ?? name), replaced] as const];
+      : [[filled(name, scope), replaced] as const];
   });
   return Object.fromEntries(entries);
 }
@@ -59,6 +65,11 @@ export function referencesIn(
 function inText(text: string, scope: Scope): JsonValue | undefined {
   const [, whole] = WHOLE.exec(text) ?? [];
   if (whole !== undefined) return lookUp(whole, scope);
+  return filled(text, scope);
+}
+
+/** As a text, whatever the references lead to. */
+function filled(text: string, scope: Scope): string {
   return text.replace(REFERENCE, (_all, path: string) => {
     const value = lookUp(path, scope) ?? "";
     return typeof value === "string" ? value : JSON.stringify(value);

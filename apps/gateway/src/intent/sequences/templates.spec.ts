@@ -8,13 +8,13 @@ import {
   validateOperation,
 } from "@vworkspace/resources";
 import { stringify } from "yaml";
-import { repositoryRoot } from "../../../../../../test/cluster/repository-root";
-import { readTemplates, templatesFolder } from "../adapters/template-files";
-import { readTemplate } from "./read-template";
-import { compileParameters } from "./sequence-parameters";
-import { sampleScope } from "./sequence-scope";
-import { allSteps } from "./sequence-template";
-import { substitute, substituteFields } from "./substitute";
+import { repositoryRoot } from "../../../../../test/cluster/repository-root";
+import { readTemplates, templatesFolder } from "./adapters/template-files";
+import { readTemplate } from "./domain/read-template";
+import { compileParameters } from "./domain/sequence-parameters";
+import { sampleScope } from "./domain/sequence-scope";
+import { allSteps } from "./domain/sequence-template";
+import { substitute, substituteFields } from "./domain/substitute";
 
 /** What a person would give each of the templates, and what it comes to with that. */
 const GIVEN: Readonly<Record<string, JsonObject>> = {
@@ -156,8 +156,8 @@ describe("A template that is broken", () => {
 describe("References", () => {
   const scope = {
     parameters: { a: "x", list: ["y"], none: null },
-    instance: { namespace: "shop" },
-    copy: {},
+    instance: { namespace: "shop", name: "web" },
+    copy: { namespace: "two", name: "web" },
     steps: { backup: { backupName: "b-1" } },
   };
 
