@@ -248,19 +248,27 @@ function withWatchfulness(seen: Observation, decision: Decision): Decision {
     silent(seen) ??
     secretOutdated(seen);
   const awaited = certificateAwaited(seen);
-  const rechecks = [
-    decision.recheckAfterMs ?? [],
-    probePeriodMs(seen) ?? [],
-    hasValuesElsewhere(seen) ? VALUES_RECHECK_MS : [],
-    // Nothing watched tells of an issuer or a store.
-    awaited || seen.integrations.secret ? BLOCKED_RECHECK_MS : [],
-  ].flat();
+  const rechecks = rechecksMs(seen, decision);
   return {
     ...decision,
     ...(degraded && { degraded }),
     ...(awaited && { awaited }),
     ...(rechecks.length > 0 && { recheckAfterMs: Math.min(...rechecks) }),
   };
+}
+
+function rechecksMs(
+  seen: Observation,
+  { recheckAfterMs }: Decision,
+): readonly number[] {
+  const { secret, certificate } = seen.integrations;
+  return [
+    recheckAfterMs ?? [],
+    probePeriodMs(seen) ?? [],
+    hasValuesElsewhere(seen) ? VALUES_RECHECK_MS : [],
+    // Nothing watched tells of an issuer or a store.
+    secret || certificate ? BLOCKED_RECHECK_MS : [],
+  ].flat();
 }
 
 function driftOfObjects({ drifted, instance }: Observation): Said | undefined {

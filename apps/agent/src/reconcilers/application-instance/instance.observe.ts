@@ -10,8 +10,6 @@ import {
   type ApplicationInstance,
   APPLICATION_INSTANCE,
   ANNOTATIONS,
-  LABELS,
-  RELEASE_SERVICE_ACCOUNT,
   validateApplicationInstance,
 } from "@vworkspace/resources";
 import {
@@ -36,12 +34,28 @@ import type { Observation } from "./observation";
 import { followProbes } from "./probes/follow-probes";
 import type { ProbeRounds } from "./probes/probe-rounds";
 import { isInstalled } from "./readiness.decide";
+import { readReleaseAccount } from "./release-account.observe";
 import {
   isGoingWithItsNamespace,
   missingOptIn,
   orForbidden,
 } from "./rights.observe";
 import { readValues } from "./values.observe";
+
+/** What there is of an instance that is going. */
+interface Leftovers {
+  readonly release: HelmRelease | undefined;
+  readonly releaseSecrets: number;
+  readonly sources: readonly KubeObject[];
+  readonly integrations: readonly KubeObject[];
+}
+
+const NOTHING_LEFT: Leftovers = {
+  release: undefined,
+  releaseSecrets: 0,
+  sources: [],
+  integrations: [],
+};
 
 const CRD: Kind = {
   apiVersion: "apiextensions.k8s.io/v1",
@@ -117,7 +131,7 @@ export class InstanceObserver {
     const { api, writer } = this.options;
     const [values, account, held] = await Promise.all([
       readValues(api, instance),
-      this.releaseAccount(instance),
+      readReleaseAccount(api, instance),
       this.get<HelmRelease>(HELM_RELEASE, instance),
     ]);
     const desired = desiredObjects(instance, values.version);
@@ -186,19 +200,20 @@ export class InstanceObserver {
       return { missingKinds, deletion: { releaseSecrets: 0, isKindGoing } };
     const left = await this.leftovers(instance).catch((error: unknown) => {
       const { watches } = this.options;
-      if (isGoingWithItsNamespace(watches, instance, error)) return undefined;
+      if (isGoingWithItsNamespace(watches, instance, error))
+        return NOTHING_LEFT;
       throw error;
     });
     return {
       missingKinds,
-      staleSources: left?.sources ?? [],
-      integrations: { ...NO_INTEGRATIONS, stale: left?.integrations ?? [] },
-      ...(left?.release && { release: left.release }),
-      deletion: { releaseSecrets: left?.releaseSecrets ?? 0, isKindGoing },
+      staleSources: left.sources,
+      integrations: { ...NO_INTEGRATIONS, stale: left.integrations },
+      ...(left.release && { release: left.release }),
+      deletion: { releaseSecrets: left.releaseSecrets, isKindGoing },
     };
   }
 
-  private async leftovers(instance: ApplicationInstance) {
+  private async leftovers(instance: ApplicationInstance): Promise<Leftovers> {
     const [held, releaseSecrets, sources, integrations] = await Promise.all([
       this.getIfServed<HelmRelease>(HELM_RELEASE, instance),
       this.releaseSecrets(instance),
@@ -274,28 +289,6 @@ export class InstanceObserver {
       ),
     );
     return seen.flatMap((source) => ownOf(instance, source) ?? []);
-  }
-
-  /**
-   * A job may name any account, and Flux acts as it: only the one of the opt-in, or one that a person of the cluster has
-   * labelled for it, is used.
-   */
-  private async releaseAccount({
-    spec,
-    metadata,
-  }: ApplicationInstance): Promise<Observation["releaseAccount"]> {
-    const name = spec.serviceAccountName ?? RELEASE_SERVICE_ACCOUNT;
-    const account = await this.options.api.get({
-      apiVersion: "v1",
-      kind: "ServiceAccount",
-      namespace: metadata.namespace ?? "",
-      name,
-    });
-    if (account === undefined) return { name, problem: "missing" };
-    const isAllowed =
-      name === RELEASE_SERVICE_ACCOUNT ||
-      account.metadata.labels?.[LABELS.releaseServiceAccount] === "true";
-    return isAllowed ? undefined : { name, problem: "not-allowed" };
   }
 
   private get<T extends KubeObject>(

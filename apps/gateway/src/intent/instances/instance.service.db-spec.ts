@@ -143,7 +143,9 @@ describe("intent for application instances", () => {
       ],
       [
         "spec.integrations.ingress.servicePort",
-        { integrations: { ingress: { host: "a.example.com", servicePort: 0 } } },
+        {
+          integrations: { ingress: { host: "a.example.com", servicePort: 0 } },
+        },
       ],
       ["external_ref", { external_ref: "r".repeat(3000) }],
       ["external_ref", { external_ref: "\u0000" }],

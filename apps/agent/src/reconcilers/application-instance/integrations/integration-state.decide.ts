@@ -131,5 +131,5 @@ function currentReady(object: KubeObject): Condition | undefined {
 }
 
 function statusOf(object: KubeObject): AddOnStatus {
-  return (object["status"] ?? {}) as AddOnStatus;
+  return object["status"] ?? {};
 }

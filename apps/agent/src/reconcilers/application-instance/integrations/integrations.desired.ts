@@ -78,19 +78,10 @@ function certificate({ metadata, spec }: ApplicationInstance) {
 }
 
 function ingress(instance: ApplicationInstance) {
-  const { spec } = instance;
-  const { enabled, host, className, path, serviceName, servicePort } =
-    spec.integrations?.ingress ?? {};
+  const { enabled, host, className } =
+    instance.spec.integrations?.ingress ?? {};
   if (enabled !== true || !host) return undefined;
-  const service = {
-    name: serviceName ?? spec.release?.name,
-    port: { number: servicePort ?? ABSENT_MEANS.ingressServicePort },
-  };
-  const entry = {
-    path: path ?? ABSENT_MEANS.ingressPath,
-    pathType: "Prefix",
-    backend: { service },
-  };
+  const entry = pathOf(instance);
   const tls = tlsOf(instance, host);
   return {
     ...INGRESS,
@@ -100,6 +91,16 @@ function ingress(instance: ApplicationInstance) {
       ...(tls && { tls: [tls] }),
     },
   };
+}
+
+function pathOf({ spec }: ApplicationInstance) {
+  const {
+    path = ABSENT_MEANS.ingressPath,
+    serviceName = spec.release?.name,
+    servicePort = ABSENT_MEANS.ingressServicePort,
+  } = spec.integrations?.ingress ?? {};
+  const service = { name: serviceName, port: { number: servicePort } };
+  return { path, pathType: "Prefix", backend: { service } };
 }
 
 /** Without a Secret the ingress controller serves its default certificate. */

@@ -61,7 +61,7 @@ class Course {
   want(spec: object): void {
     const known = this.api.objects.get("ApplicationInstance shop/web");
     const wanted = instance({ ...spec }, { finalizers: [] });
-    this.api.put({ ...wanted, ...known, spec: wanted.spec } as KubeObject);
+    this.api.put({ ...wanted, ...known, spec: wanted.spec });
   }
 
   /** As a person does it. */
