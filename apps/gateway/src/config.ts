@@ -24,6 +24,11 @@ import {
 import { readUrl } from "./read-url";
 import { refuseExposure } from "./refuse-exposure";
 import {
+  readRetentionConfig,
+  RETENTION_ENVIRONMENT,
+  type RetentionConfig,
+} from "./retention-config";
+import {
   readTrustConfig,
   TRUST_ENVIRONMENT,
   type TrustConfig,
@@ -113,17 +118,7 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
     default: String(LIMITS.credentialGraceSeconds),
     description: "How long a rotated cluster credential keeps working.",
   },
-  {
-    name: "VWORKSPACE_RETENTION_DAYS",
-    default: "400",
-    description: "Age at which months of events and settled jobs are dropped.",
-  },
-  {
-    name: "VWORKSPACE_OPERATION_OBJECT_DAYS",
-    default: "30",
-    description:
-      "How long the object of an operation stays in the cluster after its end; the record stays.",
-  },
+  ...RETENTION_ENVIRONMENT,
   {
     name: "VWORKSPACE_MAX_CONNECTIONS",
     default: "50000",
@@ -173,7 +168,7 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
 ];
 
 export interface GatewayConfig
-  extends TrustConfig, OidcConfig, AgentListenerConfig {
+  extends TrustConfig, OidcConfig, AgentListenerConfig, RetentionConfig {
   readonly http: { readonly host: string; readonly port: number };
   readonly publicUrl: string | undefined;
   readonly database: DatabaseConfig;
@@ -182,8 +177,6 @@ export interface GatewayConfig
   readonly jobs: JobTimes;
   readonly disconnectAfterSeconds: number;
   readonly credentialGraceSeconds: number;
-  readonly retentionDays: number;
-  readonly operationObjectDays: number;
   readonly limits: Limits;
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
@@ -232,16 +225,7 @@ export function readGatewayConfig(
       "VWORKSPACE_CREDENTIAL_GRACE_SECONDS",
       LIMITS.credentialGraceSeconds,
     ),
-    retentionDays: readWholeNumber(
-      environment,
-      "VWORKSPACE_RETENTION_DAYS",
-      400,
-    ),
-    operationObjectDays: readWholeNumber(
-      environment,
-      "VWORKSPACE_OPERATION_OBJECT_DAYS",
-      30,
-    ),
+    ...readRetentionConfig(environment),
     ...readConnectionLimits(environment),
     limits: readLimitsFile(environment["VWORKSPACE_LIMITS_FILE"] || undefined),
     ...readTrustConfig(environment),

@@ -1,7 +1,7 @@
 import type { ConditionReason } from "./condition-reason";
 import { ENGINE_REASONS } from "./engine.reasons";
 
-/** What the conditions of an Operation may say: first what every engine shares, then what one engine says in more detail. */
+/** What the conditions of an Operation may say: first what every engine shares, then what each says besides. */
 export const OPERATION_REASONS = [
   {
     condition: "Accepted",
