@@ -120,7 +120,6 @@ const valuesSchema = {
   },
 } as const satisfies StructuralSchema;
 
-
 const policySchema = {
   type: "object",
   description: "When and how changes are applied.",
