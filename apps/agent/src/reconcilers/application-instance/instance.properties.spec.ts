@@ -196,11 +196,12 @@ function awaitsSecret({ instance, integrations }: World): boolean {
   return externalSecrets !== undefined || "ExternalSecret" in integrations;
 }
 
-function specsOf(
-  sources: Readonly<Record<string, { readonly spec?: unknown }>>,
-) {
+function specsOf(objects: World["integrations"]) {
   return Object.fromEntries(
-    Object.entries(sources).map(([kind, { spec }]) => [kind, { spec }]),
+    Object.entries(objects).map(([kind, object]) => [
+      kind,
+      { spec: object["spec"] },
+    ]),
   );
 }
 
