@@ -196,11 +196,11 @@ function awaitsSecret({ instance, integrations }: World): boolean {
   return externalSecrets !== undefined || "ExternalSecret" in integrations;
 }
 
-function specsOf(sources: Readonly<Record<string, object>>) {
+function specsOf(objects: World["integrations"]) {
   return Object.fromEntries(
-    Object.entries(sources).map(([kind, source]) => [
+    Object.entries(objects).map(([kind, object]) => [
       kind,
-      { spec: (source as { spec?: unknown }).spec },
+      { spec: object["spec"] },
     ]),
   );
 }
