@@ -89,7 +89,7 @@ describe("The approval page, for a person who signs in at an OpenID provider", (
       const { status } = await browser.go(page, {
         method: "POST",
         form: APPROVE,
-        headers: headers as Readonly<Record<string, string>>,
+        headers,
       });
       expect(status).toBe(403);
     }

@@ -334,7 +334,7 @@ describe("The approval page, with an API key", () => {
   it("takes no key out of an address, and no form that says a thing twice or something else", async () => {
     const { id, number } = await world.ask();
     const query = new URLSearchParams({ ...bea, decision: "approve" });
-    expect((await get(`${number}?${query}`)).status).toBe(401);
+    expect((await get(`${number}?${query.toString()}`)).status).toBe(401);
     const twice = new URLSearchParams([
       ...Object.entries(bea),
       ["decision", "look"],

@@ -7,14 +7,25 @@ import type { ListedGateway } from "./listed-gateway";
 
 /** An organization in which somebody has to agree to backups, with four eyes. */
 export class ApprovalWorld {
+  readonly tenant: TestTenant;
+  readonly operations: TestOperations;
+  readonly cluster: TestCluster;
+  readonly organizationCode: string;
+  private readonly instance: string;
+
   private constructor(
     readonly gateway: ListedGateway,
-    readonly tenant: TestTenant,
-    readonly operations: TestOperations,
-    readonly cluster: TestCluster,
-    private readonly instance: string,
-    readonly organizationCode: string,
-  ) {}
+    made: Pick<
+      ApprovalWorld,
+      "tenant" | "operations" | "cluster" | "organizationCode"
+    > & { readonly instance: string },
+  ) {
+    this.tenant = made.tenant;
+    this.operations = made.operations;
+    this.cluster = made.cluster;
+    this.organizationCode = made.organizationCode;
+    this.instance = made.instance;
+  }
 
   static async make(gateway: ListedGateway): Promise<ApprovalWorld> {
     const tenant = await TestTenant.make(gateway);
@@ -30,14 +41,9 @@ export class ApprovalWorld {
       "select code from organizations where id = $1",
       [tenant.organizationId],
     );
-    return new ApprovalWorld(
-      gateway,
-      tenant,
-      operations,
-      cluster,
-      instance,
-      row?.code ?? "",
-    );
+    const organizationCode = row?.code ?? "";
+    const made = { tenant, operations, cluster, instance, organizationCode };
+    return new ApprovalWorld(gateway, made);
   }
 
   async user(
