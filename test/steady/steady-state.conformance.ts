@@ -14,6 +14,7 @@ const MINUTE_MS = 60_000 / SPEED;
 const INSTANCES = 500;
 const NAMESPACES = 25;
 const READY_WITHIN_MS = 240_000;
+const ATTEMPTS = 4;
 const READS = new Set(["get", "watch"]);
 /** Its leadership, its Cluster's lastHeartbeat, and nothing else. */
 const QUIET_WRITES = [
@@ -48,11 +49,7 @@ describe("An agent in a cluster where nothing happens", () => {
     await allReady(cluster, agent);
     await sleep(2 * MINUTE_MS);
 
-    cluster.simulator.clearRequests();
-    await sleep(10 * MINUTE_MS);
-    const asked = cluster.simulator
-      .requests()
-      .filter(({ user }) => user === AGENT_USER);
+    const asked = await undisturbedMinutes(cluster);
     process.stdout.write(`${await describeMinutes(asked, agent)}\n`);
 
     expect(asked.filter(({ verb }) => verb === "list")).toEqual([]);
@@ -62,6 +59,26 @@ describe("An agent in a cluster where nothing happens", () => {
     expect(await cluster.readyCount()).toBe(INSTANCES);
   }, 600_000);
 });
+
+/**
+ * What the agent asks in ten minutes. A machine that stands still for half a second holds it up for eight: it gives up its
+ * leadership then, as it must, and begins anew; that is measured again.
+ */
+async function undisturbedMinutes(
+  of: SteadyCluster,
+): Promise<readonly RequestCount[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    of.simulator.clearRequests();
+    await sleep(10 * MINUTE_MS);
+    const asked = of.simulator
+      .requests()
+      .filter(({ user }) => user === AGENT_USER);
+    const hasBegunAnew = asked.some(
+      (request) => nameOf(request) === "get leases.coordination.k8s.io",
+    );
+    if (!hasBegunAnew || attempt === ATTEMPTS) return asked;
+  }
+}
 
 async function allReady(of: SteadyCluster, child: AgentChild): Promise<void> {
   const endsAt = Date.now() + READY_WITHIN_MS;
