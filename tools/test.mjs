@@ -2,7 +2,6 @@
 //   npm test -- unit db             only these kinds
 //   npm test -- --help
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,8 +25,6 @@ const results = mkdtempSync(join(tmpdir(), "vworkspace-test-"));
 /** What agents under test ask of the API server, a file for each spec file. */
 const permissions = join(results, "permissions");
 mkdirSync(permissions);
-/** Real API servers at a time, each with its part of the files. */
-const SERVERS = 2;
 let hasRealCluster = false;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -48,19 +45,15 @@ if (unknown !== undefined) {
 const wants = (kind) => chosen.length === 0 || chosen.includes(kind);
 
 /** Runs one jest project and adds up what it counted. A run that executed nothing has failed. */
-async function jest(
+function jest(
   title,
   project,
-  // Most of these tests wait more than they compute: no core is left out.
-  { environment = {}, paths = [], flags = ["--maxWorkers=100%"] } = {},
+  { environment = {}, paths = [], isSerial = false } = {},
 ) {
   console.log(`\n── ${title}`);
-  const outputFile = join(
-    results,
-    `${title.replaceAll(/[^a-z0-9]+/g, "-")}.json`,
-  );
+  const outputFile = join(results, `${title.replaceAll(/[^a-z]+/g, "-")}.json`);
   const startedAt = Date.now();
-  const child = spawn(
+  const { status } = spawnSync(
     process.execPath,
     [
       "--experimental-vm-modules",
@@ -72,7 +65,8 @@ async function jest(
       `--outputFile=${outputFile}`,
       "--silent",
       "--forceExit",
-      ...flags,
+      // Most of these tests wait more than they compute: no core is left out.
+      isSerial ? "--runInBand" : "--maxWorkers=100%",
       ...(paths.length > 0 ? ["--", ...paths] : []),
     ],
     {
@@ -85,7 +79,6 @@ async function jest(
       },
     },
   );
-  const [status] = await once(child, "exit");
   const counted = readCounts(outputFile, status);
   totals.passed += counted.passed;
   totals.failed += counted.failed;
@@ -111,7 +104,7 @@ function readCounts(outputFile, status) {
   }
 }
 
-/** Starts one real API server for many files of the suite. */
+/** Starts one real API server for all files of the suite. */
 function serveCluster(environment) {
   const child = spawn(process.execPath, ["dist/test/cluster/serve.js"], {
     cwd: root,
@@ -155,58 +148,43 @@ async function realCluster() {
     VWORKSPACE_TEST_CLUSTER: "kube-apiserver",
     KUBEBUILDER_ASSETS: assets.dir,
   };
-  const servers = [];
+  const { child, facts } = await serveCluster(environment);
   try {
-    // One after another, so that no two of them choose the same free port.
-    while (servers.length < SERVERS)
-      servers.push(await serveCluster(environment));
-    await Promise.all(
-      servers.map(({ facts }, index) =>
-        partOfCluster(`${index + 1}/${SERVERS}`, {
-          ...environment,
-          VWORKSPACE_TEST_KUBECONFIG: facts.kubeconfig,
-        }),
-      ),
-    );
+    jest("cluster, kube-apiserver", "cluster", {
+      // One server for all files, and some of them install and remove the same definitions.
+      isSerial: true,
+      environment: {
+        ...environment,
+        VWORKSPACE_TEST_KUBECONFIG: facts.kubeconfig,
+      },
+    });
   } finally {
-    await Promise.all(servers.map(({ child }) => stopServer(child)));
+    child.removeAllListeners("exit");
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
   }
 }
 
-/** A part of the files, one after another: some of them install and remove the same definitions. */
-function partOfCluster(part, environment) {
-  return jest(`cluster, kube-apiserver, part ${part}`, "cluster", {
-    flags: ["--runInBand", `--shard=${part}`],
-    environment,
-  });
-}
-
-async function stopServer(child) {
-  child.removeAllListeners("exit");
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  await ended;
-}
-
 if (!build()) process.exit(1);
-if (wants("unit")) await jest("unit", "unit");
-if (wants("db")) await jest("database", "db");
+if (wants("unit")) jest("unit", "unit");
+if (wants("db")) jest("database", "db");
 if (wants("conformance")) {
-  await jest("conformance, fake gateway and codecs", "conformance", {
+  jest("conformance, fake gateway and codecs", "conformance", {
     environment: { VWORKSPACE_CONFORMANCE_TARGET: "fake" },
   });
-  await jest("conformance, real gateway", "conformance", {
+  jest("conformance, real gateway", "conformance", {
     environment: { VWORKSPACE_CONFORMANCE_TARGET: "gateway" },
     // The other files start a gateway of their own, whatever the target.
     paths: ["test/conformance/agent-contract"],
   });
 }
 if (wants("simulator"))
-  await jest("cluster, simulator", "cluster", {
+  jest("cluster, simulator", "cluster", {
     environment: { VWORKSPACE_TEST_CLUSTER: "simulator" },
   });
 if (wants("cluster")) await realCluster();
-if (wants("chaos")) await jest("chaos", "chaos");
+if (wants("chaos")) jest("chaos", "chaos");
 if (wants("simulator") || wants("cluster")) checkPermissions();
 
 rmSync(results, { recursive: true, force: true });
