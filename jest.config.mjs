@@ -15,7 +15,7 @@ const base = {
 /** One project per kind of test; the file's ending says which (style: CONTRIBUTING.md, "Tests"). */
 export default {
   // A hang ends in time, and a slow machine is no failure.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   projects: [
     { ...base, displayName: "unit", testMatch: ["**/*.spec.ts"] },
     { ...base, displayName: "db", testMatch: ["**/*.db-spec.ts"] },

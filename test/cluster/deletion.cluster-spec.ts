@@ -139,7 +139,7 @@ describe("An API server, on deletion", () => {
     expect(body.metadata["ownerReferences" as "name"]).toBeUndefined();
     const nonsense = `${suite.configMaps("orphan")}?propagationPolicy=None`;
     expect((await http.delete(nonsense)).code).toBe(422);
-  }, 60_000);
+  });
 
   it("marks a namespace, gives it a service account, and empties it at its end", async () => {
     const { http, cluster, group } = suite;
@@ -180,7 +180,7 @@ describe("An API server, on deletion", () => {
       "the namespace is gone",
       async () => (await http.get(path)).code === 404,
     );
-  }, 120_000);
+  });
 
   it("keeps the namespaces that every cluster has", async () => {
     const answer = await suite.http.delete("/api/v1/namespaces/kube-system");
@@ -214,5 +214,5 @@ describe("An API server, on deletion", () => {
       async () => (await http.get(widgets)).code === 404,
     );
     expect((await http.get(definition)).code).toBe(404);
-  }, 120_000);
+  });
 });

@@ -226,7 +226,7 @@ describe("Operations over the API", () => {
       last_backup_operation_id: [id, job.payload.metadata.name],
       backup_age_seconds: expect.any(Number) as number,
     });
-  }, 60_000);
+  });
 
   it("wait for an approver who is another person, and end when one says no", async () => {
     const wanted = {
@@ -266,7 +266,7 @@ describe("Operations over the API", () => {
     expect(again).toMatchObject({
       name: expect.stringMatching(/^shop-restore-/) as string,
     });
-  }, 60_000);
+  });
 
   it("upgrade through the instance's next generation once they run", async () => {
     const id = await odoo.create(OPERATION, {
@@ -285,7 +285,7 @@ describe("Operations over the API", () => {
     expect(await read(OPERATION, id, "instance_generation")).toMatchObject({
       instance_generation: 2,
     });
-  }, 60_000);
+  });
 
   it("are refused with field, value and remedy, and change no more once they are there", async () => {
     const wanted = { instance_id: instance, type: "Backup", engine: "velero" };
@@ -304,7 +304,7 @@ describe("Operations over the API", () => {
     ).rejects.toThrow("can't be changed");
     await odoo.execute(OPERATION, "write", [[id], { external_ref: "so-9" }]);
     await odoo.execute(OPERATION, "action_cancel", [[id]]);
-  }, 60_000);
+  });
 
   it("are made by schedules, which say when the next one comes", async () => {
     const id = await odoo.create(SCHEDULE, {
@@ -332,5 +332,5 @@ describe("Operations over the API", () => {
       ["subject"],
     );
     expect(entry?.subject).toContain("shop-backup");
-  }, 60_000);
+  });
 });

@@ -107,5 +107,5 @@ describe("An instance that is rolled back over the API", () => {
       ["subject"],
     );
     expect(entry?.subject).toContain("prod/shop");
-  }, 60_000);
+  });
 });

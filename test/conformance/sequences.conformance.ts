@@ -52,7 +52,7 @@ describe("Sequences over two clusters", () => {
     clusters = [one.id, two.id];
     agents = [one.agent, two.agent];
     for (const agent of agents) agent.start();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const agent of agents ?? []) await agent.stop();

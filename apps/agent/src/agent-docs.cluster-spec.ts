@@ -78,7 +78,7 @@ if (testedCluster() !== "simulator")
       await agent.close();
       await rm(directory, { recursive: true, force: true });
       await cluster.stop();
-    }, 120_000);
+    });
 
     async function says(command: string): Promise<string> {
       const { stdout } = await run(
@@ -170,7 +170,7 @@ if (testedCluster() !== "simulator")
         "/apis/apps/v1/namespaces/vworkspace-system/deployments/vworkspace-agent",
       );
       expect(body.spec).toMatchObject({ replicas: 2 });
-    }, 120_000);
+    });
 
     it("open a namespace, show what is there, and suspend", async () => {
       await liveThere();
@@ -185,7 +185,7 @@ if (testedCluster() !== "simulator")
         `${INSTANCES}/namespaces/shop/applicationinstances/web`,
       );
       expect(body.spec).toMatchObject({ suspend: true });
-    }, 120_000);
+    });
 
     it("upgrade in the order given", () => follow("Upgrade"), 120_000);
 

@@ -126,7 +126,7 @@ describe("The agent when things go wrong", () => {
       outcome: "succeeded",
     });
     await agent.stop();
-  }, 120_000);
+  });
 
   it("rotates its credential when told to, keeps it in the Secret and goes on with it", async () => {
     const { gateway } = bench;
@@ -219,7 +219,7 @@ describe("The agent when things go wrong", () => {
     );
     expect(secrets.length).toBeGreaterThan(0);
     await agent.stop();
-  }, 120_000);
+  });
 });
 
 describe("The agent between a gateway and a cluster", () => {
@@ -229,7 +229,7 @@ describe("The agent between a gateway and a cluster", () => {
   beforeAll(async () => {
     agent = await bench.startAgent();
     namespace = await bench.optedIn("shop");
-  }, 60_000);
+  });
 
   afterAll(() => agent.stop());
 
@@ -266,7 +266,7 @@ describe("The agent between a gateway and a cluster", () => {
             conditions[0].status === "True",
         ),
     );
-  }, 60_000);
+  });
 
   it("writes what Flux needs and nothing that would take the release down", async () => {
     const ref = { namespace, name: "web" };
@@ -300,7 +300,7 @@ describe("The agent between a gateway and a cluster", () => {
     await bench.gateway.settled(jobId, 30_000);
     const after = await bench.instance(namespace, "web");
     expect(after?.["status"]).toEqual(before?.["status"]);
-  }, 60_000);
+  });
 
   it("follows a changed chart version to Ready, and a version that doesn't exist to failed", async () => {
     const chart = {
@@ -360,7 +360,7 @@ describe("The agent between a gateway and a cluster", () => {
       status: "False",
       reason: "Active",
     });
-  }, 60_000);
+  });
 
   it("uninstalls a suspended instance as well, and is done when no release Secret is left", async () => {
     const { gateway, api } = bench;
@@ -405,7 +405,7 @@ describe("The agent between a gateway and a cluster", () => {
     const release = await api.get({ ...HELM_RELEASE, namespace, name: "kept" });
     expect(release?.metadata.deletionTimestamp).toBe(undefined);
     expect(release).toBeDefined();
-  }, 60_000);
+  });
 
   it("reports another manager's field as a conflict, naming manager and field", async () => {
     const { gateway, api } = bench;
@@ -429,7 +429,7 @@ describe("The agent between a gateway and a cluster", () => {
     expect(job.outcome).toBe("conflict");
     expect(job.error).toContain("kubectl-edit");
     expect(job.error).toContain("inline");
-  }, 60_000);
+  });
 
   it("refuses kinds, namespaces and values that it may not touch", async () => {
     const { gateway } = bench;
@@ -467,7 +467,7 @@ describe("The agent between a gateway and a cluster", () => {
     expect(errors[4]).toContain("adminPassword");
     expect(errors[4]).not.toContain("hunter2");
     expect(await bench.instance(namespace, "leaky")).toBe(undefined);
-  }, 60_000);
+  });
 
   it("creates a namespace that its patterns allow, with what releases need there", async () => {
     const { gateway, api } = bench;
@@ -486,7 +486,7 @@ describe("The agent between a gateway and a cluster", () => {
       name: "vworkspace-release",
     });
     expect(binding?.["roleRef"]).toMatchObject({ name: "admin" });
-  }, 60_000);
+  });
 
   it("finds a generation that is applied already, whatever happened to its result", async () => {
     const { gateway } = bench;
@@ -525,7 +525,7 @@ describe("The agent between a gateway and a cluster", () => {
     expect(instance?.metadata.finalizers).toContain(
       FINALIZERS.applicationInstance,
     );
-  }, 60_000);
+  });
 
   it("does not hold back a correction behind a deployment that never becomes ready", async () => {
     const { gateway } = bench;
@@ -551,5 +551,5 @@ describe("The agent between a gateway and a cluster", () => {
       outcome: "succeeded",
     });
     expect(gateway.job(stuck.jobId).state).toBe("superseded");
-  }, 60_000);
+  });
 });

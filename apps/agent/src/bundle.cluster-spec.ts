@@ -29,7 +29,7 @@ describe("The agent as one file", () => {
   afterAll(async () => {
     await bench?.stop();
     await rm(directory, { recursive: true, force: true });
-  }, 120_000);
+  });
 
   it("says what it takes", async () => {
     const options = { cwd: directory };

@@ -52,7 +52,7 @@ describe("KubeApi on an API server", () => {
     await widgets.install();
     await eventually("the kind is served", () => api.serves(widgets.kind));
     expect(await api.get(missing)).toBe(undefined);
-  }, 60_000);
+  });
 
   it("creates an object once", async () => {
     const created = await api.create(widgets.widget(namespace, "once"), ALICE);
@@ -250,5 +250,5 @@ describe("KubeApi on an API server", () => {
       return result instanceof KindMissingError;
     });
     expect(await api.serves(widgets.kind)).toBe(false);
-  }, 60_000);
+  });
 });

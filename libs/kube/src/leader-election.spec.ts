@@ -351,5 +351,5 @@ describe("LeaderElection", () => {
       ),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 });

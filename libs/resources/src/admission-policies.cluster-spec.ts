@@ -142,7 +142,7 @@ else
         }),
         { numRuns: 60 },
       );
-    }, 60_000);
+    });
 
     it("have budget enough for 2,000 values and a text of 500,000 characters", async () => {
       const services = Array.from({ length: 200 }, (_, service) =>

@@ -73,7 +73,7 @@ describe("5,000 agents whose connections break at one moment", () => {
     expect(Math.max(...later)).toBeLessThan(FLEET / 2.5);
     expect(Math.max(...later.slice(15))).toBeLessThan(FLEET / 8);
     expect(Math.max(...later.slice(40))).toBeLessThan(FLEET / 20);
-  }, 60_000);
+  });
 
   it("don't all come when the time is over that they were told to wait", async () => {
     const busy = failureOfStatus(503, { retryAfterMs: 10_000 });
@@ -81,5 +81,5 @@ describe("5,000 agents whose connections break at one moment", () => {
     expect(counts.slice(1, 10).every((count) => count === 0)).toBe(true);
     expect(Math.max(...counts.slice(10))).toBeLessThan(FLEET / 2.5);
     expect(counts.slice(10).reduce((sum, count) => sum + count)).toBe(FLEET);
-  }, 60_000);
+  });
 });

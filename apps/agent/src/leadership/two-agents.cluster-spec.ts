@@ -133,5 +133,5 @@ describe("Two agents of one cluster", () => {
     expect(await leader()).toBe("");
     const kept = await bench.api.list(APPLICATION_INSTANCE, { namespace });
     expect(kept).toHaveLength(8);
-  }, 120_000);
+  });
 });

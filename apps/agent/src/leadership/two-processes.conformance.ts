@@ -32,7 +32,7 @@ describe("Two agents of one cluster, each a process of its own", () => {
     witness = new ClusterWitness(bench.cluster.kubeconfigPath);
     cluster = bench.gateway.newCluster();
     namespace = await bench.optedIn("processes");
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const agent of agents) await agent.kill();
@@ -154,5 +154,5 @@ describe("Two agents of one cluster, each a process of its own", () => {
     for (let times = 0; times < 3; times += 1) second?.send("SIGINT");
     expect(await second?.exited).toBe(0);
     expect(await leader()).toBe("");
-  }, 60_000);
+  });
 });

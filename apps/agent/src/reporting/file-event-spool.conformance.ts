@@ -80,7 +80,7 @@ describe("A spool whose process is killed with SIGKILL", () => {
       await again.close();
       first = (found.at(-1) ?? 0) + 1;
     }
-  }, 120_000);
+  });
 
   it("goes on when the system refuses to write more into a file, and loses nothing then", async () => {
     // 20 events of 8 KiB don't fit into a file of 64 KiB: the writes in between end half done, with EFBIG.
@@ -95,5 +95,5 @@ describe("A spool whose process is killed with SIGKILL", () => {
     expect(found.slice(0, upTo + 1)).toEqual([...Array(upTo + 1).keys()]);
     await spool.close();
     expect(readdirSync(directory).join()).not.toContain(".bad");
-  }, 60_000);
+  });
 });

@@ -96,7 +96,7 @@ describe("statements on big tables", () => {
       await db.look(sql, sql.includes("$1") ? [tenant.organizationId] : []);
     await db.look("analyze");
     explainEverything();
-  }, 60_000);
+  });
 
   afterAll(() => db.stop());
 

@@ -39,7 +39,7 @@ describe("A fleet at a real gateway", () => {
   afterAll(async () => {
     await admin.close();
     await gateway.stop();
-  }, 60_000);
+  });
 
   const reached = (
     what: string,
@@ -81,5 +81,5 @@ describe("A fleet at a real gateway", () => {
   it("ends every agent in order", async () => {
     await fleet.stop();
     expect(fleet.log.worst(10)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await bench?.stop();
-}, 60_000);
+});
 
 interface Started {
   readonly course: EngineCourse;

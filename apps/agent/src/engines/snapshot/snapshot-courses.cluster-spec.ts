@@ -305,7 +305,7 @@ describe("A restore in place", () => {
     });
     expect(await untilEnded(course)).not.toBe("");
     expect(writes).toEqual(WRITES);
-  }, 60_000);
+  });
 
   it.each(WRITES.map((write, index) => [index + 1, write] as const))(
     "ends the same when the agent is killed after write %i, %s",
@@ -366,7 +366,7 @@ describe("A restore in place", () => {
     storage.course = {};
     await storage.look();
     expect((await untilOver(course)).state).toBe("succeeded");
-  }, 60_000);
+  });
 
   it("waits for a volume that is slow, and starts nothing before", async () => {
     const { course, writes } = start(RESTORE);
@@ -384,7 +384,7 @@ describe("A restore in place", () => {
     storage.course = {};
     await storage.look();
     expect((await untilOver(course)).state).toBe("succeeded");
-  }, 60_000);
+  });
 
   it("starts the application before the volume is there where its first pod has it made", async () => {
     const name = `late-${namespace}`;
@@ -415,7 +415,7 @@ describe("A restore in place", () => {
     await storage.look();
     expect((await untilOver(course)).state).toBe("succeeded");
     await bench.api.delete({ ...STORAGE_CLASS, name });
-  }, 60_000);
+  });
 
   it("whose snapshot goes before the volume does puts everything back and fails", async () => {
     const { course, writes } = start(RESTORE);
@@ -427,7 +427,7 @@ describe("A restore in place", () => {
       message: "There is no VolumeSnapshot before",
     });
     expect(await state()).toEqual(UNTOUCHED);
-  }, 60_000);
+  });
 
   it("does not make a restored volume again that somebody deleted", async () => {
     const { course, writes } = start(RESTORE);
@@ -442,7 +442,7 @@ describe("A restore in place", () => {
     expect(verdict).toMatchObject({ state: "failed", reason: "EngineFailed" });
     expect(verdict.message).toContain("HelmRelease web, Deployment web");
     expect(writes).toEqual(WRITES.slice(0, 4));
-  }, 60_000);
+  });
 
   it("of a volume that a StatefulSet made stops that, and starts it again", async () => {
     await storage.volume("data-db-0");
@@ -466,7 +466,7 @@ describe("A restore in place", () => {
       spec: { replicas: 2 },
     });
     expect(await state()).toEqual(UNTOUCHED);
-  }, 60_000);
+  });
 
   it("touches nothing when the snapshot is of another volume, or not ready", async () => {
     await make(VOLUME_SNAPSHOT, "other", {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await bench?.stop();
-}, 60_000);
+});
 
 function statusOf(object: KubeObject | undefined) {
   return (object?.["status"] ?? {}) as Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ describe("An instance that goes well", () => {
     };
     expect(lastAppliedChart.version).toMatch(/^1\.2\.3\+/);
     expect(history[0]?.revision).toBe(3);
-  }, 60_000);
+  });
 
   it("is Ready at once as a placeholder, and becomes nothing of Flux's", async () => {
     const object = {
@@ -68,7 +68,7 @@ describe("An instance that goes well", () => {
     expect(await shop.get(HELM_RELEASE, "ground")).toBe(undefined);
     await shop.delete("ground");
     await shop.isGone("ground");
-  }, 60_000);
+  });
 
   it("moves from an OCI registry to a Helm repository and back, and leaves no source behind", async () => {
     await shop.ready("moving");
@@ -91,7 +91,7 @@ describe("An instance that goes well", () => {
       "the repository is gone",
       async () => (await shop.get(HELM_REPOSITORY, "moving")) === undefined,
     );
-  }, 60_000);
+  });
 
   it("takes values from ConfigMap, Secret and inline, and has Flux look as soon as one of them changes", async () => {
     const key = "values.yaml";
@@ -133,7 +133,7 @@ describe("An instance that goes well", () => {
       async () => (await requested()) !== before,
       10_000,
     );
-  }, 120_000);
+  });
 
   it("changes the release with its inline values", async () => {
     await shop.ready("web");
@@ -142,7 +142,7 @@ describe("An instance that goes well", () => {
     expect(await shop.releaseSpec("web")).toMatchObject({
       values: { replicas: 7 },
     });
-  }, 60_000);
+  });
 
   it("shows where it is reached, as its objects come and go", async () => {
     await bench.install(gatewayDefinitions());
@@ -207,7 +207,7 @@ describe("An instance that goes well", () => {
         "Normal ManuallySuspended ×2",
       ]),
     );
-  }, 60_000);
+  });
 });
 
 describe("An instance that is held back", () => {
@@ -225,7 +225,7 @@ describe("An instance that is held back", () => {
       history: { chartVersion: string }[];
     };
     expect(history[0]?.chartVersion).toMatch(/^1\.4\.0/);
-  }, 60_000);
+  });
 
   it("waits with a change for its maintenance window, and names it", async () => {
     const hour = (new Date().getUTCHours() + 12) % 24;
@@ -250,7 +250,7 @@ describe("An instance that is held back", () => {
       policy: { maintenanceWindows: [open] },
       chart,
     });
-  }, 60_000);
+  });
 });
 
 describe("An instance that goes badly", () => {
@@ -259,7 +259,7 @@ describe("An instance that goes badly", () => {
     await shop.ready("third");
     const events = await shop.events("third");
     expect(events.join()).toContain("Warning HelmReleaseFailed");
-  }, 60_000);
+  });
 
   it("stays Installing when it never becomes ready, and can be deleted then", async () => {
     shop.play("never", { isNeverReady: true });
@@ -272,7 +272,7 @@ describe("An instance that goes badly", () => {
     await shop.becomes("never", "Ready False Installing");
     await shop.delete("never");
     await shop.isGone("never");
-  }, 60_000);
+  });
 
   it.each([
     ["unreachable", "no such host"],
@@ -303,7 +303,7 @@ describe("An instance that goes badly", () => {
     await shop.becomes("nowhere", "Blocked True MissingChartSource");
     await shop.delete("nowhere");
     await shop.isGone("nowhere");
-  }, 60_000);
+  });
 
   it.each([
     [true, "rolled back", "1.2.3"],
@@ -362,7 +362,7 @@ describe("An instance that goes badly", () => {
     });
     await shop.ready("probed");
     await shop.becomes("probed", "Degraded False Recovered");
-  }, 60_000);
+  });
 });
 
 describe("An installation that drifts", () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await bench?.stop();
-}, 60_000);
+});
 
 const PERSON = { fieldManager: "person" };
 const FLUX_FINALIZER = "finalizers.fluxcd.io";
@@ -34,7 +34,7 @@ describe("Deleting an instance", () => {
     await shop.ready("ready");
     await shop.delete("ready");
     await shop.isGone("ready");
-  }, 60_000);
+  });
 
   it("resumes a suspended one first, so that it is uninstalled as well", async () => {
     await shop.ready("asleep");
@@ -42,7 +42,7 @@ describe("Deleting an instance", () => {
     await shop.becomes("asleep", "Suspended True ManuallySuspended");
     await shop.delete("asleep");
     await shop.isGone("asleep");
-  }, 60_000);
+  });
 
   it("works while its installation fails", async () => {
     shop.play("failing", { failedInstalls: 1_000_000 });
@@ -50,14 +50,14 @@ describe("Deleting an instance", () => {
     await shop.becomes("failing", "Ready False HelmReleaseFailed");
     await shop.delete("failing");
     await shop.isGone("failing");
-  }, 60_000);
+  });
 
   it("works while it is blocked and nothing of Flux's was made", async () => {
     await shop.apply("blocked", { serviceAccountName: "missing" });
     await shop.becomes("blocked", "Blocked True MissingDependencies");
     await shop.delete("blocked");
     await shop.isGone("blocked");
-  }, 60_000);
+  });
 
   it("works when its chart source is gone already", async () => {
     await shop.ready("sourceless");
@@ -66,7 +66,7 @@ describe("Deleting an instance", () => {
     await bench.api.delete(shop.ref(OCI_REPOSITORY, "sourceless"));
     await shop.delete("sourceless");
     await shop.isGone("sourceless");
-  }, 60_000);
+  });
 
   it("waits for a slow uninstallation, and says so", async () => {
     shop.play("slow", { uninstall: 3 });
@@ -74,7 +74,7 @@ describe("Deleting an instance", () => {
     await shop.delete("slow");
     await shop.becomes("slow", "Deleting True Uninstalling");
     await shop.isGone("slow");
-  }, 60_000);
+  });
 
   it("waits for an uninstallation that never ends, and never takes Flux's finalizer away", async () => {
     shop.play("stuck", { uninstall: "stuck" });
@@ -90,7 +90,7 @@ describe("Deleting an instance", () => {
     expect(release?.metadata.finalizers).toEqual([FLUX_FINALIZER]);
     shop.play("stuck", {});
     await shop.isGone("stuck");
-  }, 60_000);
+  });
 
   it("leaves everything with the policy Orphan", async () => {
     await shop.ready("kept", { deletionPolicy: "Orphan" });
@@ -105,7 +105,7 @@ describe("Deleting an instance", () => {
       expect(left?.metadata.deletionTimestamp).toBe(undefined);
     }
     expect(await shop.records("kept")).toHaveLength(1);
-  }, 60_000);
+  });
 
   it("makes a HelmRelease anew that somebody deletes, and does not forget the application", async () => {
     await shop.ready("anew");
@@ -116,7 +116,7 @@ describe("Deleting an instance", () => {
       return uid !== undefined && uid !== before;
     });
     await shop.becomes("anew", "Ready True HelmReleaseReady");
-  }, 60_000);
+  });
 
   it("works in a namespace that is going itself", async () => {
     const doomed = new InstanceCourses(bench, await bench.optedIn("doomed"));
@@ -132,7 +132,7 @@ describe("Deleting an instance", () => {
       async () => (await doomed.instance("last")) === undefined,
       40_000,
     );
-  }, 60_000);
+  });
 
   it("without Flux waits for whoever uninstalls the release, and is done when Helm's records are gone", async () => {
     await shop.ready("unserved");
@@ -150,7 +150,7 @@ describe("Deleting an instance", () => {
       async () => (await shop.instance("unserved")) === undefined,
       40_000,
     );
-  }, 120_000);
+  });
 });
 
 describe("In a namespace without the opt-in", () => {
@@ -241,5 +241,5 @@ describe("Deleting the kind itself", () => {
     expect(await release()).toBeDefined();
     expect((await release())?.metadata.deletionTimestamp).toBe(undefined);
     expect(await shop.records("survivor")).toHaveLength(1);
-  }, 120_000);
+  });
 });

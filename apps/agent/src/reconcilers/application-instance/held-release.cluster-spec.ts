@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await bench?.stop();
-}, 60_000);
+});
 
 /** As an engine does it: under the agent's name, and as one write. */
 async function hold(name: string, uid: string | null): Promise<void> {
@@ -60,5 +60,5 @@ describe.each(["warn", "enabled"])("With drift mode %s", (mode) => {
     await shop.apply(name, { ...spec, values, suspend: true });
     await shop.becomes(name, "Suspended True ManuallySuspended");
     expect((await shop.releaseSpec(name))["suspend"]).toBe(true);
-  }, 120_000);
+  });
 });

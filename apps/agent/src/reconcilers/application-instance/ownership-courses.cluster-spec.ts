@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await bench?.stop();
-}, 60_000);
+});
 
 /** Somebody else's, valid by Flux's own schema. */
 function foreignRelease(name: string, releaseName = name): KubeObject {
@@ -104,7 +104,7 @@ describe("An edit of what the agent wrote", () => {
       return spec["timeout"] === "300s";
     });
     await shop.becomes("edit-enabled", "Ready True HelmReleaseReady");
-  }, 60_000);
+  });
 
   it("is respected where the field is none of ours", async () => {
     await edited("edit-other", "enabled", { maxHistory: 3 });
@@ -115,7 +115,7 @@ describe("An edit of what the agent wrote", () => {
     expect(await shop.releaseSpec("edit-other")).toMatchObject({
       maxHistory: 3,
     });
-  }, 60_000);
+  });
 });
 
 describe("What others made before", () => {
@@ -135,7 +135,7 @@ describe("What others made before", () => {
     expect(await shop.releaseSpec("theirs")).toEqual(
       foreignRelease("theirs")["spec"],
     );
-  }, 60_000);
+  });
 
   it("keeps a release name that a HelmRelease of another name holds", async () => {
     await shop.create(foreignRelease("holder", "held-name"));
@@ -143,7 +143,7 @@ describe("What others made before", () => {
     await shop.apply("late", { release });
     await shop.becomes("late", "Blocked True ReleaseNameTaken");
     expect(await shop.get(HELM_RELEASE, "late")).toBe(undefined);
-  }, 60_000);
+  });
 
   it("keeps a release that Helm alone made, until somebody says adopt", async () => {
     await shop.create(foreignRecord("byhand"));
@@ -152,7 +152,7 @@ describe("What others made before", () => {
     expect(await shop.get(HELM_RELEASE, "byhand")).toBe(undefined);
     await shop.apply("byhand", {}, { [ANNOTATIONS.adopt]: "true" });
     await shop.becomes("byhand", "Ready True HelmReleaseReady");
-  }, 60_000);
+  });
 
   it("keeps its source, until somebody says adopt", async () => {
     await shop.create(foreignSource("sourced"));
@@ -173,7 +173,7 @@ describe("What others made before", () => {
     expect((await source())?.["spec"]).toMatchObject({
       url: "oci://registry.example.com/charts/podinfo",
     });
-  }, 60_000);
+  });
 
   it("of two instances the older one keeps the name, and the younger one follows when it goes", async () => {
     const release = { name: "twice", namespace: shop.namespace };
@@ -201,7 +201,7 @@ describe("What others made before", () => {
     expect(await shop.get(HELM_RELEASE, "borrowed")).toBe(undefined);
     await bench.serviceAccount(shop.namespace, "mighty");
     await shop.becomes("borrowed", "Ready True HelmReleaseReady");
-  }, 60_000);
+  });
 });
 
 describe("What the agent writes", () => {

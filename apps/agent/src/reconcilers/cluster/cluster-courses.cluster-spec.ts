@@ -128,7 +128,7 @@ describe("The agent's Cluster object", () => {
       registrationTokenConsumed: true,
     });
     await agent.stop();
-  }, 120_000);
+  });
 
   it("takes no unsigned job from when it asks for signed ones, until it doesn't any more", async () => {
     const { api, gateway } = bench;
@@ -155,7 +155,7 @@ describe("The agent's Cluster object", () => {
     await eventually("it is applied", () => api.get(ref));
     await gateway.settled(jobId, 60_000);
     await agent.stop();
-  }, 120_000);
+  });
 
   it("shows the controllers and add-ons as they come, fail and go, and the gateway hears of it", async () => {
     const { api, gateway } = bench;

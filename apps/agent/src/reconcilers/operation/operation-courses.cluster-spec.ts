@@ -51,12 +51,12 @@ describe("An agent that is asked for operations", () => {
       },
       spec: { appRef: { catalogId: "web" }, mode: "placeholder" },
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await agent?.stop();
     await bench?.stop();
-  }, 120_000);
+  });
 
   const apply = (object: KubeObject) => bench.api.apply(object, PERSON);
 
@@ -144,7 +144,7 @@ describe("An agent that is asked for operations", () => {
           : (await made()).length === 0,
       60_000,
     );
-  }, 120_000);
+  });
 
   it("stops what is cancelled, and what is deleted under way", async () => {
     await ask("cancelled", TIDY);
@@ -163,7 +163,7 @@ describe("An agent that is asked for operations", () => {
       60_000,
     );
     expect(await made()).toEqual([]);
-  }, 120_000);
+  });
 
   it("waits for its target, and for a controller, and begins when they are there", async () => {
     await apply({

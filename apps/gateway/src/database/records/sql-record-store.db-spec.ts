@@ -213,7 +213,7 @@ describe("records in PostgreSQL", () => {
         `grant select on ${table} to vworkspace_app`,
         `grant select, insert, delete on ${table} to vworkspace_worker`,
       );
-  }, 60_000);
+  });
 
   afterAll(() => database.stop());
 

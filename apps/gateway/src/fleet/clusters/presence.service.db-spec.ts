@@ -14,7 +14,7 @@ describe("When a gateway listened", () => {
     db = await openTestDatabase();
     // The sweep of the start notes that it listened, too, and once.
     while ((await stretches()).length === 0) await settled();
-  }, 60_000);
+  });
   afterAll(() => db?.stop());
   beforeEach(() => db.look("delete from gateway_listening"));
 

@@ -19,7 +19,7 @@ describe("an application instance that is rolled back", () => {
   beforeAll(async () => {
     db = await openTestDatabase();
     instances = db.get(InstanceService);
-  }, 60_000);
+  });
 
   afterAll(() => db?.stop());
 

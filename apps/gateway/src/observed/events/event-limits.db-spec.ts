@@ -18,7 +18,7 @@ describe("What a cluster may fill", () => {
 
   beforeAll(async () => {
     db = await openTestDatabase();
-  }, 60_000);
+  });
 
   afterAll(() => db?.stop());
 
@@ -70,7 +70,7 @@ describe("What a cluster may fill", () => {
     });
     expect(await count("observed_objects")).toBe(50_000);
     expect(await count("rejected_events")).toBe(1);
-  }, 60_000);
+  });
 
   it("is not what is gone: years of names that came and went keep no new one out", async () => {
     await filled(50_000, false);
@@ -79,14 +79,14 @@ describe("What a cluster may fill", () => {
     expect(accepted).toBe(1);
     // What was desired there is remembered.
     expect(await count("observed_objects")).toBe(2);
-  }, 60_000);
+  });
 
   it("keeps nothing out that the cluster is to have", async () => {
     await filled(50_000);
     await desired("shop");
     const { accepted, rejected } = await ingest(about("shop"), about("b"));
     expect([accepted, rejected.map(({ index }) => index)]).toEqual([1, [1]]);
-  }, 60_000);
+  });
 
   it("is 1,000 refused events, the newest", async () => {
     await db.look(
@@ -116,5 +116,5 @@ describe("What a cluster may fill", () => {
       [cluster.id],
     );
     expect(planned?.count).toBe(50);
-  }, 60_000);
+  });
 });

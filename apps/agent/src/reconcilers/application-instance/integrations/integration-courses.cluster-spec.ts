@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await agent?.stop();
   await bench?.stop();
-}, 60_000);
+});
 
 const PATIENCE_MS = 40_000;
 const KEY = "values.yaml";
@@ -149,7 +149,7 @@ describe("An instance with an Ingress", () => {
       },
     });
     await said("wide", "Ready", "ClusterIssuer ca: the whole cluster waits");
-  }, 60_000);
+  });
 
   it("gets it back as it was, in any drift mode, when somebody changes or deletes it", async () => {
     const integrations = { ingress: ingress("back.example.com") };
@@ -193,7 +193,7 @@ describe("An instance with an Ingress", () => {
     await shop.delete("gone");
     await shop.isGone("gone");
     expect(await made(INGRESS, "gone")).toBe(undefined);
-  }, 120_000);
+  });
 
   it("leaves all of it where it is to leave everything", async () => {
     await shop.apply("kept", {
@@ -238,7 +238,7 @@ describe("An instance whose values are fetched", () => {
     expect(await shop.releaseSpec("fed")).toMatchObject({
       valuesFrom: [{ kind: "Secret", name: "fed-values" }],
     });
-  }, 120_000);
+  });
 
   it("goes on with what was fetched while the store is away, and is degraded", async () => {
     await shop.apply("stale", {
@@ -256,7 +256,7 @@ describe("An instance whose values are fetched", () => {
     await shop.delete("stale");
     await shop.isGone("stale");
     expect(await made(EXTERNAL_SECRET, "stale")).toBe(undefined);
-  }, 120_000);
+  });
 
   it("gets its ExternalSecret anew when somebody deletes it under way", async () => {
     await shop.apply("anew", {

@@ -29,7 +29,7 @@ describe("the models on the gateway's schema", () => {
     for (const code of ["first", "second"])
       organizations.push(await seed(database, code));
     await listened([3600, 0]);
-  }, 60_000);
+  });
   afterAll(() => database?.stop());
 
   const listened = (...stretches: readonly (readonly [number, number])[]) =>
