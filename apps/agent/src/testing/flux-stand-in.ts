@@ -31,6 +31,7 @@ export class FluxStandIn {
   private running: Promise<unknown> = Promise.resolve();
   private readonly sources = new Map<string, Source>();
   private readonly busy = new Map<string, Promise<void>>();
+  private readonly waiting = new Map<string, () => Promise<void>>();
   private readonly courses = new Map<string, FluxCourse>();
   /** Looks that an uninstallation has taken. */
   private readonly looks = new Map<string, number>();
@@ -118,13 +119,25 @@ export class FluxStandIn {
     this.inTurn(`source ${id}`, () => this.fetch(key, object));
   }
 
-  /** One after the other for each key; what is lost to a race comes again with the next change or resync. */
+  /**
+   * One after the other for each key, and of what waits only the newest, so that a slow server is asked no more than it answers.
+   * What is lost to a race comes again with the next change or resync.
+   */
   private inTurn(key: string, work: () => Promise<void>): void {
+    const isWaiting = this.waiting.has(key);
+    this.waiting.set(key, work);
+    if (isWaiting) return;
     const before = this.busy.get(key) ?? Promise.resolve();
     this.busy.set(
       key,
-      before.then(work).catch(() => undefined),
+      before.then(() => this.workOf(key)).catch(() => undefined),
     );
+  }
+
+  private async workOf(key: string): Promise<void> {
+    const work = this.waiting.get(key);
+    this.waiting.delete(key);
+    if (!this.stopping.signal.aborted) await work?.();
   }
 
   /** An artifact that was fetched once stays until another one is. */
