@@ -20,7 +20,9 @@ let shop: InstanceCourses;
 let engineApi: KubeClient;
 
 beforeAll(async () => {
-  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
+  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"], {
+    isOwn: true,
+  });
   await bench.installFlux();
   agent = await bench.startAgent();
   engineApi = bench.engineApi();

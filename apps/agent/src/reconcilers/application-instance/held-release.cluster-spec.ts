@@ -10,7 +10,9 @@ let agent: RunningAgent;
 let shop: InstanceCourses;
 
 beforeAll(async () => {
-  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
+  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"], {
+    isOwn: true,
+  });
   await bench.installFlux();
   agent = await bench.startAgent();
   shop = new InstanceCourses(bench, await bench.optedIn("held"));
