@@ -20,9 +20,7 @@ let shop: InstanceCourses;
 let engineApi: KubeClient;
 
 beforeAll(async () => {
-  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"], {
-    isOwn: true,
-  });
+  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
   await bench.installFlux();
   agent = await bench.startAgent();
   engineApi = bench.engineApi();

@@ -10,9 +10,7 @@ let agent: RunningAgent;
 let shop: InstanceCourses;
 
 beforeAll(async () => {
-  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"], {
-    isOwn: true,
-  });
+  bench = await AgentBench.open(process.env["VWORKSPACE_TEST_LOG_LEVEL"]);
   await bench.installFlux();
   agent = await bench.startAgent();
   shop = new InstanceCourses(bench, await bench.optedIn("held"));
