@@ -145,8 +145,6 @@ export class AgentBench {
   }
 
   async installFlux(): Promise<void> {
-    // Left by another file, it would go as soon as somebody takes the finalizers off.
-    if (await this.isFluxGoing()) await this.removeFlux();
     // The simulator refuses what it doesn't evaluate, and the real CRDs have rules in CEL.
     await this.install(
       this.cluster.target === "simulator"
@@ -156,15 +154,6 @@ export class AgentBench {
     await this.flux?.stop();
     this.flux = new FluxStandIn(this.api);
     this.flux.start();
-  }
-
-  private async isFluxGoing(): Promise<boolean> {
-    const found = await Promise.all(
-      fluxDefinitions().map(({ apiVersion, kind, metadata }) =>
-        this.api.get({ apiVersion, kind, name: metadata.name }),
-      ),
-    );
-    return found.some((one) => one?.metadata.deletionTimestamp !== undefined);
   }
 
   /** @throws Error before installFlux() */
