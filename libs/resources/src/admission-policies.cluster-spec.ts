@@ -28,7 +28,6 @@ import {
 import { PARAMETER_CASES } from "./testing/parameter-cases";
 import { readParameters } from "./operation-parameters/read-parameters";
 
-const FIRST_MINUTES = 120_000;
 const GROUP = "admission.example.com";
 
 if (testedCluster() === "simulator")
@@ -65,7 +64,7 @@ else
       await rig.applyPolicies();
       for (const { policy, attempt } of firstOfEach())
         await rig.untilDenied(`${policy}.vworkspace.io`, attempt(rig.places));
-    }, FIRST_MINUTES);
+    }, 600_000);
 
     afterAll(() => rig?.stop());
 

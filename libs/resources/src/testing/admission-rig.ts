@@ -39,24 +39,21 @@ export interface Places {
 
 const POLICIES = "/apis/admissionregistration.k8s.io/v1";
 const BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
-const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const CONTROL_PLANE_ACCOUNT = "vworkspace-control-plane";
 const MERGE_PATCH = "application/merge-patch+json";
 
 /** A real API server with our CRDs, a kind of releases, and four people who may do everything as far as RBAC is concerned. */
 export class AdmissionRig {
-  /** What each policy denies as long as it is effective. */
-  private readonly probes = new Map<string, Attempt>();
-
   private constructor(
     readonly places: Places,
     readonly adminKubeconfigPath: string,
     private readonly people: Readonly<Record<Who, KubeHttp>>,
-    private readonly close: () => Promise<void>,
+    readonly stop: () => Promise<void>,
   ) {}
 
   static async open(): Promise<AdmissionRig> {
-    const cluster = await openCluster();
+    // Our policies and the foreign kinds are nothing that another file's agents expect.
+    const cluster = await openCluster({ isOwn: true });
     const { kubeconfigPath, agentKubeconfigPath } = cluster;
     if (agentKubeconfigPath === undefined)
       throw new Error(`There is no agent.kubeconfig beside ${kubeconfigPath}.`);
@@ -100,15 +97,10 @@ export class AdmissionRig {
 
   /** Waits until the policy answers: the server takes policies up about a second after it stored them. */
   async untilDenied(policy: string, attempt: Attempt): Promise<void> {
-    this.probes.set(policy, attempt);
-    await eventually(`${policy} is effective`, () =>
-      this.isDenied(policy, attempt),
-    );
-  }
-
-  private async isDenied(policy: string, attempt: Attempt): Promise<boolean> {
-    const { message = "" } = (await this.dryRun(attempt)).body;
-    return message.includes(`'${policy}'`);
+    await eventually(`${policy} is effective`, async () => {
+      const { message = "" } = (await this.dryRun(attempt)).body;
+      return message.includes(`'${policy}'`);
+    });
   }
 
   dryRun(attempt: Attempt): Promise<KubeAnswer> {
@@ -128,26 +120,6 @@ export class AdmissionRig {
   /** @throws Error with the server's words when it is refused */
   async store(attempt: Attempt): Promise<void> {
     expectStored(await this.send(attempt));
-  }
-
-  /** The server is shared: takes away policies, until none is effective any more, grants and namespaces. */
-  async stop(): Promise<void> {
-    const { admin } = this.people;
-    for (const { path } of policyObjects().reverse()) await admin.delete(path);
-    for (const [policy, attempt] of this.probes)
-      await eventually(
-        `${policy} is gone`,
-        async () => !(await this.isDenied(policy, attempt)),
-      );
-    await admin.delete(`${BINDINGS}/${grantName(this.places)}`);
-    for (const { metadata } of FOREIGN_DEFINITIONS)
-      await admin.delete(`${DEFINITIONS}/${metadata.name}`);
-    await admin.delete(
-      `/api/v1/namespaces/${ADMISSION_USERS.agentNamespace}/serviceaccounts/${CONTROL_PLANE_ACCOUNT}`,
-    );
-    for (const namespace of Object.values(this.places) as string[])
-      await admin.delete(`/api/v1/namespaces/${namespace}`);
-    await this.close();
   }
 }
 
