@@ -9,6 +9,7 @@ import {
   CatalogStore,
 } from "./domain/catalog-entry";
 import { catalogProblem } from "./domain/catalog-rules";
+import { refuseProblem } from "../refusals";
 
 const DEFAULTS: Omit<
   CatalogFields,
@@ -33,7 +34,7 @@ export class CatalogService {
       Pick<CatalogFields, "code" | "name" | "chart_url" | "chart_name">,
   ): Promise<CatalogEntry> {
     const entry: CatalogEntry = { ...DEFAULTS, ...fields, id: newId() };
-    refuse(catalogProblem(entry));
+    refuseProblem(catalogProblem(entry));
     if (!(await stores.get(CatalogStore).add(entry))) {
       throw new DomainError(
         "already_exists",
@@ -53,7 +54,7 @@ export class CatalogService {
   ): Promise<void> {
     const entry = await this.require(stores, id);
     const changed = { ...entry, ...changes, id };
-    refuse(catalogProblem(changed));
+    refuseProblem(catalogProblem(changed));
     if (
       changed.code !== entry.code &&
       (await stores.get(CatalogStore).byCode(changed.code))
@@ -102,9 +103,4 @@ export class CatalogService {
       },
     });
   }
-}
-
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new DomainError("validation_failed", problem);
 }

@@ -34,6 +34,7 @@ import {
 } from "./domain/intent-history";
 import { admitChange, admitNew } from "./instance-admission";
 import { recordInstance } from "./instance-evidence";
+import { refuseProblem } from "../refusals";
 
 /** Intent for application instances: each change is decided by policy, recorded, and on its way in one transaction. */
 @Injectable()
@@ -57,7 +58,7 @@ export class InstanceService {
       );
     const entry = await this.activeEntry(stores, request.catalogCode);
     const intent = withDefaults(request, entry);
-    refuse(markProblem(request));
+    refuseProblem(markProblem(request));
     await admitNew(stores, { clusterId: cluster.id, intent, entry });
     const id = newId();
     const { external_ref = null, intent_version = null, origin } = request;
@@ -90,7 +91,7 @@ export class InstanceService {
   ): Promise<void> {
     const instance = await this.requireLive(stores, id);
     if (isOutdated(instance, changes)) return;
-    refuse(markProblem(changes));
+    refuseProblem(markProblem(changes));
     const { changed, entry } = await this.apply(stores, instance, changes);
     await admitChange(stores, {
       clusterId: instance.cluster_id,
@@ -304,9 +305,4 @@ function noWayBack(generation: number | undefined): string {
   return generation === undefined
     ? "There is nothing to go back to: the instance was never changed; write the version that you want."
     : `generation is ${generation}: no other intent of that generation is kept; leave it out for the one before the last change.`;
-}
-
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new DomainError("validation_failed", problem);
 }

@@ -24,6 +24,7 @@ import { OperationStore } from "./domain/operation-store";
 import { admitOperation, requireTarget } from "./operation-admission";
 import { admitApprover, admitDecider } from "./operation-approver";
 import { recordOperation } from "./operation-evidence";
+import { refTakenError, refuseProblem } from "../refusals";
 
 const MAX_REASON_CHARACTERS = 1000;
 
@@ -42,7 +43,7 @@ export class OperationService {
     request: CreateOperation,
   ): Promise<Operation> {
     const target = await requireTarget(stores, request.instanceId);
-    refuse(refProblem(request.external_ref ?? null));
+    refuseProblem(refProblem(request.external_ref ?? null));
     const { needsApproval, windows } = await admitOperation(
       stores,
       intentOf(request),
@@ -152,12 +153,12 @@ export class OperationService {
     id: string,
     externalRef: string | null,
   ): Promise<void> {
-    refuse(refProblem(externalRef));
+    refuseProblem(refProblem(externalRef));
     const operation = await requireOperation(stores, id);
     if (operation.external_ref === externalRef) return;
     const store = stores.get(OperationStore);
     if (externalRef !== null && (await store.byExternalRef(externalRef)))
-      throw isTaken(externalRef);
+      throw refTakenError("operation", externalRef);
     const marked = { ...operation, external_ref: externalRef };
     await store.save(marked);
     await recordOperation(stores, actor, "operation.write", marked);
@@ -227,14 +228,7 @@ async function equalExisting(
   const ref = request.external_ref ?? "";
   const existing = await stores.get(OperationStore).byExternalRef(ref);
   if (existing && isSameOperation(existing, request)) return existing;
-  throw isTaken(ref);
-}
-
-function isTaken(ref: string): DomainError {
-  return new DomainError(
-    "already_exists",
-    `external_ref is "${ref.slice(0, 80)}": there is another operation of that external_ref; choose another.`,
-  );
+  throw refTakenError("operation", ref);
 }
 
 async function targetName(
@@ -287,9 +281,4 @@ async function requireUnapproved(
         : `Operation ${operation.name} is ${operation.approval_state === "approved" ? "approved already" : "to run without an approval"}: nobody needs to agree.`,
     );
   return operation;
-}
-
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new DomainError("validation_failed", problem);
 }

@@ -13,6 +13,7 @@ import {
 import { nextDue, scheduleProblem } from "./domain/schedule-times";
 import { admitOperation, requireTarget } from "./operation-admission";
 import { recordSchedule } from "./operation-evidence";
+import { refTakenError } from "../refusals";
 
 export type CreateSchedule = Partial<ScheduleFields> &
   Pick<ScheduleFields, "type" | "engine" | "cron"> & {
@@ -101,7 +102,7 @@ export class ScheduleService {
   ): Promise<void> {
     if (external_ref === null) return;
     const other = await stores.get(ScheduleStore).byExternalRef(external_ref);
-    if (other && other.id !== id) throw isTaken(external_ref);
+    if (other && other.id !== id) throw refTakenError("schedule", external_ref);
   }
 
   private async require(stores: Stores, id: string): Promise<Schedule> {
@@ -137,12 +138,5 @@ async function equalExisting(
   const ref = wanted.external_ref ?? "";
   const existing = await stores.get(ScheduleStore).byExternalRef(ref);
   if (existing && facts(existing) === facts(wanted)) return existing.id;
-  throw isTaken(ref);
-}
-
-function isTaken(ref: string): DomainError {
-  return new DomainError(
-    "already_exists",
-    `external_ref is "${ref.slice(0, 80)}": there is another schedule of that external_ref; choose another.`,
-  );
+  throw refTakenError("schedule", ref);
 }

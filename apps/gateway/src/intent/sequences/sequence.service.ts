@@ -26,6 +26,7 @@ import { SequenceTemplates } from "./domain/sequence-templates";
 import { admitSequence } from "./sequence-admission";
 import { recordSequence } from "./sequence-evidence";
 import { SequenceRunService } from "./sequence-run.service";
+import { refTakenError, refuseProblem } from "../refusals";
 
 export interface CreateSequence {
   readonly instanceId: string;
@@ -52,8 +53,8 @@ export class SequenceService {
     request: CreateSequence,
   ): Promise<string> {
     const { external_ref = null, parameters_json = "{}" } = request;
-    refuse(refProblem(external_ref));
-    refuse(parametersTextProblem(parameters_json));
+    refuseProblem(refProblem(external_ref));
+    refuseProblem(parametersTextProblem(parameters_json));
     const existing = await this.existing(stores, request);
     if (existing) return existing.id;
     const definition = this.definitionOf(request.template, parameters_json);
@@ -141,12 +142,12 @@ export class SequenceService {
     id: string,
     externalRef: string | null,
   ): Promise<void> {
-    refuse(refProblem(externalRef));
+    refuseProblem(refProblem(externalRef));
     const store = stores.get(SequenceStore);
     const sequence = await requireSequence(stores, id);
     if (sequence.external_ref === externalRef) return;
     if (externalRef !== null && (await store.byExternalRef(externalRef)))
-      throw isTaken(externalRef);
+      throw refTakenError("sequence", externalRef);
     const marked = { ...sequence, external_ref: externalRef };
     await store.save(marked, hasEnded(sequence) ? null : 0);
     await recordSequence(stores, actor, marked, { action: "sequence.write" });
@@ -175,7 +176,7 @@ export class SequenceService {
       found?.instance_id === instanceId &&
       found.template === template &&
       found.parameters_json === (parameters_json ?? "{}");
-    if (found && !isSame) throw isTaken(ref);
+    if (found && !isSame) throw refTakenError("sequence", ref);
     return found;
   }
 
@@ -231,13 +232,6 @@ function underwayError(name: string, other: string): DomainError {
   );
 }
 
-function isTaken(ref: string): DomainError {
-  return new DomainError(
-    "already_exists",
-    `external_ref is "${ref.slice(0, 80)}": there is another sequence of that external_ref; choose another.`,
-  );
-}
-
 async function requireSequence(stores: Stores, id: string): Promise<Sequence> {
   const sequence = await stores.get(SequenceStore).lock(id);
   if (!sequence)
@@ -253,9 +247,4 @@ async function requireOpen(stores: Stores, id: string): Promise<Sequence> {
       `Sequence ${sequence.name} is ${sequence.state}: it has ended.`,
     );
   return sequence;
-}
-
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined)
-    throw new DomainError("validation_failed", problem);
 }
