@@ -5,7 +5,7 @@ import {
   type OperationSpec,
   readParameters,
 } from "@vworkspace/resources";
-import type { EngineRun } from "../engines/engine";
+import type { EngineRun, EngineVerdict } from "../engines/engine";
 import { instance } from "./flux-objects";
 
 /** 2026-01-01T00:00:00Z */
@@ -46,6 +46,18 @@ export function engineRun(
     ...over,
   };
 }
+
+/** What an engine says under way, and at its end. */
+export const WORKING: EngineVerdict = {
+  state: "working",
+  reason: "EngineStarted",
+  message: "at work",
+};
+export const DONE: EngineVerdict = {
+  state: "succeeded",
+  reason: "EngineCompleted",
+  message: "done",
+};
 
 function placeholder(): ApplicationInstance {
   return {

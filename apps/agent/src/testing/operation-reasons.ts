@@ -9,7 +9,7 @@ import type { EngineEnd, EngineVerdict } from "../engines/engine";
 import type { OperationObservation } from "../reconcilers/operation/observation";
 import { decideOperation } from "../reconcilers/operation/operation.decide";
 import { operationStatus } from "../reconcilers/operation/operation.status";
-import { engineRun, RUN_NOW, RUN_UID } from "./engine-run";
+import { DONE, engineRun, RUN_NOW, RUN_UID, WORKING } from "./engine-run";
 import { ENGINE_REASON_ROWS } from "./engine-reasons";
 import { instance } from "./flux-objects";
 import type { ReasonRow } from "./reason-row";
@@ -99,17 +99,6 @@ function atWork(
 ): OperationObservation {
   return world({ operation: begun(spec), engine: { verdict, end } });
 }
-
-const WORKING: EngineVerdict = {
-  state: "working",
-  reason: "EngineStarted",
-  message: "at work",
-};
-const DONE: EngineVerdict = {
-  state: "succeeded",
-  reason: "EngineCompleted",
-  message: "done",
-};
 
 const row = (
   condition: string,

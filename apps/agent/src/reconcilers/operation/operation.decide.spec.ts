@@ -10,6 +10,7 @@ import {
 import type { EngineEnd, EngineVerdict } from "../../engines/engine";
 import type { OperationObservation } from "./observation";
 import { decideOperation } from "./operation.decide";
+import { DONE, WORKING } from "../../testing/engine-run";
 
 const NOW = Date.UTC(2026, 0, 5, 12);
 const UID = "uid-1";
@@ -376,16 +377,6 @@ describe("an operation that has not begun", () => {
   });
 });
 
-const WORKING: EngineVerdict = {
-  state: "working",
-  reason: "EngineStarted",
-  message: "at work",
-};
-const DONE: EngineVerdict = {
-  state: "succeeded",
-  reason: "EngineCompleted",
-  message: "done",
-};
 const BROKEN: EngineVerdict = {
   state: "failed",
   reason: "EngineFailed",

@@ -4,8 +4,8 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestOperations } from "../../../../../test/db/test-operations";
-import {
-  type TestCluster,
+import type {
+  TestCluster,
   TestTenant,
 } from "../../../../../test/db/test-tenant";
 import type { OnBehalfOf, UserActor } from "../../trust/identity/domain/actor";
@@ -21,7 +21,6 @@ const BEA = { odoo_uid: 8, login: "bea@example.com" };
 describe("Whose approval of an operation counts", () => {
   let db: TestDatabase;
   let tenant: TestTenant;
-  let cluster: TestCluster;
   let operations: TestOperations;
   let instance: string;
   let bridge: UserActor;
@@ -32,13 +31,12 @@ describe("Whose approval of an operation counts", () => {
   afterAll(() => db.stop());
 
   beforeEach(async () => {
-    tenant = await TestTenant.make(db);
-    cluster = await tenant.cluster();
-    operations = new TestOperations(db, tenant, cluster);
-    await tenant.allow({ require_approval_for: ["Backup/*"] });
-    instance = await tenant.createInstance(cluster.id);
+    operations = await TestOperations.make(db);
+    ({ tenant } = operations);
+    instance = await operations.instance({
+      require_approval_for: ["Backup/*"],
+    });
     bridge = await operations.userOf("bridge");
-    await operations.carry();
   });
 
   async function trust(whose: ApprovalTrust): Promise<ApprovalTrust> {

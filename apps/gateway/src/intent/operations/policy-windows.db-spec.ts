@@ -3,8 +3,8 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestOperations } from "../../../../../test/db/test-operations";
-import {
-  type TestCluster,
+import type {
+  TestCluster,
   TestTenant,
 } from "../../../../../test/db/test-tenant";
 import { InstanceService } from "../instances/instance.service";
@@ -43,9 +43,8 @@ describe("maintenance windows of policies", () => {
   afterAll(() => db.stop());
 
   beforeEach(async () => {
-    tenant = await TestTenant.make(db);
-    cluster = await tenant.cluster();
-    operations = new TestOperations(db, tenant, cluster);
+    operations = await TestOperations.make(db);
+    ({ tenant, cluster } = operations);
     await tenant.allow({
       allowed_operations: ["*/*"],
       maintenance_windows: [WEEKEND],
