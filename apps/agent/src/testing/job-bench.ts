@@ -1,22 +1,14 @@
 import { newId } from "@vworkspace/kernel";
-import {
-  LABELS,
-  OPERATION_RUNNER_SERVICE_ACCOUNT,
-} from "@vworkspace/resources";
-import { eventually } from "../../../../test/cluster/eventually";
+import { OPERATION_RUNNER_SERVICE_ACCOUNT } from "@vworkspace/resources";
 import type { OpenedCluster } from "../../../../test/cluster/open-cluster";
 import type { EngineReads } from "../engines/engine";
 import { engineObjectName } from "../engines/engine-objects";
-import { JOB, type Job, type Pod } from "../engines/job-run/job-run";
-import { unfinishedPods } from "../engines/job-run/pods.decide";
+import { JOB, type Job } from "../engines/job-run/job-run";
 import { KubePodLogs } from "../engines/kube-pod-logs";
-import { POD } from "../watches/watched-kinds";
 import { clusterWith, EngineCluster } from "./engine-cluster";
 import type { EngineCourse } from "./engine-course";
-import { JobStandIn } from "./job-stand-in";
+import { JobPlay } from "./job-play";
 import { KeptPodLogs } from "./kept-pod-logs";
-
-const ADMIN = { fieldManager: "admin" };
 
 /** No cluster here has nodes: the API server is asked for a log as ever, and then the test says what it would be. */
 class NodelessLogs extends KeptPodLogs {
@@ -31,12 +23,9 @@ class NodelessLogs extends KeptPodLogs {
   }
 }
 
-/**
- * An API server with a Job controller, for one spec file: the real one beside a real server, a stand-in beside the simulator.
- * Pods are played by the test.
- */
+/** An API server with a Job controller, for one spec file. */
 export class JobBench extends EngineCluster {
-  private standIn: JobStandIn | undefined;
+  private play: JobPlay | undefined;
   namespace = "";
   readonly logs: KeptPodLogs;
   readonly reads: EngineReads & Pick<EngineCluster, "api">;
@@ -68,10 +57,13 @@ export class JobBench extends EngineCluster {
       },
     });
     for (const name of accounts) await this.putAccount(name);
-    this.standIn =
-      cluster.target === "simulator"
-        ? new JobStandIn(api, namespace)
-        : undefined;
+    this.play = new JobPlay(api, namespace, cluster.target);
+  }
+
+  /** Those of the namespace that was entered. */
+  get jobs(): JobPlay {
+    if (this.play === undefined) throw new Error("No namespace was entered.");
+    return this.play;
   }
 
   async putAccount(
@@ -91,10 +83,7 @@ export class JobBench extends EngineCluster {
     what: string,
     look: () => Promise<T | undefined | false>,
   ): Promise<T> {
-    return eventually(what, async () => {
-      await this.standIn?.step();
-      return look();
-    });
+    return this.jobs.until(what, look);
   }
 
   /** How an operation ends, once it does. */
@@ -113,58 +102,4 @@ export class JobBench extends EngineCluster {
       name: engineObjectName(uid),
     });
   }
-
-  podsOf(uid: string): Promise<readonly Pod[]> {
-    return this.api.list<Pod>(POD, {
-      namespace: this.namespace,
-      labelSelector: `${LABELS.operation}=${uid}`,
-    });
-  }
-
-  /** What happens to the pod of an operation that runs or waits, once there is one. */
-  async playPod(uid: string, status: NonNullable<Pod["status"]>) {
-    await this.until("a pod is there and takes its status", async () => {
-      const [pod] = unfinishedPods(await this.podsOf(uid));
-      if (pod === undefined) return undefined;
-      const { name } = pod.metadata;
-      const metadata = { name, namespace: this.namespace };
-      return this.api.patchStatus({ ...POD, metadata, status }, ADMIN);
-    });
-  }
-}
-
-/** The status of a pod whose container has ended. */
-export function endedPod(
-  container: string,
-  exitCode: number,
-): NonNullable<Pod["status"]> {
-  const state = {
-    terminated: {
-      exitCode,
-      reason: exitCode === 0 ? "Completed" : "Error",
-    },
-  };
-  return {
-    phase: exitCode === 0 ? "Succeeded" : "Failed",
-    containerStatuses: [containerStatus(container, state)],
-  };
-}
-
-/** The status of a pod whose container can't start. */
-export function waitingPod(
-  container: string,
-  reason: string,
-): NonNullable<Pod["status"]> {
-  const message = "Back-off pulling image";
-  return {
-    phase: "Pending",
-    containerStatuses: [
-      containerStatus(container, { waiting: { reason, message } }),
-    ],
-  };
-}
-
-function containerStatus(name: string, state: object) {
-  const required = { image: "x", imageID: "", ready: false, restartCount: 0 };
-  return { name, state, ...required };
 }

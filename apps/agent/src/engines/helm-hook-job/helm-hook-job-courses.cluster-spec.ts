@@ -7,7 +7,8 @@ import {
   jobHook,
   type ReleasedHook,
 } from "../../testing/helm-release-secret";
-import { endedPod, JobBench, waitingPod } from "../../testing/job-bench";
+import { JobBench } from "../../testing/job-bench";
+import { endedPod, waitingPod } from "../../testing/job-play";
 import { coverage } from "../../testing/permission-use";
 import type { EngineVerdict } from "../engine";
 import { engineObjectName } from "../engine-objects";
@@ -80,9 +81,9 @@ describe("The hook of a released chart", () => {
       { name: "migrate", image: "web:1", args: ["--all"] },
     ]);
     expect(job?.spec["backoffLimit"]).toBe(0);
-    await bench.playPod(uid, waitingPod("migrate", "ErrImagePull"));
+    await bench.jobs.playPod(uid, waitingPod("migrate", "ErrImagePull"));
     expect((await course.pass()).message).toContain("ErrImagePull");
-    await bench.playPod(uid, endedPod("migrate", 0));
+    await bench.jobs.playPod(uid, endedPod("migrate", 0));
     expect(await bench.outcome(course)).toMatchObject({
       state: "succeeded",
       reason: "HelmHookJobSucceeded",
@@ -102,7 +103,7 @@ describe("The hook of a released chart", () => {
     await released(jobHook("migrate", SECURITY + SECRET));
     const course = start();
     await course.settle();
-    await bench.playPod(uid, endedPod("migrate", 7));
+    await bench.jobs.playPod(uid, endedPod("migrate", 7));
     const verdict = await bench.outcome(course);
     expect(said(verdict)).toBe("failed JobFailedBackoffExceeded");
     expect(verdict.message).toContain("exit code 7");
@@ -160,7 +161,7 @@ describe("The hook of a released chart", () => {
     const job = await bench.jobOf(uid);
     await released(jobHook("seed"));
     const course = start();
-    await bench.playPod(uid, endedPod("migrate", 0));
+    await bench.jobs.playPod(uid, endedPod("migrate", 0));
     expect(said(await bench.outcome(course))).toBe(
       "succeeded HelmHookJobSucceeded",
     );
@@ -171,13 +172,13 @@ describe("The hook of a released chart", () => {
     await released(MIGRATE);
     const course = start();
     await course.settle();
-    await bench.playPod(uid, { phase: "Running" });
+    await bench.jobs.playPod(uid, { phase: "Running" });
     await bench.until(
       "it has ended",
       async () => (await course.end()).state === "ended",
     );
     expect(await bench.jobOf(uid)).toBe(undefined);
-    expect(await bench.podsOf(uid)).toEqual([]);
+    expect(await bench.jobs.podsOf(uid)).toEqual([]);
   });
 });
 

@@ -2,7 +2,8 @@ import { newId } from "@vworkspace/kernel";
 import { refOf } from "@vworkspace/kube";
 import { LABELS } from "@vworkspace/resources";
 import { EngineCourse } from "../../testing/engine-course";
-import { endedPod, JobBench, waitingPod } from "../../testing/job-bench";
+import { JobBench } from "../../testing/job-bench";
+import { endedPod, waitingPod } from "../../testing/job-play";
 import { coverage } from "../../testing/permission-use";
 import type { EngineVerdict } from "../engine";
 import { engineObjectName } from "../engine-objects";
@@ -53,11 +54,11 @@ describe("A job of an operation", () => {
     const course = start({ env: [{ name: "A", value: "1" }] });
     expect(await course.pass()).toMatchObject({ action: { do: "create" } });
     const { metadata } = await theJob();
-    await bench.playPod(uid, { phase: "Running" });
+    await bench.jobs.playPod(uid, { phase: "Running" });
     await bench.until("one pod is at work", async () =>
       (await course.pass()).message.includes("1 pod at work"),
     );
-    await bench.playPod(uid, endedPod("main", 0));
+    await bench.jobs.playPod(uid, endedPod("main", 0));
     expect(await bench.outcome(course)).toMatchObject({
       state: "succeeded",
       reason: "JobSucceeded",
@@ -69,7 +70,7 @@ describe("A job of an operation", () => {
   it("is slow, and says what it waits for", async () => {
     const course = start();
     await course.settle();
-    await bench.playPod(uid, waitingPod("main", "ImagePullBackOff"));
+    await bench.jobs.playPod(uid, waitingPod("main", "ImagePullBackOff"));
     const { message } = await course.pass();
     expect(message).toContain("ImagePullBackOff: Back-off pulling image");
   });
@@ -85,7 +86,7 @@ describe("A job of an operation", () => {
     const secretRef = { name: "db", key: "password" };
     const course = start({ env: [{ name: "PASSWORD", secretRef }] });
     await course.settle();
-    await bench.playPod(uid, endedPod("main", 3));
+    await bench.jobs.playPod(uid, endedPod("main", 3));
     const verdict = await bench.outcome(course);
     expect(failure(verdict)).toBe("failed JobFailedBackoffExceeded");
     expect(verdict.message).toContain("ended with exit code 3 (Error)");
@@ -98,7 +99,7 @@ describe("A job of an operation", () => {
   it("takes too long", async () => {
     const course = start({ activeDeadlineSeconds: 1 });
     await course.settle();
-    await bench.playPod(uid, { phase: "Running" });
+    await bench.jobs.playPod(uid, { phase: "Running" });
     expect(failure(await bench.outcome(course))).toBe(
       "failed JobActiveDeadlineExceeded",
     );
@@ -121,7 +122,7 @@ describe("A job of an operation", () => {
     const { metadata } = await theJob();
     const course = start();
     expect(course.outputs).toEqual({});
-    await bench.playPod(uid, endedPod("main", 0));
+    await bench.jobs.playPod(uid, endedPod("main", 0));
     expect(failure(await bench.outcome(course))).toBe("succeeded JobSucceeded");
     expect((await theJob()).metadata.uid).toBe(metadata.uid);
   });
@@ -129,7 +130,7 @@ describe("A job of an operation", () => {
   it("stays the first one's where two agents make it at once", async () => {
     const [one, two] = [start(), start()];
     await Promise.all([one.settle(), two.settle()]);
-    await bench.playPod(uid, endedPod("main", 0));
+    await bench.jobs.playPod(uid, endedPod("main", 0));
     expect(failure(await bench.outcome(one))).toBe("succeeded JobSucceeded");
     expect(await bench.outcome(two)).toEqual(await bench.outcome(one));
   });
@@ -137,13 +138,13 @@ describe("A job of an operation", () => {
   it("is cancelled: nothing of it runs when it has ended", async () => {
     const course = start();
     await course.settle();
-    await bench.playPod(uid, { phase: "Running" });
+    await bench.jobs.playPod(uid, { phase: "Running" });
     await bench.until(
       "it has ended",
       async () => (await course.end()).state === "ended",
     );
     expect(await bench.jobOf(uid)).toBe(undefined);
-    expect(await bench.podsOf(uid)).toEqual([]);
+    expect(await bench.jobs.podsOf(uid)).toEqual([]);
     expect(await course.end()).toEqual({ state: "ended" });
   });
 
@@ -192,7 +193,7 @@ describe("The account of a job", () => {
     expect((await theJob()).spec.template.spec.serviceAccountName).toBe(
       "mighty",
     );
-    await bench.playPod(uid, endedPod("main", 0));
+    await bench.jobs.playPod(uid, endedPod("main", 0));
     expect(failure(await bench.outcome(course))).toBe("succeeded JobSucceeded");
   });
 });

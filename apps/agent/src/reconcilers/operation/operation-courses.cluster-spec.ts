@@ -12,6 +12,8 @@ import { eventually } from "../../../../../test/cluster/eventually";
 import { JOB } from "../../engines/job-run/job-run";
 import { VOLUME_SNAPSHOT } from "../../engines/snapshot/snapshot-objects";
 import { AgentBench, type RunningAgent } from "../../testing/agent-bench";
+import { conditionOf } from "../../testing/instance-manifest";
+import { endedPod, JobPlay } from "../../testing/job-play";
 import { upstreamDefinition } from "../../testing/upstream-definition";
 
 const PERSON = { fieldManager: "person" };
@@ -94,35 +96,19 @@ describe("An agent that is asked for operations", () => {
     );
   };
 
-  /** What the Job controller says of a job. */
+  /** The pod of the job there is ends well, and the Job controller sees it. */
   async function finish(): Promise<void> {
-    const job = await eventually(
-      "there is a job",
-      async () => (await made())[0],
-    );
-    const now = new Date().toISOString();
-    const condition = (type: string) => ({
-      type,
-      status: "True",
-      lastTransitionTime: now,
-      lastProbeTime: now,
-      reason: "CompletionsReached",
-      message: "",
+    const jobs = new JobPlay(bench.api, namespace, bench.cluster.target);
+    const job = await jobs.until("there is a job", async () => {
+      const [one] = await made();
+      return one;
     });
-    await bench.api.patchStatus(
-      {
-        ...JOB,
-        // Without its version: the agent may be writing the job too.
-        metadata: { name: job.metadata.name, namespace },
-        status: {
-          startTime: now,
-          completionTime: now,
-          succeeded: 1,
-          conditions: [condition("SuccessCriteriaMet"), condition("Complete")],
-        },
-      },
-      { fieldManager: "job-controller" },
-    );
+    const uid = job.metadata.labels?.[LABELS.operation] ?? "";
+    await jobs.playPod(uid, endedPod("main", 0));
+    await jobs.until("the job is complete", async () => {
+      const [one] = await made();
+      return conditionOf(one, "Complete")?.status === "True";
+    });
   }
 
   it("runs a command, one job for it, and lets it be deleted with what it made", async () => {

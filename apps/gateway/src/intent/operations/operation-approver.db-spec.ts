@@ -4,10 +4,7 @@ import {
   type TestDatabase,
 } from "../../../../../test/db/open-test-database";
 import { TestOperations } from "../../../../../test/db/test-operations";
-import type {
-  TestCluster,
-  TestTenant,
-} from "../../../../../test/db/test-tenant";
+import type { TestTenant } from "../../../../../test/db/test-tenant";
 import type { OnBehalfOf, UserActor } from "../../trust/identity/domain/actor";
 import type { ApprovalTrust } from "../../trust/identity/domain/organization-rules";
 import { UserStore } from "../../trust/identity/domain/user-store";
