@@ -16,12 +16,32 @@ describe("Jobs that carry an Operation", () => {
   }, 600_000);
   afterAll(() => bench?.stop(), 120_000);
 
+  /** Has a job bring the operation. @returns it, as the cluster has it @throws Error with what the job says of itself */
+  async function carried(clusterId: string, operation: KubeObject) {
+    const { apiVersion, kind, metadata } = operation;
+    const { jobId } = bench.gateway.issueApply(clusterId, operation);
+    return eventually(
+      "the operation is there",
+      async () => {
+        const found = await bench.api.get<KubeObject & { spec: object }>({
+          apiVersion,
+          kind,
+          namespace: metadata.namespace ?? "",
+          name: metadata.name,
+        });
+        if (found) return found;
+        throw new Error(JSON.stringify(bench.gateway.job(jobId)));
+      },
+      60_000,
+    );
+  }
+
   it("create it and delete it, with the rights of a namespace that opted in", async () => {
     const { api, gateway } = bench;
     const agent = await bench.startAgent();
     const namespace = await bench.optedIn("operations");
     const ref = { ...OPERATION, namespace, name: "backup" };
-    const applied = gateway.issueApply(agent.clusterId, {
+    await carried(agent.clusterId, {
       ...OPERATION,
       metadata: { name: "backup", namespace },
       spec: {
@@ -30,15 +50,6 @@ describe("Jobs that carry an Operation", () => {
         engine: "velero",
       },
     });
-    await eventually(
-      "the operation is there",
-      async () => {
-        const { error, outcome } = gateway.job(applied.jobId);
-        if (outcome === "failed") throw new Error(error);
-        return (await api.get(ref)) !== undefined;
-      },
-      60_000,
-    );
     const { jobId } = gateway.issueDelete(agent.clusterId, ref);
     expect(await gateway.settled(jobId, 60_000)).toMatchObject({
       outcome: "succeeded",
@@ -48,21 +59,22 @@ describe("Jobs that carry an Operation", () => {
   }, 180_000);
 
   it("bring it as somebody approved of it: an approval counts for what the cluster then holds", async () => {
-    const { api, gateway } = bench;
     const agent = await bench.startAgent();
     const namespace = await bench.optedIn("approved-operations");
-    const ref = { ...OPERATION, namespace, name: "restore" };
     const spec = {
       targetRef: { ...APPLICATION_INSTANCE, name: "web" },
       type: "Restore",
-      engine: "velero",
+      engine: "job",
       parameters: {
-        backupName: "nächtlich",
-        restorePVs: false,
-        namespaceMapping: {},
-        includedResources: [],
-        labelSelector: { matchLabels: { "app.kubernetes.io/name": "web" } },
-        deep: { count: 0, ratio: 0.1, large: 9007199254740991, text: "" },
+        image: "restore:1.0",
+        command: [],
+        args: ["nächtlich", ""],
+        env: [
+          { name: "EMPTY", value: "" },
+          { name: "KEY", secretRef: { name: "bucket", key: "key" } },
+        ],
+        activeDeadlineSeconds: 90,
+        backoffLimit: 0,
       },
       approvals: { required: true },
       policy: { timeoutSeconds: 60 },
@@ -70,18 +82,13 @@ describe("Jobs that carry an Operation", () => {
     };
     const annotations = { [ANNOTATIONS.operationId]: "op-1" };
     const metadata = { name: "restore", namespace, annotations };
-    gateway.issueApply(agent.clusterId, { ...OPERATION, metadata, spec });
-    const read = () => api.get<KubeObject & { spec: object }>(ref);
-    await eventually(
-      "the operation is there",
-      async () => (await read()) !== undefined,
-      60_000,
-    );
-    const found = await read();
-    expect(found?.metadata.annotations).toMatchObject(annotations);
-    expect(await operationDigest(found?.spec ?? {})).toBe(
-      await operationDigest(spec),
-    );
+    const found = await carried(agent.clusterId, {
+      ...OPERATION,
+      metadata,
+      spec,
+    });
+    expect(found.metadata.annotations).toMatchObject(annotations);
+    expect(await operationDigest(found.spec)).toBe(await operationDigest(spec));
     await agent.stop();
   }, 180_000);
 });

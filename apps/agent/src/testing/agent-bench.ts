@@ -242,6 +242,12 @@ export class AgentBench {
     });
     await this.serviceAccount(name);
     await this.api.apply(namespaceBinding(name, agentNamespace), ADMIN);
+    const account = { apiVersion: "v1", kind: "ServiceAccount" };
+    const ref = { ...account, namespace: name, name: RELEASE_SERVICE_ACCOUNT };
+    // The API server reads bindings from a cache of its own, and what the agent is refused until then has failed.
+    await eventually(`the agent may work in ${name}`, () =>
+      this.agentApi.get(ref),
+    );
     return name;
   }
 
