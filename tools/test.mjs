@@ -2,7 +2,13 @@
 //   npm test -- unit db             only these kinds
 //   npm test -- --help
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,9 +28,14 @@ const KINDS = {
 
 const isCi = process.env.CI === "true";
 const results = mkdtempSync(join(tmpdir(), "vworkspace-test-"));
+// PostgreSQL runs as another user where the tests run as root: it must be able to pass through.
+chmodSync(results, 0o711);
 /** What agents under test ask of the API server, a file for each spec file. */
 const permissions = join(results, "permissions");
 mkdirSync(permissions);
+/** Data directories that the tests of the run start from. */
+const preparedData = join(results, "data");
+mkdirSync(preparedData);
 let hasRealCluster = false;
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
@@ -75,6 +86,7 @@ function jest(
       env: {
         ...process.env,
         VWORKSPACE_TEST_PERMISSIONS: permissions,
+        VWORKSPACE_TEST_PREPARED_DATA: preparedData,
         ...environment,
       },
     },
@@ -166,7 +178,18 @@ async function realCluster() {
   }
 }
 
+/** Without PostgreSQL every other test would fail too. */
+function prepareData() {
+  const { status } = spawnSync(
+    process.execPath,
+    ["dist/test/db/make-prepared-data.js", preparedData],
+    { cwd: root, stdio: "inherit" },
+  );
+  if (status !== 0) process.exit(1);
+}
+
 if (!build()) process.exit(1);
+if (["db", "conformance", "chaos"].some(wants)) prepareData();
 if (wants("unit")) jest("unit", "unit");
 if (wants("db")) jest("database", "db");
 if (wants("conformance")) {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from "../../apps/gateway/src/database/embedded";
+import { newDataDir } from "../db/prepared-data";
 import { FaultProxy } from "./fault-proxy";
 
 /** A PostgreSQL that is killed and comes back on another port; the gateway reaches it at one that stays. */
@@ -29,7 +29,7 @@ export class ChaosPostgres {
 
   /** In a directory of its own: its processes must be able to pass through every folder above. */
   static async start(): Promise<ChaosPostgres> {
-    const directory = await mkdtemp(join(tmpdir(), "vworkspace-postgres-"));
+    const directory = await newDataDir("vworkspace-postgres-", "empty");
     const server = await startServer(directory);
     const door = await FaultProxy.start(() => ({
       host: "127.0.0.1",

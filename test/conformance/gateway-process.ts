@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { newDataDir } from "../db/prepared-data";
 
 const MAIN = resolve("dist/apps/gateway/src/main.js");
 /** Limits for suites that make wrong attempts by the hundred; "" for the gateway's own. */
@@ -52,8 +52,7 @@ export class GatewayProcess {
       throw new Error(
         `${MAIN} is missing: run \`npx nest build gateway\` first.`,
       );
-    const dataDir =
-      earlierDataDir ?? (await mkdtemp(join(tmpdir(), "vworkspace-gateway-")));
+    const dataDir = earlierDataDir ?? (await newDataDir("vworkspace-gateway-"));
     const child = spawn(process.execPath, ["--enable-source-maps", MAIN], {
       env: {
         PATH: process.env["PATH"],

@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { INestApplicationContext } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
@@ -14,6 +13,7 @@ import {
 import { StoreBindings } from "../../apps/gateway/src/database/store-bindings";
 import { UnitOfWork } from "../../apps/gateway/src/database/unit-of-work";
 import { GatewayStoreys, type StoreySettings } from "./gateway-storeys";
+import { newDataDir } from "./prepared-data";
 
 /** A class of a provider; abstract for ports. */
 type Provided<T> = abstract new (...parameters: never[]) => T;
@@ -91,10 +91,8 @@ export async function openTestDatabase(
 async function openEmbedded(
   cleanUp: (() => Promise<unknown>)[],
 ): Promise<{ database: OpenDatabase; admin: Client; url: string }> {
-  const dataDir = await mkdtemp(join(tmpdir(), "vworkspace-db-"));
+  const dataDir = await newDataDir("vworkspace-db-");
   cleanUp.push(() => rm(dataDir, { recursive: true, force: true }));
-  // PostgreSQL runs as another user where the tests run as root: it must be able to pass through.
-  await chmod(dataDir, 0o711);
   const database = await openDatabase({
     database: {
       url: undefined,

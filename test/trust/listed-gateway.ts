@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { NestFactory } from "@nestjs/core";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
@@ -26,6 +25,7 @@ import { UnitOfWork } from "../../apps/gateway/src/database/unit-of-work";
 import { GatewayModule } from "../../apps/gateway/src/gateway.module";
 import { SUITE_LIMITS } from "../conformance/gateway-process";
 import { superuserUrl } from "../db/open-test-database";
+import { newDataDir } from "../db/prepared-data";
 import type { TenantHost } from "../db/test-tenant";
 
 type Settings = Readonly<Record<string, string>>;
@@ -82,9 +82,7 @@ async function serve(
   settings: Settings,
   superuserOf: (dataDir: string, database: OpenDatabase) => Promise<string>,
 ): Promise<ListedGateway> {
-  const dataDir = await mkdtemp(join(tmpdir(), "vworkspace-trust-"));
-  // PostgreSQL runs as another user where the tests run as root: it must be able to pass through.
-  await chmod(dataDir, 0o711);
+  const dataDir = await newDataDir("vworkspace-trust-");
   const config = readGatewayConfig({
     VWORKSPACE_DATA_DIR: dataDir,
     VWORKSPACE_HTTP_ADDR: "127.0.0.1:0",
