@@ -33,6 +33,8 @@ export class FluxStandIn {
   private readonly busy = new Map<string, Promise<void>>();
   private readonly waiting = new Map<string, () => Promise<void>>();
   private readonly courses = new Map<string, FluxCourse>();
+  /** What of an object was looked at when nothing was left to do: it is left alone until something of that changes. */
+  private readonly settled = new Map<string, string>();
   /** Looks that an uninstallation has taken. */
   private readonly looks = new Map<string, number>();
 
@@ -49,7 +51,8 @@ export class FluxStandIn {
     );
     const releases = new Reflector<Release>(this.api, HELM_RELEASE, {
       onChange: (key, object) => {
-        if (object) this.inTurn(key, () => this.reconcile(key));
+        if (object && this.settled.get(key) !== this.sightOf(key, object))
+          this.inTurn(key, () => this.reconcile(key));
       },
       resyncMs: 300,
     });
@@ -116,7 +119,20 @@ export class FluxStandIn {
       return;
     }
     this.sources.set(key, object);
-    this.inTurn(`source ${id}`, () => this.fetch(key, object));
+    const sight = this.sightOf(key, object);
+    if (this.settled.get(id) === sight) return;
+    this.inTurn(`source ${id}`, async () => {
+      if (await this.fetch(key, object)) this.settled.set(id, sight);
+    });
+  }
+
+  /** All that decides what becomes of an object. */
+  private sightOf(key: string, { kind, metadata }: KubeObject): string {
+    const { uid, resourceVersion } = metadata;
+    const artifact =
+      kind === HELM_RELEASE.kind ? this.sources.get(key)?.status?.artifact : {};
+    const course = this.courses.get(key);
+    return JSON.stringify([uid, resourceVersion, artifact, course]);
   }
 
   /**
@@ -140,8 +156,8 @@ export class FluxStandIn {
     if (!this.stopping.signal.aborted) await work?.();
   }
 
-  /** An artifact that was fetched once stays until another one is. */
-  private async fetch(key: string, source: Source): Promise<void> {
+  /** An artifact that was fetched once stays until another one is. @returns whether nothing changed */
+  private async fetch(key: string, source: Source): Promise<boolean> {
     const { generation = 1 } = source.metadata;
     const failure = chartFailure(source, this.courses.get(key));
     const artifact = failure ? source.status?.artifact : artifactOf(source);
@@ -149,7 +165,7 @@ export class FluxStandIn {
       reason: "Succeeded",
       message: "stored artifact",
     };
-    await this.setStatus(source, {
+    return this.setStatus(source, {
       observedGeneration: generation,
       ...(artifact && { artifact }),
       conditions: [condition("Ready", !failure, generation, words)],
@@ -165,29 +181,34 @@ export class FluxStandIn {
     });
     if (release?.metadata.deletionTimestamp)
       return this.uninstall(key, release);
-    if (release && !release.spec.suspend) await this.release(key, release);
+    if (!release) return;
+    const sight = this.sightOf(key, release);
+    const isDone = release.spec.suspend || (await this.release(key, release));
+    if (isDone) this.settled.set(key, sight);
   }
 
-  private async release(key: string, release: Release): Promise<void> {
+  /** @returns whether nothing was left to do */
+  private async release(key: string, release: Release): Promise<boolean> {
     const finalizers = release.metadata.finalizers ?? [];
     if (!finalizers.includes(FINALIZER)) {
       await this.setFinalizers(release, [...finalizers, FINALIZER]);
-      return;
+      return false;
     }
     const artifact = this.sources.get(key)?.status?.artifact;
-    if (artifact) await this.deploy(release, artifact, this.courses.get(key));
+    if (artifact === undefined) return true;
+    return this.deploy(release, artifact, this.courses.get(key));
   }
 
   private async deploy(
     release: Release,
     artifact: Artifact,
     course: FluxCourse = {},
-  ): Promise<void> {
+  ): Promise<boolean> {
     const version = chartVersion(release, artifact);
     const outcome = outcomeOf(release, version, course);
     const revision = outcome.history[0]?.version ?? 1;
     await this.storeRelease(release, revision);
-    await this.setStatus(release, {
+    return this.setStatus(release, {
       observedGeneration: release.metadata.generation ?? 1,
       lastAttemptedRevision: version,
       ...(release.spec.chartRef && {
@@ -252,8 +273,17 @@ export class FluxStandIn {
     return looks >= uninstall;
   }
 
-  private async setStatus(object: KubeObject, status: object): Promise<void> {
-    await this.api.patchStatus<KubeObject>({ ...object, status }, MANAGER);
+  /** @returns whether it was so before */
+  private async setStatus(
+    object: KubeObject,
+    status: object,
+  ): Promise<boolean> {
+    const wanted = { ...object, status };
+    const { metadata } = await this.api.patchStatus<KubeObject>(
+      wanted,
+      MANAGER,
+    );
+    return metadata.resourceVersion === object.metadata.resourceVersion;
   }
 
   private async setFinalizers(
