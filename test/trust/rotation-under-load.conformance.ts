@@ -23,6 +23,8 @@ describe(`Keys and certificates that change under ${AGENTS} agents at work`, () 
     gateway = await startListedGateway({
       VWORKSPACE_AGENT_ADDR: `127.0.0.1:${port}`,
       VWORKSPACE_AGENT_URLS: url,
+      // The agents compute in the gateway's own process here: what is at work takes long, and the others would wait in vain.
+      VWORKSPACE_DATABASE_POOL: "30",
     });
     const caFile = join(gateway.dataDir, "ca.pem");
     const bundle = await gateway.get(CertificateService).caBundle();
