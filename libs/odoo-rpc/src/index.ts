@@ -55,6 +55,14 @@ export {
   parseUid,
 } from "./search-arguments";
 export {
+  countName,
+  type GroupOrder,
+  type GroupTerm,
+  parseGroupBy,
+  parseGroupOrder,
+  type TimeSpan,
+} from "./group-arguments";
+export {
   DOMAIN_LIMITS,
   type DomainLimits,
   parseDomain,

@@ -40,6 +40,8 @@ function readsTo(roles: readonly Grant[]): Grants {
     "search",
     "search_count",
     "search_read",
+    "name_search",
+    "read_group",
     "read",
     "fields_get",
     "default_get",
