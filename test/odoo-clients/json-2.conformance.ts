@@ -1,3 +1,4 @@
+import { OpenApiDocument } from "../docs/openapi-document";
 import { type Credentials, OdooGateway } from "./odoo-gateway";
 
 jest.setTimeout(120_000);
@@ -13,6 +14,7 @@ interface Answer {
   readonly body: unknown;
 }
 
+const documented = new OpenApiDocument("openapi-json2.json");
 let gateway: OdooGateway;
 let reader: Credentials;
 
@@ -46,11 +48,17 @@ async function call(
       body: typeof args === "string" ? args : JSON.stringify(args),
     }),
   });
+  const body: unknown = await response.json();
+  const { status } = response;
+  const path = `/json/2/${model}/${method}`;
+  // Whatever comes of a call is as the document says, where it has the call.
+  if (http === "POST" && path in documented.parsed.paths)
+    expect(documented.problemsOf(path, status, body)).toBe("");
   return {
-    status: response.status,
+    status,
     type: response.headers.get("content-type"),
     challenge: response.headers.get("www-authenticate"),
-    body: await response.json(),
+    body,
   };
 }
 

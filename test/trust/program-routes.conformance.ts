@@ -9,6 +9,7 @@ import {
 } from "@vworkspace/odoo-rpc";
 import { ModelRegistry } from "../../apps/gateway/src/api/odoo/registry/model-registry";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
+import { OpenApiDocument } from "../docs/openapi-document";
 import { type ListedGateway, startListedGateway } from "./listed-gateway";
 import { guardOf } from "./route-guards";
 
@@ -150,6 +151,31 @@ describe("Every route for programs", () => {
       .map(({ path }) => path);
     expect([...new Set(listed)].sort()).toEqual(
       Object.keys({ ...ROUTES, ...KEY_ROUTES }).sort(),
+    );
+  });
+
+  it("stands in an OpenAPI document where it has one, as do the agent's, and nothing else does", () => {
+    const json2 = new OpenApiDocument("openapi-json2.json");
+    const agent = new OpenApiDocument("openapi-agent.json");
+    const listed = gateway.routes
+      .filter(({ path }) =>
+        /^\/(json\/2|doc-bearer|web\/version|api\/agent|\.well-known)(\/|$)/.test(
+          path,
+        ),
+      )
+      .map(({ method, path }) => `${method} ${path}`);
+    const said = [...json2.operations, ...agent.operations].map(
+      ({ http, path }) =>
+        `${http.toUpperCase()} ${path
+          .replace(/^\/json\/2\/.*/, "/json/2/:model/:method")
+          .replaceAll(/\{(\w+)\}/g, ":$1")}`,
+    );
+    expect([...new Set(said)].sort()).toEqual([...new Set(listed)].sort());
+    const methodsSaid = json2.operations
+      .map(({ path }) => /^\/json\/2\/([^/]+)\/([^/]+)$/.exec(path))
+      .flatMap((match) => (match ? [`${match[1]} ${match[2]}`] : []));
+    expect(methodsSaid.sort()).toEqual(
+      methods.map(([model, method]) => `${model} ${method}`).sort(),
     );
   });
 
