@@ -256,7 +256,10 @@ function argumentsOf(
   method: string,
   record: number,
 ): readonly unknown[] {
-  if (method.startsWith("search")) return [[["id", "=", record]]];
+  const domain = [["id", "=", record]];
+  if (method.startsWith("search")) return [domain];
+  if (method === "name_search") return ["", domain];
+  if (method === "read_group") return [domain, [], []];
   if (method === "write") return [[record], writable(model)];
   if (method === "action_issue_api_key") return [[record], "x"];
   return [[record]];

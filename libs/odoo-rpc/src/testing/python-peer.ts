@@ -73,7 +73,7 @@ export function tagged(value: RpcValue): Tagged {
       "dict",
       Object.entries(value).map(([key, item]) => [key, tagged(item)]),
     ];
-  const isInt = Number.isInteger(value) && !Object.is(value, -0);
+  const isInt = Number.isSafeInteger(value) && !Object.is(value, -0);
   return isInt ? ["int", String(value)] : ["float", floatText(value)];
 }
 

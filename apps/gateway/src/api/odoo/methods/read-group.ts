@@ -12,6 +12,7 @@ import {
   RpcUsageError,
   type RpcValue,
 } from "@vworkspace/odoo-rpc";
+import { isTimezone } from "@vworkspace/resources";
 import type {
   GroupKey,
   RecordGroup,
@@ -109,14 +110,11 @@ function requireCountsOnly(fields: RpcValue | undefined, model: OdooModel) {
 function timeZoneOf({ context }: ModelCall): string {
   const { tz } = context;
   if (typeof tz !== "string" || tz === "") return "UTC";
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: tz }).resolvedOptions()
-      .timeZone;
-  } catch {
-    throw new RpcUsageError(
-      `context: tz is ${JSON.stringify(tz.slice(0, 80))}, which is no time zone; give one such as "Europe/Vienna".`,
-    );
-  }
+  // What +01:00 says, PostgreSQL takes for the other direction.
+  if (/^[A-Za-z]/.test(tz) && isTimezone(tz)) return tz;
+  throw new RpcUsageError(
+    `context: tz is ${JSON.stringify(tz.slice(0, 80))}, which is no time zone; give one such as "Europe/Vienna".`,
+  );
 }
 
 interface Shown {
