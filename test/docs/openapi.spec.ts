@@ -46,7 +46,8 @@ describe.each(FILES)("%s", (file) => {
     const undescribed: string[] = [];
     const require = (path: string, value: unknown) => {
       if (!isObject(value)) return;
-      const text = value["description"] ?? document.resolve(value)["description"];
+      const text =
+        value["description"] ?? document.resolve(value)["description"];
       if (typeof text !== "string" || text === "") undescribed.push(path);
     };
     for (const [path, object] of objectsIn(document.raw)) {
@@ -116,7 +117,19 @@ describe("openapi-json2.json", () => {
     for (const { operationId, responses } of calls)
       expect([operationId, Object.keys(responses)]).toEqual([
         operationId,
-        ["200", "400", "401", "403", "404", "413", "415", "422", "429", "500", "503"],
+        [
+          "200",
+          "400",
+          "401",
+          "403",
+          "404",
+          "413",
+          "415",
+          "422",
+          "429",
+          "500",
+          "503",
+        ],
       ]);
   });
 });
@@ -129,7 +142,15 @@ describe("openapi-agent.json", () => {
       if (security?.length === 0) continue;
       expect([operationId, Object.keys(responses)]).toEqual([
         operationId,
-        expect.arrayContaining(["401", "406", "413", "415", "429", "500", "503"]),
+        expect.arrayContaining([
+          "401",
+          "406",
+          "413",
+          "415",
+          "429",
+          "500",
+          "503",
+        ]),
       ]);
     }
   });

@@ -41,7 +41,10 @@ const n8n =
     new N8nRequests(url, admin, version);
 
 const PYTHON_CLIENTS: readonly (readonly [string, Start])[] = [
-  ["odooly with an API key, over JSON-2", inPython("odooly_client.py", "json2")],
+  [
+    "odooly with an API key, over JSON-2",
+    inPython("odooly_client.py", "json2"),
+  ],
   ["odooly over JSON-RPC", inPython("odooly_client.py", "jsonrpc")],
   ["odooly over XML-RPC", inPython("odooly_client.py", "xmlrpc")],
   ["odoo-client-lib over XML-RPC", inPython("odoolib_client.py", "xmlrpc")],
@@ -156,7 +159,12 @@ describe(`clients that nobody here wrote${hasPython ? "" : ` (without those in P
         await result({ do: "write", model: INSTANCE, id: shop, values }),
       ).toBe(true);
       const method = "action_suspend";
-      const said = await result({ do: "run", model: INSTANCE, method, id: shop });
+      const said = await result({
+        do: "run",
+        model: INSTANCE,
+        method,
+        id: shop,
+      });
       // JSON-2 says null where the other protocols say true.
       expect([true, null]).toContain(said);
       const fields = ["chart_version", "suspended"];

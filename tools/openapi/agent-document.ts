@@ -11,7 +11,9 @@ import {
 const text = (description: string): Schema => ({ description, type: "string" });
 
 const NONCE: Readonly<Record<string, Schema>> = {
-  "DPoP-Nonce": text("The nonce for the next proof, where the request had one."),
+  "DPoP-Nonce": text(
+    "The nonce for the next proof, where the request had one.",
+  ),
 };
 
 const refusal = (
@@ -85,11 +87,7 @@ const JOB_ID: Schema = {
   schema: { type: "string" },
 };
 
-function onJob(
-  operationId: string,
-  summary: string,
-  body?: string,
-): Operation {
+function onJob(operationId: string, summary: string, body?: string): Operation {
   return {
     operationId,
     summary,

@@ -70,7 +70,8 @@ export const MEANINGS: Readonly<
     attempt: "1 on the first offer, one more whenever the lease ran out.",
     traceparent: "W3C trace context of the call that caused the job.",
     signature: "A detached JWS over the payload.",
-    encryptedPayload: "Payload and signature as a compact JWE, in place of both.",
+    encryptedPayload:
+      "Payload and signature as a compact JWE, in place of both.",
   },
   StatusReport: {
     phase: "How far it is.",
@@ -123,7 +124,8 @@ export const MEANINGS: Readonly<
     sequence: "A counter in the session.",
     snapshot: "Of a ClusterSnapshot: one page of it.",
     agentVersion: "Of a ClusterHeartbeat: version of the agent.",
-    controllers: "Of a ClusterHeartbeat: controllers and add-ons of the cluster.",
+    controllers:
+      "Of a ClusterHeartbeat: controllers and add-ons of the cluster.",
     endpoints: "Of an instance: where it can be reached.",
     "endpoints.name": "What it is called.",
     "endpoints.url": "Where it is.",

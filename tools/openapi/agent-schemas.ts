@@ -144,7 +144,8 @@ const WRITTEN: Readonly<Record<string, Schema>> = {
     required: ["keySet"],
     properties: {
       keySet: {
-        description: "A set of keys as the trust root signed it, a compact JWS.",
+        description:
+          "A set of keys as the trust root signed it, a compact JWS.",
         type: "string",
       },
     },

@@ -29,7 +29,10 @@ export interface DocumentParts {
   readonly version: string;
   readonly description: string;
   readonly mediaType: string;
-  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly tags: readonly {
+    readonly name: string;
+    readonly description: string;
+  }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly answers: Readonly<Record<string, Answer>>;

@@ -59,7 +59,9 @@ const ARGUMENTS: Readonly<Record<string, OfModel>> = {
       { type: "string" },
     ],
   }),
-  orderby: text("Terms of groupby, or `__count`, each with asc or desc behind."),
+  orderby: text(
+    "Terms of groupby, or `__count`, each with asc or desc behind.",
+  ),
   lazy: () =>
     described(
       "true, which is what counts where it isn't given: by the first term only. false: by all of them at once.",
@@ -68,10 +70,14 @@ const ARGUMENTS: Readonly<Record<string, OfModel>> = {
   generation: whole(
     "The generation to go back to; the one before the present one where it isn't given.",
   ),
-  key_thumbprint: text("The thumbprint that was compared with the agent's log."),
+  key_thumbprint: text(
+    "The thumbprint that was compared with the agent's log.",
+  ),
   reason: text("Why; it is shown with the operation."),
   "action_issue_api_key.name": text("What the key is for."),
-  scopes: texts("What it may be used for: all, read, read:MODEL, models:MODEL."),
+  scopes: texts(
+    "What it may be used for: all, read, read:MODEL, models:MODEL.",
+  ),
   expires_in_days: whole("After how many days it ends; false: never."),
   issuer: text("The provider's issuer URL."),
   subject: text("The provider's name of the person."),

@@ -94,7 +94,10 @@ function operationOf(
     },
     isBodyOptional: true,
     answers: {
-      "200": { description: "What came of it.", schema: answerSchema(model, name) },
+      "200": {
+        description: "What came of it.",
+        schema: answerSchema(model, name),
+      },
       "400": "NoJson",
       ...EVERY_REFUSAL,
       "413": "TooLarge",
@@ -104,11 +107,18 @@ function operationOf(
   };
 }
 
-function schemasOf({ model, changes }: RegisteredModel): Record<string, Schema> {
+function schemasOf({
+  model,
+  changes,
+}: RegisteredModel): Record<string, Schema> {
   return {
     [model.name]: recordSchema(model),
-    ...(changes.create && { [`${model.name}.create`]: valuesSchema(model, true) }),
-    ...(changes.write && { [`${model.name}.write`]: valuesSchema(model, false) }),
+    ...(changes.create && {
+      [`${model.name}.create`]: valuesSchema(model, true),
+    }),
+    ...(changes.write && {
+      [`${model.name}.write`]: valuesSchema(model, false),
+    }),
   };
 }
 
@@ -203,10 +213,11 @@ export function json2Document(): string {
       "/doc-bearer/{file}": { get: DOC },
       "/web/version": { get: VERSION },
     },
-    schemas: Object.assign({}, COMMON_SCHEMAS, ...models.map(schemasOf)) as Record<
-      string,
-      Schema
-    >,
+    schemas: Object.assign(
+      {},
+      COMMON_SCHEMAS,
+      ...models.map(schemasOf),
+    ) as Record<string, Schema>,
     answers: REFUSALS,
     securitySchemes: {
       apiKey: {

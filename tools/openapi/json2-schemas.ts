@@ -29,7 +29,10 @@ export const COMMON_SCHEMAS: Readonly<Record<string, Schema>> = {
     description: "Odoo's context; what isn't here is taken and means nothing.",
     type: "object",
     properties: {
-      lang: described("A language; texts are English whatever it says.", "string"),
+      lang: described(
+        "A language; texts are English whatever it says.",
+        "string",
+      ),
       tz: described(
         "Time zone whose days and months read_group counts by; else UTC. Every moment is given in UTC.",
         "string",
@@ -39,7 +42,8 @@ export const COMMON_SCHEMAS: Readonly<Record<string, Schema>> = {
         "boolean",
       ),
       allowed_company_ids: {
-        description: "Taken for Odoo's sake; the key says whose records they are.",
+        description:
+          "Taken for Odoo's sake; the key says whose records they are.",
         type: "array",
         items: integer,
       },
@@ -52,7 +56,8 @@ export const COMMON_SCHEMAS: Readonly<Record<string, Schema>> = {
     "string",
   ),
   OnBehalfOf: {
-    description: "For keys of the role bridge: whom an Odoo says that it asks for.",
+    description:
+      "For keys of the role bridge: whom an Odoo says that it asks for.",
     type: "object",
     required: ["odoo_uid", "login"],
     properties: {
@@ -65,8 +70,14 @@ export const COMMON_SCHEMAS: Readonly<Record<string, Schema>> = {
     type: "object",
     required: ["name", "message", "arguments", "context", "debug"],
     properties: {
-      name: described("Python's name of the exception that Odoo would raise.", "string"),
-      message: described("One sentence that names field, value and remedy.", "string"),
+      name: described(
+        "Python's name of the exception that Odoo would raise.",
+        "string",
+      ),
+      message: described(
+        "One sentence that names field, value and remedy.",
+        "string",
+      ),
       arguments: {
         description: "The message once more.",
         type: "array",

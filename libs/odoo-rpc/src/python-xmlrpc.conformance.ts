@@ -191,11 +191,15 @@ describeWithPython("Python's xmlrpc.client (skipped without python3)", () => {
         const answer = answers[index];
         const mine = ours(() => {
           if (!isCall)
-            return [null, comparable(["list", [tagged(decodeMethodResponse(bytes))]])];
+            return [
+              null,
+              comparable(["list", [tagged(decodeMethodResponse(bytes))]]),
+            ];
           const { method, params } = decodeMethodCall(bytes);
           return [method, comparable(["list", params.map(tagged)])];
         });
-        if (mine === undefined || answer === undefined || answer.refused) return;
+        if (mine === undefined || answer === undefined || answer.refused)
+          return;
         both += 1;
         const { fault, method, params = ["nil", ""] as Tagged } = answer;
         const theirs = fault

@@ -70,7 +70,11 @@ function shownOf(
     const local = `(${value} at time zone ${zone})`;
     const to = `((${local} + interval '1 ${key.span}') at time zone ${zone}) as k${at}_to`;
     const label = `to_char(${local}, '${LABELS[key.span]}') as k${at}_label`;
-    return { columns: [`${value} as k${at}`, to, label], join: "", rank: value };
+    return {
+      columns: [`${value} as k${at}`, to, label],
+      join: "",
+      rank: value,
+    };
   }
   if (key.field.type === "many2one") return related(key, at, scope);
   return { columns: [`${value} as k${at}`], join: "", rank: value };

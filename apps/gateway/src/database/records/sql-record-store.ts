@@ -116,10 +116,7 @@ function groupValue({ field, span }: GroupKey, row: Row, at: number): unknown {
   return field.type === "many2one" ? [value, row[`k${at}_name`]] : value;
 }
 
-function recordOf(
-  row: Row,
-  fields: readonly RecordField[],
-): RecordRow {
+function recordOf(row: Row, fields: readonly RecordField[]): RecordRow {
   const values = fields.map((field, index) => {
     const value = row[`f${index}`] ?? null;
     const isRelation = field.type === "many2one" && value !== null;

@@ -43,6 +43,7 @@ function activeDomain({ entry, args, context }: ModelCall): RpcValue {
 
 function namesActive(domain: RpcValue | undefined): boolean {
   return (
-    isList(domain) && domain.some((term) => isList(term) && term[0] === "active")
+    isList(domain) &&
+    domain.some((term) => isList(term) && term[0] === "active")
   );
 }

@@ -1,9 +1,5 @@
 import { DomainError } from "@vworkspace/kernel";
-import {
-  parseLimit,
-  RpcUsageError,
-  type RpcValue,
-} from "@vworkspace/odoo-rpc";
+import { parseLimit, RpcUsageError, type RpcValue } from "@vworkspace/odoo-rpc";
 import type { RecordStore } from "../../../database/records/record-store";
 import type { ModelCall } from "../registry/model-method";
 import { presentRecord } from "../registry/present-record";

@@ -110,7 +110,10 @@ describe("methods that read", () => {
     it("counts lazily by its first term, and says what is left", async () => {
       const groupby = ["cluster_id", "suspended"];
       const [first, second] = clusters;
-      const found = await groups(INSTANCE, { groupby, orderby: "__count desc" });
+      const found = await groups(INSTANCE, {
+        groupby,
+        orderby: "__count desc",
+      });
       expect(found).toEqual([
         {
           cluster_id: [first?.number, first?.code],
@@ -236,7 +239,10 @@ describe("methods that read", () => {
     });
 
     it("gives XML-RPC nothing that it can't carry", async () => {
-      const keywords = { groupby: "state", domain: [["external_ref", "=", null]] };
+      const keywords = {
+        groupby: "state",
+        domain: [["external_ref", "=", null]],
+      };
       const found = await call(INSTANCE, "read_group", keywords, {
         wire: "xml",
       });

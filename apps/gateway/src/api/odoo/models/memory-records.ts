@@ -65,7 +65,10 @@ export class MemoryRecords extends RecordStore {
       const id = JSON.stringify(keys);
       groups.set(id, { keys, count: (groups.get(id)?.count ?? 0) + 1 });
     }
-    const byKeys = by.map((_key, at) => ({ by: at, direction: "asc" as const }));
+    const byKeys = by.map((_key, at) => ({
+      by: at,
+      direction: "asc" as const,
+    }));
     const sorted = [...groups.values()].sort((left, right) =>
       compareGroups([...order, ...byKeys], left, right),
     );
