@@ -1,4 +1,4 @@
-// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions, permissions, limits and environment variables); with --check only compares.
+// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions, permissions, limits and environment variables, OpenAPI documents); with --check only compares.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
@@ -14,6 +14,7 @@ for (const generator of [
   "generate-odoo-api.js",
   "generate-permissions.js",
   "generate-limits.js",
+  "generate-openapi.js",
 ]) {
   const { status } = spawnSync(
     process.execPath,

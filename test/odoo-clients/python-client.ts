@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-/** A Python program that answers each line of JSON with one. */
+/** A program beside this one, in Python or for Node, that answers each line of JSON with one. */
 export class PythonClient {
   private readonly waiting: ((line: string | undefined) => void)[] = [];
   private errors = "";
@@ -19,13 +19,16 @@ export class PythonClient {
     });
   }
 
-  /** @param script path of a file, from the repository's root */
+  /**
+   * @param program what runs the script
+   * @param script path of a file, from the repository's root
+   */
   static start(
-    python: string,
+    program: string,
     script: string,
     args: readonly string[],
   ): PythonClient {
-    return new PythonClient(spawn(python, [resolve(script), ...args]));
+    return new PythonClient(spawn(program, [resolve(script), ...args]));
   }
 
   async ask(command: object): Promise<Readonly<Record<string, unknown>>> {
@@ -34,7 +37,7 @@ export class PythonClient {
       this.child.stdin.write(`${JSON.stringify(command)}\n`);
     });
     if (line === undefined)
-      throw new Error(`The Python program ended. It wrote:\n${this.errors}`);
+      throw new Error(`The program ended. It wrote:\n${this.errors}`);
     return JSON.parse(line) as Record<string, unknown>;
   }
 

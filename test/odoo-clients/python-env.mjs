@@ -7,7 +7,13 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PINS = ["odoorpc==0.10.1", "jwcrypto==1.6.1", "rfc8785==0.1.4"];
+const PINS = [
+  "odoorpc==0.10.1",
+  "odooly==2.6.7",
+  "odoo-client-lib==2.0.1",
+  "jwcrypto==1.6.1",
+  "rfc8785==0.1.4",
+];
 
 /** Path of its `python`. Throws an Error with one sentence when there is no python3, or the packages can't be had. */
 export function pythonWithClients() {

@@ -28,6 +28,8 @@ const answerSchema = z.object({
     .optional(),
 });
 
+const refusalSchema = z.object({ name: z.string(), message: z.string() });
+
 /** What a call came to: the class of Odoo's exception and its sentence, or neither. */
 interface Outcome {
   readonly name: string;
@@ -103,6 +105,22 @@ describe("Every method of every model", () => {
     return rpc("object", "execute_kw", ["any", uid, key, model, method, args]);
   }
 
+  /** Whether JSON-2 refuses a call for the caller's role. */
+  async function isRefusedOverJson2(
+    { key }: Caller,
+    [model, method]: readonly [string, string],
+  ): Promise<boolean> {
+    const response = await fetch(`${gateway.url}/json/2/${model}/${method}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const body: unknown = await response.json();
+    cells += 1;
+    if (response.status === 200) return false;
+    const { message } = refusalSchema.parse(body);
+    return response.status === 403 && /^(The role|Nobody)/.test(message);
+  }
+
   async function userOf(
     role: Role,
     login = `${role}@example.com`,
@@ -136,10 +154,13 @@ describe("Every method of every model", () => {
         const isRefused =
           name === "odoo.exceptions.AccessError" &&
           /^(The role|Nobody)/.test(message);
-        expect([model, method, isRefused]).toEqual([
+        const isRefusedToo = await isRefusedOverJson2(caller, [model, method]);
+        const isClosed = !mayCall(role, model, method);
+        expect([model, method, isRefused, isRefusedToo]).toEqual([
           model,
           method,
-          !mayCall(role, model, method),
+          isClosed,
+          isClosed,
         ]);
       }
     },
@@ -235,7 +256,10 @@ function argumentsOf(
   method: string,
   record: number,
 ): readonly unknown[] {
-  if (method.startsWith("search")) return [[["id", "=", record]]];
+  const domain = [["id", "=", record]];
+  if (method.startsWith("search")) return [domain];
+  if (method === "name_search") return ["", domain];
+  if (method === "read_group") return [domain, [], []];
   if (method === "write") return [[record], writable(model)];
   if (method === "action_issue_api_key") return [[record], "x"];
   return [[record]];

@@ -111,6 +111,15 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
       headers: { "content-type": "application/json" },
       body: `{"params":{"args":["any",1,"${plant("a key in broken JSON")}"`,
     }).then(keep);
+    const json2 = (bearer: string, body: string, type = "application/json") =>
+      fetch(`${url}/json/2/${CLUSTER}/search`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${bearer}`, "content-type": type },
+        body,
+      }).then(keep);
+    await json2(plant("a wrong bearer key"), "{}");
+    await json2(adminKey, `{"domain":"${plant("a text in broken JSON-2")}`);
+    await json2(adminKey, "{}", plant("a media type"));
   }
 
   function approvalPage(who: Readonly<Record<string, string>>) {

@@ -12,6 +12,7 @@ export { RpcFault } from "./rpc-fault";
 export {
   errorData,
   type FaultFields,
+  json2Status,
   numericFault,
   ODOO_ERRORS,
   type OdooError,
@@ -31,6 +32,7 @@ export {
   encodeMethodResponse,
 } from "./xml/encode-xml-rpc";
 export { decodeJson } from "./json/decode-json";
+export { decodeJson2Body } from "./json/json-2";
 export {
   decodeJsonRpcRequest,
   decodeJsonRpcResponse,
@@ -52,6 +54,14 @@ export {
   parseOrder,
   parseUid,
 } from "./search-arguments";
+export {
+  countName,
+  type GroupOrder,
+  type GroupTerm,
+  parseGroupBy,
+  parseGroupOrder,
+  type TimeSpan,
+} from "./group-arguments";
 export {
   DOMAIN_LIMITS,
   type DomainLimits,

@@ -88,7 +88,12 @@ export const LIMIT_TABLE = {
     turns: { gate: "agents", inFlight: 1, waiting: 7, until: "answered" },
   },
   rpc: {
-    routes: ["POST /xmlrpc/*", "POST /jsonrpc"],
+    routes: [
+      "POST /xmlrpc/*",
+      "POST /jsonrpc",
+      "POST /json/2/*",
+      "GET /doc-bearer/*",
+    ],
     meaning: "calls of the Odoo-shaped API, per API key",
     per: "credential",
     requests: 3000,

@@ -4,6 +4,7 @@ import { SqlRecordStore } from "../../database/records/sql-record-store";
 import { StoreBindings } from "../../database/store-bindings";
 import { IdentityModule } from "../../trust/identity/identity.module";
 import { PeopleModule } from "../../trust/people/people.module";
+import { Json2Controller } from "./json-2.controller";
 import { JsonRpcController } from "./json-rpc.controller";
 import { ReadMethods } from "./methods/read.methods";
 import { WriteMethods } from "./methods/write.methods";
@@ -21,6 +22,7 @@ import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
 import { ModelRegistry } from "./registry/model-registry";
+import { Json2Skin } from "./rpc/json-2.skin";
 import { JsonRpcSkin } from "./rpc/json-rpc.skin";
 import { RpcFailures } from "./rpc/rpc-failures";
 import { RpcServices } from "./rpc/rpc-services";
@@ -58,7 +60,7 @@ export class OdooModule {
       // Pages ask the registry too.
       global: true,
       imports: [IdentityModule, PeopleModule],
-      controllers: [XmlRpcController, JsonRpcController],
+      controllers: [XmlRpcController, JsonRpcController, Json2Controller],
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },
         ...CHANGES,
@@ -78,6 +80,7 @@ export class OdooModule {
         RpcFailures,
         XmlRpcSkin,
         JsonRpcSkin,
+        Json2Skin,
       ],
       exports: [ModelRegistry],
     };

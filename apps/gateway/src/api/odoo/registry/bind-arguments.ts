@@ -11,7 +11,7 @@ import type { ModelCall, ModelMethod } from "./model-method";
 
 export interface BoundArguments extends Pick<
   ModelCall,
-  "ids" | "args" | "requestId"
+  "ids" | "args" | "requestId" | "context"
 > {
   readonly onBehalfOf: OnBehalfOf | undefined;
 }
@@ -59,14 +59,15 @@ function named(args: Map<string, RpcValue>, method: ModelMethod) {
 
 function common(
   keywords: RpcStruct,
-): Pick<BoundArguments, "requestId" | "onBehalfOf"> {
-  const context = keywords["context"] ?? false;
-  if (context !== false && !isStruct(context))
+): Pick<BoundArguments, "requestId" | "onBehalfOf" | "context"> {
+  const given = keywords["context"] ?? false;
+  if (given !== false && !isStruct(given))
     throw new RpcUsageError("context must be a struct.");
-  const fromContext = context === false ? {} : context;
-  const requestId = keywords["request_id"] ?? fromContext["request_id"];
-  const onBehalfOf = keywords["on_behalf_of"] ?? fromContext["on_behalf_of"];
+  const context = given === false ? {} : given;
+  const requestId = keywords["request_id"] ?? context["request_id"];
+  const onBehalfOf = keywords["on_behalf_of"] ?? context["on_behalf_of"];
   return {
+    context,
     requestId: requestIdOf(requestId),
     onBehalfOf: onBehalfOfOf(onBehalfOf),
   };

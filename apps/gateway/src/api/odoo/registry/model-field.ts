@@ -29,6 +29,19 @@ export interface ModelField extends RecordField {
   readonly textTwin?: string;
 }
 
+const GROUPABLE: ReadonlySet<ModelField["type"]> = new Set([
+  "char",
+  "selection",
+  "boolean",
+  "many2one",
+  "datetime",
+]);
+
+/** Whether records can be counted by its values; of a moment, by its day or month. */
+export function isGroupable({ type }: ModelField): boolean {
+  return GROUPABLE.has(type);
+}
+
 type Extra = Partial<Omit<ModelField, "name" | "type" | "label">>;
 
 function field(type: ModelField["type"]) {

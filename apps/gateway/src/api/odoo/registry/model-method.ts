@@ -19,6 +19,8 @@ export interface ModelCall {
   /** By parameter name; what the caller left out is undefined. */
   readonly args: Readonly<Record<string, RpcValue | undefined>>;
   readonly requestId: string | undefined;
+  /** Odoo's; of it `active_test` and `tz` mean something here, and nothing in it is refused. */
+  readonly context: RpcStruct;
 }
 
 /** A method that clients can call. Undefined: it has nothing to say, and each skin says that in its way. */

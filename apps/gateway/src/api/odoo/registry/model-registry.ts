@@ -2,8 +2,9 @@ import { DomainError } from "@vworkspace/kernel";
 import type { RpcStruct, RpcValue } from "@vworkspace/odoo-rpc";
 import type { UserActor } from "../../../trust/identity/domain/actor";
 import { bindArguments } from "./bind-arguments";
+import { describeModel } from "./describe-model";
 import type { ModelEntry, ModelMethod, Wire } from "./model-method";
-import { requirePermission } from "./permissions";
+import { isPermitted, requirePermission } from "./permissions";
 
 /** A call as a skin hands it over. */
 export interface RegistryCall {
@@ -32,8 +33,8 @@ export class ModelRegistry {
 
   /**
    * @returns undefined for a method that has nothing to say
-   * @throws DomainError: not_found (model), forbidden (private method, role), invalid_request (method, arguments), and
-   * whatever the method says
+   * @throws DomainError: not_found (model), forbidden (private method, role), method_not_allowed (unknown method),
+   * invalid_request (arguments), and whatever the method says
    */
   async call(
     actor: UserActor,
@@ -58,6 +59,16 @@ export class ModelRegistry {
     });
   }
 
+  /**
+   * A model as the caller may use it.
+   * @throws DomainError not_found, forbidden
+   */
+  describe(actor: UserActor, name: string): RpcStruct {
+    const entry = this.entry(name);
+    requirePermission(actor, name, "fields_get");
+    return describeModel(entry, (method) => isPermitted(actor, name, method));
+  }
+
   private entry(name: string): RegisteredModel {
     const entry = this.entries.get(name);
     if (entry !== undefined) return entry;
@@ -79,7 +90,7 @@ function methodOf(entry: RegisteredModel, name: string): ModelMethod {
     : undefined;
   if (method !== undefined) return method;
   throw new DomainError(
-    "invalid_request",
+    "method_not_allowed",
     `The method ${JSON.stringify(name.slice(0, 80))} does not exist on ${entry.model.name}.`,
   );
 }

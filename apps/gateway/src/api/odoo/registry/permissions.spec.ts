@@ -1,19 +1,6 @@
 import { ROLES } from "../../../trust/identity/domain/actor";
-import type { ReadMethods } from "../methods/read.methods";
-import { ReadMethods as Reads } from "../methods/read.methods";
-import { WriteMethods } from "../methods/write.methods";
-import { ApiKeyChanges } from "../models/api-key.changes";
-import { ApplicationInstanceChanges } from "../models/application-instance.changes";
-import { CatalogEntryChanges } from "../models/catalog-entry.changes";
-import { ClusterChanges } from "../models/cluster.changes";
-import { makeRegistry } from "../models/make-registry";
-import { OrganizationChanges } from "../models/organization.changes";
-import { OperationScheduleChanges } from "../models/operation-schedule.changes";
-import { OperationSequenceChanges } from "../models/operation-sequence.changes";
-import { OperationChanges } from "../models/operation.changes";
-import { PolicyChanges } from "../models/policy.changes";
-import { UserSessionChanges } from "../models/user-session.changes";
-import { UsersChanges } from "../models/users.changes";
+import { ReadMethods } from "../methods/read.methods";
+import { idleRegistry } from "../models/idle-registry";
 import {
   mayCall,
   PERMISSIONS,
@@ -21,22 +8,8 @@ import {
   requirePermission,
 } from "./permissions";
 
-const none = undefined as never;
-const reads: ReadMethods = new Reads(none);
-const options = { disconnectAfterSeconds: 120, publicUrl: () => "" };
-const registry = makeRegistry(options, reads, new WriteMethods(none), {
-  organization: new OrganizationChanges(none),
-  cluster: new ClusterChanges(none, none, none),
-  catalogEntry: new CatalogEntryChanges(none),
-  policy: new PolicyChanges(none),
-  applicationInstance: new ApplicationInstanceChanges(none),
-  operation: new OperationChanges(none),
-  operationSchedule: new OperationScheduleChanges(none),
-  operationSequence: new OperationSequenceChanges(none),
-  apiKey: new ApiKeyChanges(none),
-  userSession: new UserSessionChanges(none),
-  users: new UsersChanges(none, none, none),
-});
+const reads = new ReadMethods(undefined as never);
+const registry = idleRegistry();
 
 /** The table as a reader of the documentation would write it: who may change what. */
 const CHANGES = [

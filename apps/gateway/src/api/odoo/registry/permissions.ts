@@ -40,6 +40,8 @@ function readsTo(roles: readonly Grant[]): Grants {
     "search",
     "search_count",
     "search_read",
+    "name_search",
+    "read_group",
     "read",
     "fields_get",
     "default_get",
@@ -135,6 +137,16 @@ export function reachOf(
 
 export function mayCall(role: Role, model: string, method: string): boolean {
   return reachOf(role, model, method) !== undefined;
+}
+
+/** Whether a caller may call a method at all, by role and key. */
+export function isPermitted(
+  { role, key }: Pick<UserActor, "role" | "key">,
+  model: string,
+  method: string,
+): boolean {
+  const isCovered = key === undefined || coversCall(key.scopes, model, method);
+  return isCovered && mayCall(role, model, method);
 }
 
 /** @throws DomainError forbidden, naming the roles that may, or the scopes of the key that doesn't */
