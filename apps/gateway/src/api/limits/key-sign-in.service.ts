@@ -34,11 +34,27 @@ export class KeySignIn {
   /** @throws DomainError unauthenticated, the same for whatever is wrong; too_many_requests */
   require(visit: Visit, presented: PresentedKey): Promise<UserActor> {
     const { login, key, isForUs = true } = presented;
+    return this.admit(visit, presented, async () =>
+      login !== undefined && key !== undefined && isForUs
+        ? this.users.authenticate(login, key)
+        : undefined,
+    );
+  }
+
+  /** Where a protocol sends the key alone. @throws as {@link require} */
+  requireOwner(visit: Visit, key: string | undefined): Promise<UserActor> {
+    return this.admit(visit, { login: undefined, key }, async () =>
+      key === undefined ? undefined : this.users.ownerOf(key),
+    );
+  }
+
+  private admit(
+    visit: Visit,
+    { login, key }: PresentedKey,
+    identify: () => Promise<UserActor | undefined>,
+  ): Promise<UserActor> {
     return this.admission.admit(visit, key, async () => {
-      const isPossible = login !== undefined && key !== undefined && isForUs;
-      const user = isPossible
-        ? await this.users.authenticate(login, key)
-        : undefined;
+      const user = await identify();
       if (user) return { ...user, address: visit.ip };
       failures.inc();
       this.failed.note({ login, address: visit.address });

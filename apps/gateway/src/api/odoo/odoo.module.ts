@@ -55,7 +55,7 @@ export class OdooModule {
   static register(options: OdooOptions): DynamicModule {
     return {
       module: OdooModule,
-      // Pages ask the registry too.
+      // Pages and assistants ask the registry too.
       global: true,
       imports: [IdentityModule, PeopleModule],
       controllers: [XmlRpcController, JsonRpcController],
@@ -79,7 +79,7 @@ export class OdooModule {
         XmlRpcSkin,
         JsonRpcSkin,
       ],
-      exports: [ModelRegistry],
+      exports: [ModelRegistry, RpcFailures],
     };
   }
 }

@@ -7,7 +7,7 @@ import { KEY_PURPOSE, newApiKey } from "./api-key.service";
 import { ApiKeyUseService } from "./api-key-use.service";
 import { gatewayActor, type Role, type UserActor } from "./domain/actor";
 import { requireLogin } from "./domain/login-rules";
-import { UserStore } from "./domain/user-store";
+import { type ApiKeyOwner, UserStore } from "./domain/user-store";
 import { OrganizationService } from "./organization.service";
 
 /** The part of a key that the gateway made by which a person recognises it; of another's key nothing is shown. */
@@ -32,21 +32,33 @@ export class UserService {
     private readonly organizations: OrganizationService,
   ) {}
 
-  /**
-   * The user of an API key, or undefined. The key is found by its HMAC, so that neither the time of the look-up nor a
-   * dump of the database tells anything about it.
-   */
+  /** The user of an API key, or undefined, also where the login or uid is another's. */
   async authenticate(
     login: string | number,
     key: string,
+  ): Promise<UserActor | undefined> {
+    return this.userOf(
+      key,
+      (owner) => owner.login === login || owner.number === login,
+    );
+  }
+
+  /** The user of an API key, where a protocol sends nothing else; or undefined. */
+  async ownerOf(key: string): Promise<UserActor | undefined> {
+    return this.userOf(key, () => true);
+  }
+
+  /** A key is found by its HMAC, so that neither the time of the look-up nor a dump of the database tells anything about it. */
+  private async userOf(
+    key: string,
+    isMeant: (owner: ApiKeyOwner) => boolean,
   ): Promise<UserActor | undefined> {
     if (key.length === 0 || key.length > MAX_KEY_CHARACTERS) return undefined;
     const hash = this.masterKey.hash(KEY_PURPOSE, key);
     const owner = await this.unitOfWork.beforeSignIn((stores) =>
       stores.get(UserStore).ownerOfKey(hash),
     );
-    if (!owner || (owner.login !== login && owner.number !== login))
-      return undefined;
+    if (!owner || !isMeant(owner)) return undefined;
     this.uses.note(owner);
     return {
       organizationId: owner.organizationId,

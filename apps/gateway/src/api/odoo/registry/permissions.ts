@@ -137,6 +137,16 @@ export function mayCall(role: Role, model: string, method: string): boolean {
   return reachOf(role, model, method) !== undefined;
 }
 
+/** Whether role and key let somebody call it. */
+export function permits(
+  { role, key }: Pick<UserActor, "role" | "key">,
+  model: string,
+  method: string,
+): boolean {
+  const isCovered = key === undefined || coversCall(key.scopes, model, method);
+  return isCovered && mayCall(role, model, method);
+}
+
 /** @throws DomainError forbidden, naming the roles that may, or the scopes of the key that doesn't */
 export function requirePermission(
   actor: Pick<UserActor, "role" | "key">,
