@@ -8,6 +8,7 @@ import { limitOf } from "../../apps/gateway/src/api/limits/limits.table";
 import { FailedSignIns } from "../../apps/gateway/src/trust/identity/failed-sign-ins.service";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
 import { TestTenant } from "../db/test-tenant";
+import { message, postMcp } from "../mcp/mcp-call";
 import {
   type ListedGateway,
   startListedGateway,
@@ -344,6 +345,26 @@ describe("limits of a gateway", () => {
       expect(leaf).not.toContain(guess);
       expect(leaf).not.toContain(address);
     });
+  });
+
+  it("of assistants are those of Odoo's protocols, and told with status 429", async () => {
+    const { key } = await gateway.get(UserService).add({
+      login: "assistant",
+      role: "reader",
+      organizationCode: "limits",
+    });
+    const ask = () =>
+      postMcp(gateway.url, key, message("tools/list"), {
+        "x-forwarded-for": newAddress(),
+      });
+    const statuses = [];
+    for (let count = 0; count < 6; count += 1)
+      statuses.push((await ask()).status);
+    // The first proves the key, and four are counted.
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    const refused = await ask();
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ error: "too_many_requests" });
   });
 
   it("of time and size end what never comes to an end, while others are served", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
 import { Client } from "pg";
 import { GatewayProcess } from "../conformance/gateway-process";
+import { message, postMcp } from "../mcp/mcp-call";
 import { PlantedSecrets } from "./planted-secrets";
 
 jest.setTimeout(120_000);
@@ -87,6 +88,7 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
     await approvalPage({ login: LOGIN, key: adminKey });
     await approvalPage({ login: LOGIN, key: plant("a wrong key on a page") });
     await approvalPage({ login: plant("a key as login on a page"), key: "x" });
+    await assist(adminKey);
     await agent("POST", "/register", plant("a wrong registration token"), {});
     await agent("POST", "/register", "x", {
       registrationToken: plant("a registration token in the body"),
@@ -120,6 +122,32 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
     await json2(plant("a wrong bearer key"), "{}");
     await json2(adminKey, `{"domain":"${plant("a text in broken JSON-2")}`);
     await json2(adminKey, "{}", plant("a media type"));
+  }
+
+  /** An assistant, with its key and with secrets where none belong. */
+  async function assist(adminKey: string): Promise<void> {
+    const post = (key: string, body: unknown) =>
+      postMcp(url, key, body).then(keep);
+    const call = (name: string, args: object) =>
+      post(adminKey, message("tools/call", { name, arguments: args }));
+    const plant = (place: string) => secrets.plant(place);
+    await post(adminKey, message("tools/list"));
+    await post(plant("a wrong key of an assistant"), message("tools/list"));
+    await post(adminKey, `{"id":1,"${plant("a key in broken JSON of MCP")}`);
+    await call(plant("a key as a tool"), {});
+    await call("search_records", {
+      model: CLUSTER,
+      domain: [["code", "=", adminKey]],
+    });
+    await call("read_records", { model: CLUSTER, ids: [1] });
+    await call("search_records", { model: "vworkspace.audit.entry" });
+    await call("create_instance", {
+      name: "shop",
+      namespace: "shop",
+      cluster_id: 1,
+      catalog_code: "shop",
+      values: { password: plant("a password in an assistant's values") },
+    });
   }
 
   function approvalPage(who: Readonly<Record<string, string>>) {

@@ -6,6 +6,7 @@ export type Guard =
   | "cluster"
   | "registration"
   | "api-key"
+  | "bearer-key"
   | "session"
   | "approver"
   | "metrics";
@@ -19,6 +20,9 @@ const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["POST /json/2/", "api-key"],
   ["GET /doc-bearer/", "api-key"],
   ["GET /web/version", "public"],
+  ["POST /mcp", "bearer-key"],
+  ["GET /mcp", "bearer-key"],
+  ["DELETE /mcp", "bearer-key"],
   ["POST /web/webclient/version_info", "public"],
   ["POST /web/database/list", "public"],
   ["GET /health/", "public"],

@@ -3,6 +3,7 @@ import { AgentApiModule } from "./api/agent/agent-api.module";
 import { HealthModule } from "./api/health/health.module";
 import type { LimitOptions } from "./api/limits/limit-options";
 import { LimitsModule } from "./api/limits/limits.module";
+import { McpModule } from "./api/mcp/mcp.module";
 import { OdooModule } from "./api/odoo/odoo.module";
 import { PeopleApiModule } from "./api/people/people-api.module";
 import { type GatewayConfig, trustFile } from "./config";
@@ -62,6 +63,7 @@ export class GatewayModule {
           publicUrl,
           disconnectAfterSeconds: config.disconnectAfterSeconds,
         }),
+        McpModule.register({ publicUrl }),
         PeopleApiModule.register(publicUrl, config.oidc),
         HealthModule.register(config.metricsToken ?? ""),
       ],

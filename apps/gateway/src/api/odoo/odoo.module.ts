@@ -57,7 +57,7 @@ export class OdooModule {
   static register(options: OdooOptions): DynamicModule {
     return {
       module: OdooModule,
-      // Pages ask the registry too.
+      // Pages and assistants ask the registry too.
       global: true,
       imports: [IdentityModule, PeopleModule],
       controllers: [XmlRpcController, JsonRpcController, Json2Controller],
@@ -82,7 +82,7 @@ export class OdooModule {
         JsonRpcSkin,
         Json2Skin,
       ],
-      exports: [ModelRegistry],
+      exports: [ModelRegistry, RpcFailures],
     };
   }
 }

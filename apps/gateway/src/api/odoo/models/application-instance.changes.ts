@@ -57,7 +57,7 @@ export class ApplicationInstanceChanges implements ModelChanges {
       name,
       namespace,
       ...withoutUnset({ external_ref, intent_version }),
-      origin: actor.role === "bridge" ? "odoo" : "api",
+      origin: actor.via?.origin ?? (actor.role === "bridge" ? "odoo" : "api"),
     });
   };
 
