@@ -97,21 +97,17 @@ export class ChaosRun {
     });
     await parts.agent.connected();
     const harm = this.harm(faults, stream);
-    const failure = await stream.run().then(
-      () => undefined,
-      (error: unknown) => String(error),
-    );
-    await harm.catch(() => undefined);
+    const failures = await failuresOf(stream.run(), harm);
     await parts.cluster.lateCopies.idle();
     const ledger = await this.quietLedger();
     const problems =
-      failure === undefined
+      failures.length === 0
         ? [
             ...ledgerProblems(ledger, stream),
             ...clusterProblems(await parts.cluster.content(), ledger.instances),
             ...sightingProblems(parts.cluster.witness.sightings, ledger),
           ]
-        : [failure];
+        : failures;
     return {
       seed,
       seconds: (Date.now() - startedAt) / 1_000,
@@ -241,4 +237,14 @@ async function stopParts(parts: ChaosParts): Promise<void> {
   await parts.agent.stop();
   await parts.gatewayLink.stop();
   await parts.cluster.stop();
+}
+
+/** What went wrong with the run itself: callers without an answer, programs that did not start again. */
+async function failuresOf(
+  ...parts: readonly Promise<unknown>[]
+): Promise<string[]> {
+  const ends = await Promise.allSettled(parts);
+  return ends.flatMap((end) =>
+    end.status === "rejected" ? [String(end.reason)] : [],
+  );
 }
