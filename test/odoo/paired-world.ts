@@ -21,22 +21,34 @@ interface DemoFile {
   readonly key: string;
 }
 
+interface Parts {
+  readonly odoo: OdooRig;
+  readonly demo: DemoProcess;
+  readonly dataDir: string;
+  /** Where the assembled addon is. */
+  readonly folder: string;
+  readonly file: DemoFile;
+}
+
 /**
  * A real Odoo with the addon, and what `npm start` runs: a gateway, an agent and a simulated cluster. They know nothing of
  * each other yet.
  */
 export class PairedWorld {
-  private constructor(
-    readonly odoo: OdooRig,
-    readonly dataDir: string,
-    private readonly demo: DemoProcess,
-    private readonly folder: string,
-    private readonly file: DemoFile,
-    /** The gateway's own administrator. */
-    readonly gateway: OdooSession,
-    /** Odoo's administrator. */
-    readonly admin: OdooSession,
-  ) {}
+  readonly odoo: OdooRig;
+  /** The gateway's own administrator. */
+  readonly gateway: OdooSession;
+  /** Odoo's administrator. */
+  readonly admin: OdooSession;
+
+  private constructor(private readonly parts: Parts) {
+    this.odoo = parts.odoo;
+    const { file } = parts;
+    this.gateway = new OdooSession(
+      OdooClient.connect({ ...file, protocol: "jsonrpc" }),
+    );
+    this.admin = parts.odoo.connect();
+  }
 
   static async start(): Promise<PairedWorld> {
     const folder = mkdtempSync(join(tmpdir(), "vworkspace-odoo-"));
@@ -59,31 +71,22 @@ export class PairedWorld {
     const file = JSON.parse(
       readFileSync(join(dataDir, "demo.json"), "utf8"),
     ) as DemoFile;
-    const gateway = new OdooSession(
-      OdooClient.connect({ ...file, protocol: "jsonrpc" }),
-    );
-    return new PairedWorld(
-      odoo,
-      dataDir,
-      demo,
-      folder,
-      file,
-      gateway,
-      odoo.connect(),
-    );
+    return new PairedWorld({ odoo, demo, dataDir, folder, file });
   }
 
   get gatewayUrl(): string {
-    return this.file.url;
+    return this.parts.file.url;
   }
 
   /** A user of the gateway with the role bridge. @returns his API key */
   async bridgeKey(): Promise<string> {
     const values = { login: "odoo", name: "Odoo", role: "bridge" };
     const id = await this.gateway.create("res.users", values);
-    const issued = await this.gateway.call("res.users", "action_issue_api_key", [
-      [id],
-    ]);
+    const issued = await this.gateway.call(
+      "res.users",
+      "action_issue_api_key",
+      [[id]],
+    );
     return (issued as { key: string }).key;
   }
 
@@ -102,7 +105,10 @@ export class PairedWorld {
       process.execPath,
       [CLI, ...words],
       {
-        env: { PATH: process.env["PATH"], VWORKSPACE_DATA_DIR: this.dataDir },
+        env: {
+          PATH: process.env["PATH"],
+          VWORKSPACE_DATA_DIR: this.parts.dataDir,
+        },
       },
     );
     return stdout;
@@ -135,9 +141,10 @@ export class PairedWorld {
   async stop(): Promise<void> {
     await this.admin.close();
     await this.gateway.close();
-    await this.demo.interrupt();
-    await this.odoo.stop();
-    for (const folder of [this.dataDir, this.folder])
-      rmSync(folder, { recursive: true, force: true });
+    const { demo, odoo, dataDir, folder } = this.parts;
+    await demo.interrupt();
+    await odoo.stop();
+    for (const made of [dataDir, folder])
+      rmSync(made, { recursive: true, force: true });
   }
 }

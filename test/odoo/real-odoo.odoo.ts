@@ -156,7 +156,9 @@ describe("The addon in a real Odoo, with a gateway, an agent and a simulated clu
   });
 
   it("removes an application, and keeps its record until the cluster has confirmed", async () => {
-    const { id } = await operator.require(INSTANCE, [["name", "=", "handbook"]]);
+    const { id } = await operator.require(INSTANCE, [
+      ["name", "=", "handbook"],
+    ]);
     await operator.call(INSTANCE, "action_delete", [[id]]);
     await becomes(INSTANCE, id, { state: "deleted", active: false });
   });
