@@ -12,6 +12,7 @@ import { ApplicationInstanceChanges } from "./models/application-instance.change
 import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
+import { OdooDatabaseChanges } from "./models/odoo-database.changes";
 import { OrganizationChanges } from "./models/organization.changes";
 import { OperationScheduleChanges } from "./models/operation-schedule.changes";
 import { OperationSequenceChanges } from "./models/operation-sequence.changes";
@@ -20,6 +21,7 @@ import { PolicyChanges } from "./models/policy.changes";
 import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
+import { BridgeGuard } from "./registry/bridge-guard";
 import { ModelRegistry } from "./registry/model-registry";
 import { JsonRpcSkin } from "./rpc/json-rpc.skin";
 import { RpcFailures } from "./rpc/rpc-failures";
@@ -40,6 +42,7 @@ const CHANGES = [
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
+  OdooDatabaseChanges,
 ] as const;
 
 /**
@@ -62,16 +65,19 @@ export class OdooModule {
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },
         ...CHANGES,
+        BridgeGuard,
         ReadMethods,
         WriteMethods,
         {
           provide: ModelRegistry,
-          inject: [ReadMethods, WriteMethods, ...CHANGES],
+          inject: [BridgeGuard, ReadMethods, WriteMethods, ...CHANGES],
           useFactory: (
+            { admit }: BridgeGuard,
             reads: ReadMethods,
             writes: WriteMethods,
             ...changes: ChangesInOrder
-          ) => makeRegistry(options, reads, writes, named(changes)),
+          ) =>
+            makeRegistry({ ...options, admit }, reads, writes, named(changes)),
         },
         SignIn,
         RpcServices,
@@ -96,6 +102,7 @@ type ChangesInOrder = [
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
+  OdooDatabaseChanges,
 ];
 
 function named([
@@ -110,6 +117,7 @@ function named([
   apiKey,
   userSession,
   users,
+  odooDatabase,
 ]: ChangesInOrder): AllChanges {
   return {
     organization,
@@ -123,5 +131,6 @@ function named([
     apiKey,
     userSession,
     users,
+    odooDatabase,
   };
 }

@@ -14,6 +14,8 @@ export interface BoundArguments extends Pick<
   "ids" | "args" | "requestId"
 > {
   readonly onBehalfOf: OnBehalfOf | undefined;
+  /** Odoo's `database.uuid`, as a bridge says it in the context. */
+  readonly databaseUuid: string | undefined;
 }
 
 /** Keywords that any method takes: two of ours, which may also stand in the context, and Odoo's context. */
@@ -59,7 +61,7 @@ function named(args: Map<string, RpcValue>, method: ModelMethod) {
 
 function common(
   keywords: RpcStruct,
-): Pick<BoundArguments, "requestId" | "onBehalfOf"> {
+): Pick<BoundArguments, "requestId" | "onBehalfOf" | "databaseUuid"> {
   const context = keywords["context"] ?? false;
   if (context !== false && !isStruct(context))
     throw new RpcUsageError("context must be a struct.");
@@ -69,6 +71,7 @@ function common(
   return {
     requestId: requestIdOf(requestId),
     onBehalfOf: onBehalfOfOf(onBehalfOf),
+    databaseUuid: databaseUuidOf(fromContext["database_uuid"]),
   };
 }
 
@@ -77,6 +80,13 @@ function requestIdOf(value: RpcValue | undefined): string | undefined {
     return undefined;
   if (typeof value === "string") return value;
   throw new RpcUsageError("request_id must be a text.");
+}
+
+function databaseUuidOf(value: RpcValue | undefined): string | undefined {
+  if (value === undefined || value === null || value === false)
+    return undefined;
+  if (typeof value === "string") return value;
+  throw new RpcUsageError("database_uuid of the context must be a text.");
 }
 
 function onBehalfOfOf(value: RpcValue | undefined): OnBehalfOf | undefined {

@@ -7,6 +7,7 @@ import { ApplicationInstanceChanges } from "../models/application-instance.chang
 import { CatalogEntryChanges } from "../models/catalog-entry.changes";
 import { ClusterChanges } from "../models/cluster.changes";
 import { makeRegistry } from "../models/make-registry";
+import { OdooDatabaseChanges } from "../models/odoo-database.changes";
 import { OrganizationChanges } from "../models/organization.changes";
 import { OperationScheduleChanges } from "../models/operation-schedule.changes";
 import { OperationSequenceChanges } from "../models/operation-sequence.changes";
@@ -36,6 +37,7 @@ const registry = makeRegistry(options, reads, new WriteMethods(none), {
   apiKey: new ApiKeyChanges(none),
   userSession: new UserSessionChanges(none),
   users: new UsersChanges(none, none, none),
+  odooDatabase: new OdooDatabaseChanges(none, none, none, none),
 });
 
 /** The table as a reader of the documentation would write it: who may change what. */
@@ -82,6 +84,23 @@ const CHANGES = [
   "vworkspace.application.instance action_rollback: operator, admin, bridge",
   "vworkspace.application.instance action_suspend: operator, admin, bridge",
   "vworkspace.application.instance action_resume: operator, admin, bridge",
+  "vworkspace.catalog.entry upsert: bridge",
+  "vworkspace.policy upsert: bridge",
+  "vworkspace.application.instance upsert: bridge",
+  "vworkspace.application.instance remove: bridge",
+  "vworkspace.operation upsert: bridge",
+  "vworkspace.odoo.database create: admin",
+  "vworkspace.odoo.database write: admin",
+  "vworkspace.odoo.database action_issue_pairing_code: admin",
+  "vworkspace.odoo.database action_enable: admin",
+  "vworkspace.odoo.database action_disable: admin",
+  "vworkspace.odoo.database action_unpair: admin",
+  "vworkspace.odoo.database pair: bridge",
+  "vworkspace.odoo.database status: bridge",
+  "vworkspace.odoo.database compare: bridge",
+  "vworkspace.odoo.database resend: bridge",
+  "vworkspace.odoo.database resend_all: bridge",
+  "vworkspace.odoo.database adopt: bridge",
 ];
 
 describe("the table of permissions", () => {
