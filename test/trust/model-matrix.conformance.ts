@@ -4,6 +4,7 @@ import { mayCall } from "../../apps/gateway/src/api/odoo/registry/permissions";
 import { OperationService } from "../../apps/gateway/src/intent/operations/operation.service";
 import { ScheduleService } from "../../apps/gateway/src/intent/operations/schedule.service";
 import { SequenceService } from "../../apps/gateway/src/intent/sequences/sequence.service";
+import { OdooDatabaseService } from "../../apps/gateway/src/observed/odoo-sync/odoo-database.service";
 import { EventService } from "../../apps/gateway/src/observed/events/event.service";
 import type { Role } from "../../apps/gateway/src/trust/identity/domain/actor";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
@@ -286,6 +287,7 @@ async function operate(
   );
   await tenant.in(async (stores) => {
     const { actor } = tenant;
+    await gateway.get(OdooDatabaseService).create(stores, actor, "Odoo");
     await gateway.get(OperationService).create(stores, actor, wanted);
     const nightly = { ...wanted, cron: "0 2 * * *" };
     await gateway.get(ScheduleService).create(stores, actor, nightly);
@@ -314,4 +316,5 @@ const TABLES: Readonly<Record<string, string>> = {
   "vworkspace.api.key": "api_keys",
   "vworkspace.user.identity": "user_identities",
   "vworkspace.user.session": "user_sessions",
+  "vworkspace.odoo.database": "odoo_databases",
 };

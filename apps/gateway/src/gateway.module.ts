@@ -4,6 +4,7 @@ import { HealthModule } from "./api/health/health.module";
 import type { LimitOptions } from "./api/limits/limit-options";
 import { LimitsModule } from "./api/limits/limits.module";
 import { McpModule } from "./api/mcp/mcp.module";
+import { APPROVALS_PATH } from "./api/odoo/models/operation.model";
 import { OdooModule } from "./api/odoo/odoo.module";
 import { PeopleApiModule } from "./api/people/people-api.module";
 import { type GatewayConfig, trustFile } from "./config";
@@ -14,6 +15,7 @@ import { ClustersModule } from "./fleet/clusters/clusters.module";
 import { SignalsModule } from "./fleet/signals/signals.module";
 import { IntentModule } from "./intent/intent.module";
 import { ObservedModule } from "./observed/observed.module";
+import { OdooSyncOptions } from "./observed/odoo-sync/odoo-sync-options";
 import { AuditModule } from "./trust/audit/audit.module";
 import { CertificatesModule } from "./trust/certificates/certificates.module";
 import { TrustCopyModule } from "./trust/copy/trust-copy.module";
@@ -55,7 +57,14 @@ export class GatewayModule {
         IntentModule.register({
           operationObjectDays: config.operationObjectDays,
         }),
-        ObservedModule,
+        ObservedModule.register(
+          new OdooSyncOptions(
+            config.odooHttpHosts,
+            () => `${publicUrl()}${APPROVALS_PATH}`,
+            config.disconnectAfterSeconds,
+          ),
+          urls.worker,
+        ),
         LimitsModule.register(limitOptions(config)),
         AgentApiModule,
         OdooModule.register({

@@ -30,6 +30,7 @@ export {
   encodeFault,
   encodeMethodCall,
   encodeMethodResponse,
+  printableInXml,
 } from "./xml/encode-xml-rpc";
 export { decodeJson } from "./json/decode-json";
 export { decodeJson2Body } from "./json/json-2";
@@ -82,8 +83,10 @@ export type { BoundNode } from "./domains/bound-node";
 export { bindDomain } from "./domains/bind-domain";
 export { evaluateDomain, type RecordReader } from "./domains/evaluate-domain";
 export {
+  type OdooCaller,
   OdooClient,
   type OdooClientOptions,
   type OdooCredentials,
 } from "./client/odoo-client";
+export { Json2Client } from "./client/json2-client";
 export { RpcTransport } from "./client/rpc-transport";

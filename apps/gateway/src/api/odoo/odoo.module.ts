@@ -13,6 +13,7 @@ import { ApplicationInstanceChanges } from "./models/application-instance.change
 import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
+import { OdooDatabaseChanges } from "./models/odoo-database.changes";
 import { OrganizationChanges } from "./models/organization.changes";
 import { OperationScheduleChanges } from "./models/operation-schedule.changes";
 import { OperationSequenceChanges } from "./models/operation-sequence.changes";
@@ -21,6 +22,7 @@ import { PolicyChanges } from "./models/policy.changes";
 import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
+import { BridgeGuard } from "./registry/bridge-guard";
 import { ModelRegistry } from "./registry/model-registry";
 import { Json2Skin } from "./rpc/json-2.skin";
 import { JsonRpcSkin } from "./rpc/json-rpc.skin";
@@ -42,6 +44,7 @@ const CHANGES = [
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
+  OdooDatabaseChanges,
 ] as const;
 
 /**
@@ -64,16 +67,19 @@ export class OdooModule {
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },
         ...CHANGES,
+        BridgeGuard,
         ReadMethods,
         WriteMethods,
         {
           provide: ModelRegistry,
-          inject: [ReadMethods, WriteMethods, ...CHANGES],
+          inject: [BridgeGuard, ReadMethods, WriteMethods, ...CHANGES],
           useFactory: (
+            { admit }: BridgeGuard,
             reads: ReadMethods,
             writes: WriteMethods,
             ...changes: ChangesInOrder
-          ) => makeRegistry(options, reads, writes, named(changes)),
+          ) =>
+            makeRegistry({ ...options, admit }, reads, writes, named(changes)),
         },
         SignIn,
         RpcServices,
@@ -99,6 +105,7 @@ type ChangesInOrder = [
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
+  OdooDatabaseChanges,
 ];
 
 function named([
@@ -113,6 +120,7 @@ function named([
   apiKey,
   userSession,
   users,
+  odooDatabase,
 ]: ChangesInOrder): AllChanges {
   return {
     organization,
@@ -126,5 +134,6 @@ function named([
     apiKey,
     userSession,
     users,
+    odooDatabase,
   };
 }

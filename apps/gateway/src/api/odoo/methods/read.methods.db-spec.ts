@@ -45,6 +45,7 @@ describe("methods that read", () => {
         apiKey: {},
         userSession: {},
         users: {},
+        odooDatabase: {},
       },
     );
     tenant = await TestTenant.make(db);

@@ -6,6 +6,7 @@ import { ApplicationInstanceChanges } from "./application-instance.changes";
 import { CatalogEntryChanges } from "./catalog-entry.changes";
 import { ClusterChanges } from "./cluster.changes";
 import { makeRegistry } from "./make-registry";
+import { OdooDatabaseChanges } from "./odoo-database.changes";
 import { OperationScheduleChanges } from "./operation-schedule.changes";
 import { OperationSequenceChanges } from "./operation-sequence.changes";
 import { OperationChanges } from "./operation.changes";
@@ -30,5 +31,6 @@ export function idleRegistry(): ModelRegistry {
     apiKey: new ApiKeyChanges(none),
     userSession: new UserSessionChanges(none),
     users: new UsersChanges(none, none, none),
+    odooDatabase: new OdooDatabaseChanges(none, none, none, none),
   });
 }

@@ -88,6 +88,24 @@ export function ownOrganization(organization: RecordModel): ModelField {
   });
 }
 
+/** What the other side, an Odoo say, calls the record and its newest change. @param ref when external_ref may be given */
+export function markFields(
+  ref: NonNullable<ModelField["writable"]>,
+): readonly ModelField[] {
+  return [
+    char("external_ref", "External reference", {
+      writable: ref,
+      isNullable: true,
+      help: "The record's own id on the other side; unique.",
+    }),
+    integer("intent_version", "Intent version", {
+      writable: "always",
+      isNullable: true,
+      help: "A write with a version not above this one changes nothing.",
+    }),
+  ];
+}
+
 export function many2one(
   name: string,
   label: string,

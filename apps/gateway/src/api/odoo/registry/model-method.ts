@@ -68,6 +68,16 @@ export interface ModelChanges {
     key: string,
   ) => Promise<void>;
   readonly actions?: Readonly<Record<string, RecordAction>>;
+  /** Records have an external_ref and an intent_version, by which a bridge makes or changes them (`upsert`). */
+  readonly isUpserted?: boolean;
+  /** The tombstone of a bridge's record. */
+  readonly remove?: (
+    stores: Stores,
+    actor: UserActor,
+    change: { readonly key: string; readonly intentVersion: number },
+  ) => Promise<void>;
+  /** What isn't done to records by their ids. */
+  readonly methods?: Readonly<Record<string, ModelMethod>>;
 }
 
 /** A model in the registry. */

@@ -19,11 +19,25 @@ export interface RegisteredModel extends ModelEntry {
   readonly methods: Readonly<Record<string, ModelMethod>>;
 }
 
+/** What a call says of itself that may keep it out besides its role. */
+export interface Admittance {
+  readonly model: string;
+  readonly method: string;
+  readonly databaseUuid: string | undefined;
+}
+
+/** @throws DomainError forbidden */
+export type Admit = (actor: UserActor, call: Admittance) => Promise<void>;
+
 /** Every model and method that any skin offers; permissions are asked here, and nowhere else. */
 export class ModelRegistry {
   private readonly entries: ReadonlyMap<string, RegisteredModel>;
 
-  constructor(entries: readonly RegisteredModel[]) {
+  /** @param admit asked of every call that its role may make */
+  constructor(
+    entries: readonly RegisteredModel[],
+    private readonly admit: Admit = () => Promise.resolve(),
+  ) {
     this.entries = new Map(entries.map((entry) => [entry.model.name, entry]));
   }
 
@@ -43,12 +57,21 @@ export class ModelRegistry {
     const entry = this.entry(call.model);
     const method = methodOf(entry, call.method);
     const reach = requirePermission(actor, call.model, call.method);
-    const { onBehalfOf, ...bound } = bindArguments(call.method, method, call);
+    const { onBehalfOf, databaseUuid, ...bound } = bindArguments(
+      call.method,
+      method,
+      call,
+    );
     if (onBehalfOf !== undefined && actor.role !== "bridge")
       throw new DomainError(
         "forbidden",
         `on_behalf_of is for keys of the role bridge; this one has the role ${actor.role}.`,
       );
+    await this.admit(actor, {
+      model: call.model,
+      method: call.method,
+      databaseUuid,
+    });
     const caller = onBehalfOf === undefined ? actor : { ...actor, onBehalfOf };
     return method.run({
       ...bound,

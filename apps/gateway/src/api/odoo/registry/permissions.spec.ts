@@ -55,6 +55,23 @@ const CHANGES = [
   "vworkspace.application.instance action_rollback: operator, admin, bridge",
   "vworkspace.application.instance action_suspend: operator, admin, bridge",
   "vworkspace.application.instance action_resume: operator, admin, bridge",
+  "vworkspace.catalog.entry upsert: bridge",
+  "vworkspace.policy upsert: bridge",
+  "vworkspace.application.instance upsert: bridge",
+  "vworkspace.application.instance remove: bridge",
+  "vworkspace.operation upsert: bridge",
+  "vworkspace.odoo.database create: admin",
+  "vworkspace.odoo.database write: admin",
+  "vworkspace.odoo.database action_issue_pairing_code: admin",
+  "vworkspace.odoo.database action_enable: admin",
+  "vworkspace.odoo.database action_disable: admin",
+  "vworkspace.odoo.database action_unpair: admin",
+  "vworkspace.odoo.database pair: bridge",
+  "vworkspace.odoo.database status: bridge",
+  "vworkspace.odoo.database compare: bridge",
+  "vworkspace.odoo.database resend: bridge",
+  "vworkspace.odoo.database resend_all: bridge",
+  "vworkspace.odoo.database adopt: bridge",
 ];
 
 describe("the table of permissions", () => {
