@@ -43,12 +43,14 @@ class VworkspaceApplicationInstance(models.Model):
         index=True,
         check_company=True,
     )
-    catalog_code = fields.Char(related="catalog_entry_id.code", string="Catalog code")
+    # As who asks, like all that is derived here: a record of another company named in a form tells nothing.
+    catalog_code = fields.Char(related="catalog_entry_id.code", related_sudo=False, string="Catalog code")
     chart_version = fields.Char(string="Version", help="One exact version; empty: the recommended one.")
     values_json = fields.Text(
         string="Values",
         help="A JSON object; the gateway keeps it byte for byte.",
         compute="_compute_values_json",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -82,7 +84,7 @@ class VworkspaceApplicationInstance(models.Model):
     state_message = fields.Char(string="In words", compute="_compute_told")
     last_backup_at = fields.Datetime(string="Last proven backup", readonly=True, copy=False)
     origin = fields.Char(help="Where the application was made.", readonly=True, copy=False)
-    simulated = fields.Boolean(related="cluster_id.simulated")
+    simulated = fields.Boolean(related="cluster_id.simulated", related_sudo=False)
     operation_ids = fields.One2many("vworkspace.operation", "instance_id", string="Operations")
     operation_count = fields.Integer(string="Operations", compute="_compute_counts")
     open_operation_count = fields.Integer(string="Open operations", compute="_compute_counts")

@@ -260,7 +260,10 @@ class VworkspaceGateway(models.Model):
     @api.model
     def _for_company(self, company=None):
         """The company's gateway, ready to be asked. For wizards: they check the user's group first."""
-        gateway = self.sudo()._of_company(company or self.env.company)
+        company = company or self.env.company
+        if not self.env.su and company not in self.env.user.company_ids:
+            raise AccessError(self.env._("You don't work in that company."))
+        gateway = self.sudo()._of_company(company)
         if not gateway:
             raise UserError(self.env._("The company has no gateway yet: enter its address and key first."))
         reason = gateway._pause_reason()

@@ -44,7 +44,7 @@ class VworkspaceOperation(models.Model):
         index=True,
         check_company=True,
     )
-    cluster_id = fields.Many2one(related="instance_id.cluster_id", store=True, index=True)
+    cluster_id = fields.Many2one(related="instance_id.cluster_id", related_sudo=False, store=True, index=True)
     type = fields.Selection(
         [
             ("Backup", "Backup"),

@@ -1,0 +1,174 @@
+import inspect
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import VworkspaceCase
+
+INSTANCES = "vworkspace.application.instance"
+USER, OPERATOR, APPROVER, ADMINISTRATOR, BRIDGE = "user", "operator", "approver", "administrator", "bridge"
+RANKS = {
+    USER: {USER, OPERATOR, APPROVER, ADMINISTRATOR},
+    OPERATOR: {OPERATOR, ADMINISTRATOR},
+    APPROVER: {APPROVER, ADMINISTRATOR},
+    ADMINISTRATOR: {ADMINISTRATOR},
+    BRIDGE: set(),
+}
+# Who may call what of the addon's own methods. One that isn't here makes the test fail: give it a row.
+MAY = {
+    "vworkspace.gateway": {
+        "action_test_connection": ADMINISTRATOR,
+        "action_pair": ADMINISTRATOR,
+        "action_disable": ADMINISTRATOR,
+        "action_enable": ADMINISTRATOR,
+        "action_unpair": ADMINISTRATOR,
+        "action_resume_sending": ADMINISTRATOR,
+        "action_compare_now": ADMINISTRATOR,
+        "action_view_outbox": USER,
+        "action_view_parked": USER,
+    },
+    "vworkspace.cluster": {
+        "action_disable": ADMINISTRATOR,
+        "action_enable": ADMINISTRATOR,
+        "action_revoke": ADMINISTRATOR,
+        "action_view_instances": USER,
+        "action_view_jobs": USER,
+    },
+    "vworkspace.catalog.entry": {"action_retry": ADMINISTRATOR, "action_view_instances": USER},
+    "vworkspace.policy": {"action_retry": ADMINISTRATOR},
+    INSTANCES: {
+        "action_deploy": OPERATOR,
+        "action_delete": OPERATOR,
+        "action_suspend": OPERATOR,
+        "action_resume": OPERATOR,
+        "action_rollback": OPERATOR,
+        "action_backup": OPERATOR,
+        "action_retry": OPERATOR,
+        "action_view_operations": USER,
+    },
+    "vworkspace.operation": {
+        "action_approve": APPROVER,
+        "action_reject": APPROVER,
+        "action_cancel": OPERATOR,
+        "action_retry": OPERATOR,
+    },
+    "vworkspace.job": {},
+    "vworkspace.outbox": {"action_retry": OPERATOR, "action_open_record": USER},
+    "vworkspace.parked.update": {"action_request_again": ADMINISTRATOR},
+    "vworkspace.comparison": {},
+    "vworkspace.client": {},
+    "vworkspace.sync": {"ping": BRIDGE, "apply_updates": BRIDGE},
+}
+ARGUMENTS = {"action_pair": ["good-code"], "apply_updates": [{"epoch": "e", "organization": "acme", "items": []}]}
+# Every model has these; they are tried in test_truth.
+GENERIC = {"create", "write"}
+
+
+@tagged("post_install", "-at_install")
+class TestPublicMethods(VworkspaceCase):
+    """Each public method, as portal, User and Operator: no truth written, nothing skipped."""
+
+    def setUp(self):
+        super().setUp()
+        self.instance = self.deployed()
+        self.report(self.instance_item(self.instance))
+        self.operation = self.env["vworkspace.operation"].browse(self.instance.action_backup()["res_id"])
+        self.report(self.operation_item(self.operation, state="awaiting_approval"))
+        self.samples = {
+            "vworkspace.gateway": self.gateway,
+            "vworkspace.cluster": self.cluster,
+            "vworkspace.catalog.entry": self.entry,
+            "vworkspace.policy": self.env["vworkspace.policy"].create(
+                {"name": "All", "company_id": self.company_a.id}
+            ),
+            INSTANCES: self.instance,
+            "vworkspace.operation": self.operation,
+            "vworkspace.job": self.env["vworkspace.job"]._create_observed({"company_id": self.company_a.id}),
+            "vworkspace.outbox": self.env["vworkspace.outbox"].search([("model", "=", INSTANCES)], limit=1),
+            "vworkspace.parked.update": self.env["vworkspace.parked.update"].create(
+                {"company_id": self.company_a.id, "model": INSTANCES, "key": "k"}
+            ),
+            "vworkspace.comparison": self.env["vworkspace.comparison"].create(
+                {"company_id": self.company_a.id, "reason": "manual", "state": "done"}
+            ),
+            "vworkspace.client": self.env["vworkspace.client"],
+            "vworkspace.sync": self.env["vworkspace.sync"],
+        }
+
+    def own_methods(self, model):
+        """Names of the public methods that the addon's classes add to a model."""
+        names = set()
+        for cls in type(self.env[model]).mro():
+            if cls.__module__.startswith("odoo.addons.vworkspace."):
+                names |= {
+                    name
+                    for name, value in vars(cls).items()
+                    if not name.startswith("_") and inspect.isfunction(value)
+                }
+        return names - GENERIC
+
+    def test_each_public_method_has_a_row(self):
+        for model in self.env:
+            if model.startswith("vworkspace.") and model in MAY:
+                with self.subTest(model=model):
+                    self.assertEqual(self.own_methods(model), set(MAY[model]))
+
+    def truth(self):
+        """All that only the gateway may say, of all samples."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        told = {}
+        for model, sample in self.samples.items():
+            if "_observed_fields" in dir(sample):
+                names = sample._observed_fields() - {"decision", "decision_by_id", "decision_at", "decision_reason"}
+                told[model] = sample.sudo().read(sorted(names - {"is_removed", "suspended", "intent_version"}))
+        return told
+
+    def call(self, sample, name, user, **context):
+        records = sample.with_user(user).with_context(**context)
+        return getattr(records, name)(*ARGUMENTS.get(name, []))
+
+    def test_who_may_not_is_refused_and_writes_no_truth(self):
+        portal = self.make_portal()
+        before = self.truth()
+        tempting = {"bypass": True, "install_mode": True, "no_check": True, "from_gateway": True}
+        for model, methods in MAY.items():
+            for name, role in methods.items():
+                callers = [portal, *(self.users[("A", other)] for other in (USER, OPERATOR) if other not in RANKS[role])]
+                for user in callers:
+                    for context in ({}, tempting):
+                        with self.subTest(model=model, method=name, user=user.login, context=bool(context)):
+                            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                                self.call(self.samples[model], name, user, **context)
+        self.assertEqual(self.truth(), before)
+        self.assertFalse([call for call in self.fake.calls if call["method"] != "pair"])
+
+    def test_who_may_writes_no_truth_either(self):
+        for model, methods in MAY.items():
+            for name, role in methods.items():
+                if role == BRIDGE or model == "vworkspace.gateway":
+                    continue
+                user = self.users[("A", role)]
+                before = self.truth()
+                with self.subTest(model=model, method=name):
+                    try:
+                        with self.env.cr.savepoint():
+                            self.call(self.samples[model], name, user)
+                            self.assertEqual(self.truth(), before)
+                            raise UserError("back to before")
+                    except UserError:
+                        pass
+
+    def test_what_an_operator_reads_a_user_reads(self):
+        for model in self.samples:
+            if self.env[model]._abstract:
+                continue
+            seen = {
+                role: set(self.as_role(self.env[model], role).fields_get(attributes=["type"])) for role in (USER, OPERATOR)
+            }
+            with self.subTest(model=model):
+                self.assertEqual(seen[USER], seen[OPERATOR])
+                self.assertEqual(
+                    self.as_role(self.env[model], USER).search([]).ids,
+                    self.as_role(self.env[model], OPERATOR).search([]).ids,
+                )
