@@ -43,7 +43,16 @@ const noProcessEnv = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", ".data/", "**/*.mjs", "**/*.cjs"] },
+  {
+    ignores: [
+      "dist/",
+      "node_modules/",
+      ".data/",
+      "addons/",
+      "**/*.mjs",
+      "**/*.cjs",
+    ],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

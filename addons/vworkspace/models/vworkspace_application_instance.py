@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..odoo_series import Index, UniqueIndex
 from .vworkspace_catalog_entry import DNS_LABEL
 from .vworkspace_mirrored_mixin import json_value
 
@@ -89,11 +90,11 @@ class VworkspaceApplicationInstance(models.Model):
     operation_count = fields.Integer(string="Operations", compute="_compute_counts")
     open_operation_count = fields.Integer(string="Open operations", compute="_compute_counts")
 
-    _place_unique = models.UniqueIndex(
+    _place_unique = UniqueIndex(
         "(cluster_id, namespace, name) WHERE state <> 'deleted'",
         "The cluster has an application of that name in that namespace already.",
     )
-    _company_state_index = models.Index("(company_id, state) WHERE active")
+    _company_state_index = Index("(company_id, state) WHERE active")
 
     @api.depends("catalog_entry_id")
     def _compute_values_json(self):

@@ -3,6 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..odoo_series import Constraint
 from .vworkspace_mirrored_mixin import json_value
 
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -55,7 +56,7 @@ class VworkspaceCatalogEntry(models.Model):
     )
     instance_count = fields.Integer(string="Applications", compute="_compute_instance_count")
 
-    _code_unique = models.Constraint("unique (company_id, code)", "The company has a catalog entry of that code.")
+    _code_unique = Constraint("unique (company_id, code)", "The company has a catalog entry of that code.")
 
     def _compute_instance_count(self):
         counts = dict(

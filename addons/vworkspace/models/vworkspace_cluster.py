@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..odoo_series import Constraint
 from .vworkspace_mirrored_mixin import MIRRORED
 
 REPORTED = (
@@ -47,7 +48,7 @@ class VworkspaceCluster(models.Model):
     problem_count = fields.Integer(string="With problems", compute="_compute_counts")
     job_count = fields.Integer(string="Jobs", compute="_compute_counts")
 
-    _code_unique = models.Constraint("unique (company_id, code)", "The company has a cluster of that code.")
+    _code_unique = Constraint("unique (company_id, code)", "The company has a cluster of that code.")
 
     def _compute_counts(self):
         groups = self.env["vworkspace.application.instance"]._read_group(

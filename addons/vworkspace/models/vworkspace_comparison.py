@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from .. import comparison_rules as rules
 from ..gateway_errors import GatewayError
+from ..odoo_series import commit_progress
 
 _logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class VworkspaceComparison(models.Model):
 
     @api.model
     def _checkpoint(self):
-        self.env["ir.cron"]._commit_progress(1)
+        commit_progress(self.env)
 
     @api.model
     def _due_for(self, gateway):

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .. import secrets_store
+from ..odoo_series import ALL_GROUPS, GROUPS, Constraint
 
 KEY_VARIABLE = "VWORKSPACE_GATEWAY_KEY"
 PLAIN_HTTP_VARIABLE = "VWORKSPACE_ALLOW_HTTP"
@@ -91,7 +92,7 @@ class VworkspaceGateway(models.Model):
     unknown_count = fields.Integer(string="Unknown to Odoo", compute="_compute_last_comparison")
     last_comparison_id = fields.Many2one("vworkspace.comparison", compute="_compute_last_comparison")
 
-    _company_unique = models.Constraint("unique (company_id)", "The company has a gateway already: use that one.")
+    _company_unique = Constraint("unique (company_id)", "The company has a gateway already: use that one.")
 
     @api.constrains("url")
     def _check_url(self):
@@ -357,7 +358,7 @@ class VworkspaceGateway(models.Model):
             "active": True,
             "company_id": self.company_id.id,
             "company_ids": [(6, 0, self.company_id.ids)],
-            "group_ids": [(6, 0, self.env.ref("vworkspace.group_vworkspace_bridge").ids)],
+            GROUPS: [(6, 0, self.env.ref("vworkspace.group_vworkspace_bridge").ids)],
         }
         # One that is there is of an earlier installation of this addon.
         user = users.search([("login", "=", login)])
@@ -473,5 +474,5 @@ class VworkspaceGateway(models.Model):
     def _members(self, group):
         """Users of a group who work in the gateway's company."""
         return self.env["res.users"].search(
-            [("all_group_ids", "in", self.env.ref(group).ids), ("company_ids", "in", self.company_id.ids)]
+            [(ALL_GROUPS, "in", self.env.ref(group).ids), ("company_ids", "in", self.company_id.ids)]
         )

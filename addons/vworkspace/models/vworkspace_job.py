@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ..odoo_series import Index
 from .vworkspace_mirrored_mixin import MIRRORED
 
 REPORTED = (
@@ -57,9 +58,9 @@ class VworkspaceJob(models.Model):
     acked_at = fields.Datetime(string="Taken", readonly=True, copy=False)
     settled_at = fields.Datetime(string="Settled", readonly=True, copy=False)
 
-    _cluster_index = models.Index("(cluster_id, id DESC)")
-    _company_state_index = models.Index("(company_id, state, id DESC)")
-    _settled_index = models.Index("(settled_at) WHERE settled_at IS NOT NULL")
+    _cluster_index = Index("(cluster_id, id DESC)")
+    _company_state_index = Index("(company_id, state, id DESC)")
+    _settled_index = Index("(settled_at) WHERE settled_at IS NOT NULL")
 
     @api.model
     def _observed_fields(self):

@@ -4,6 +4,8 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ..odoo_series import Constraint
+
 # Fields that only the gateway's word may change, of every mirrored model.
 MIRRORED = frozenset({"external_ref", "gateway_key", "gateway_epoch", "gateway_sequence", "mirrored_at"})
 # Texts that both sides keep byte for byte.
@@ -50,8 +52,8 @@ class VworkspaceMirroredMixin(models.AbstractModel):
         copy=False,
     )
 
-    _external_ref_unique = models.Constraint("unique (external_ref)", "The external reference is taken.")
-    _gateway_key_unique = models.Constraint(
+    _external_ref_unique = Constraint("unique (external_ref)", "The external reference is taken.")
+    _gateway_key_unique = Constraint(
         "unique (company_id, gateway_key)", "The gateway's record is in this company already."
     )
 

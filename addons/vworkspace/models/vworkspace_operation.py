@@ -4,6 +4,7 @@ import uuid
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..odoo_series import Index
 from .vworkspace_application_instance import message_of
 
 REPORTED = (
@@ -110,8 +111,8 @@ class VworkspaceOperation(models.Model):
     can_decide = fields.Boolean(compute="_compute_can")
     can_cancel = fields.Boolean(compute="_compute_can")
 
-    _company_state_index = models.Index("(company_id, state)")
-    _created_index = models.Index("(company_id, create_date DESC)")
+    _company_state_index = Index("(company_id, state)")
+    _created_index = Index("(company_id, create_date DESC)")
 
     @api.depends("conditions_json")
     def _compute_state_message(self):

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, config
 
 from ..gateway_errors import GatewayDenied, GatewayRefused, GatewayUnreachable
+from ..odoo_series import Index, commit_progress
 
 _logger = logging.getLogger(__name__)
 
@@ -67,10 +68,10 @@ class VworkspaceOutbox(models.Model):
     )
 
     # The sender and the forms ask for open rows only, which are few.
-    _open_index = models.Index("(external_ref, id DESC) WHERE state IN ('waiting', 'refused')")
-    _waiting_index = models.Index("(company_id, id) WHERE state = 'waiting'")
-    _answer_index = models.Index("(id) WHERE answer_json IS NOT NULL")
-    _settled_index = models.Index("(settled_at) WHERE settled_at IS NOT NULL")
+    _open_index = Index("(external_ref, id DESC) WHERE state IN ('waiting', 'refused')")
+    _waiting_index = Index("(company_id, id) WHERE state = 'waiting'")
+    _answer_index = Index("(id) WHERE answer_json IS NOT NULL")
+    _settled_index = Index("(settled_at) WHERE settled_at IS NOT NULL")
 
     # What records and forms ask
 
@@ -204,7 +205,7 @@ class VworkspaceOutbox(models.Model):
     @api.model
     def _checkpoint(self):
         """Keeps what was done: without a commit after each row one failed serialization sends many rows twice."""
-        self.env["ir.cron"]._commit_progress(1)
+        commit_progress(self.env)
 
     @api.model
     def _claim(self, closed):

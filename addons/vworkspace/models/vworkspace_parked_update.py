@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..odoo_series import Constraint
+
 
 class VworkspaceParkedUpdate(models.Model):
     """A report of the gateway that Odoo could not apply; the gateway sends it again when it changes, or when asked."""
@@ -17,7 +19,7 @@ class VworkspaceParkedUpdate(models.Model):
     reason = fields.Text(readonly=True)
     values_json = fields.Text(string="Report", readonly=True)
 
-    _key_unique = models.Constraint("unique (company_id, model, key)", "The report is parked already.")
+    _key_unique = Constraint("unique (company_id, model, key)", "The report is parked already.")
 
     def action_request_again(self):
         """Asks the gateway for everything again."""

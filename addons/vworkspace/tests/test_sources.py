@@ -48,8 +48,9 @@ class TestSources(BaseCase):
             if path.endswith(("_mixin.py", "vworkspace_gateway.py")):
                 self.assertNotIn("context.get", text, path)
 
-    def test_only_the_sender_and_the_comparison_commit(self):
+    def test_only_crons_commit(self):
+        crons = ("vworkspace_outbox.py", "vworkspace_comparison.py", "discuss_notice.py", "odoo_series.py")
         for path, text in sources():
             self.assertNotIn("cr.commit", text, path)
-            if "_commit_progress" in text:
-                self.assertTrue(path.endswith(("vworkspace_outbox.py", "vworkspace_comparison.py", "discuss_notice.py")), path)
+            if "commit_progress" in text:
+                self.assertTrue(path.endswith(crons), path)
