@@ -145,7 +145,8 @@ class VworkspaceApplicationInstance(models.Model):
                 if not DNS_LABEL.fullmatch(instance[name] or ""):
                     raise ValidationError(
                         self.env._(
-                            "%(field)s is %(value)r: use lower-case letters, digits and hyphens, at most 63 (RFC 1123).",
+                            "%(field)s is %(value)r: use lower-case letters, digits and hyphens, at most 63 "
+                            "(RFC 1123).",
                             field=self._fields[name].string,
                             value=instance[name],
                         )

@@ -88,7 +88,8 @@ class VworkspaceClient(models.AbstractModel):
         except ValueError as error:
             raise GatewayUnreachable(
                 self.env._(
-                    "The address answers with status %(status)s and no JSON: it isn't a gateway's, or a proxy answered.",
+                    "The address answers with status %(status)s and no JSON: it isn't a gateway's, "
+                    "or a proxy answered.",
                     status=response.status_code,
                 )
             ) from error

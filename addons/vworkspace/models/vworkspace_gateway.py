@@ -83,7 +83,9 @@ class VworkspaceGateway(models.Model):
     paired_at = fields.Datetime(string="Paired", readonly=True, copy=False)
     paired_base_url = fields.Char(string="Address of Odoo when paired", readonly=True, copy=False)
     paired_database_uuid = fields.Char(string="Database when paired", readonly=True, copy=False)
-    bridge_user_id = fields.Many2one("res.users", string="Gateway's user", readonly=True, copy=False, ondelete="restrict")
+    bridge_user_id = fields.Many2one(
+        "res.users", string="Gateway's user", readonly=True, copy=False, ondelete="restrict"
+    )
     bridge_key_expires_at = fields.Datetime(string="Gateway's key ends", readonly=True, copy=False)
     pause_reason = fields.Text(string="Nothing is sent because", compute="_compute_pause_reason")
     backlog = fields.Integer(string="Waiting changes", compute="_compute_backlog")
@@ -127,7 +129,8 @@ class VworkspaceGateway(models.Model):
             outbox = self.env["vworkspace.outbox"].sudo()
             gateway.backlog = outbox.search_count([*ours, ("state", "=", "waiting")])
             gateway.refused_count = outbox.search_count([*ours, ("state", "=", "refused")])
-            gateway.last_error = outbox.search([*ours, ("state", "=", "waiting"), ("attempts", ">", 0)], limit=1).last_error
+            failed = outbox.search([*ours, ("state", "=", "waiting"), ("attempts", ">", 0)], limit=1)
+            gateway.last_error = failed.last_error
             gateway.parked_count = self.env["vworkspace.parked.update"].sudo().search_count(ours)
 
     def _compute_last_comparison(self):
@@ -244,7 +247,9 @@ class VworkspaceGateway(models.Model):
         if self.state == "disabled":
             return self.env._("The gateway is switched off here.")
         if self.paired_database_uuid != self._database_uuid():
-            return self.env._("This database is a copy of the one that was paired: pair it on its own, if it may steer.")
+            return self.env._(
+                "This database is a copy of the one that was paired: pair it on its own, if it may steer."
+            )
         if self.paired_base_url != self._odoo_address():
             return self.env._(
                 "Odoo's address was %(then)s when it was paired and is %(now)s now: if this isn't a copy, "

@@ -190,12 +190,13 @@ class VworkspaceIntentMixin(models.AbstractModel):
             self.message_post(body=note)
 
     def _settle_intent(self, intent, version, vals):
-        """Who wins: adds to ``vals`` what Odoo takes over, or sends again. Gives a sentence for the record's history."""
+        """Who wins: adds to ``vals`` what Odoo takes over, or sends again. Gives a sentence for the history."""
         self.ensure_one()
         if version < self.intent_version:
             return False
         differing = {name: value for name, value in intent.items() if self._differs(self, name, value)}
-        filled = {name: value for name, value in differing.items() if self._fields[name].type == "char" and not self[name]}
+        # What Odoo leaves empty the gateway fills in: that is no conflict.
+        filled = [name for name in differing if self._fields[name].type == "char" and not self[name]]
         if len(filled) < len(differing) and (self._has_open_change() or self._was_never_taken(version)):
             self._raise_above(version)
             return self.env._("The gateway had other content of this record; Odoo's was sent again.")

@@ -86,7 +86,7 @@ class VworkspaceMirroredMixin(models.AbstractModel):
             if touched:
                 raise AccessError(
                     self.env._(
-                        "%(fields)s of a %(model)s can't be written: only the gateway's reports and its own buttons do.",
+                        "%(fields)s of a %(model)s can't be written: only reports of the gateway and its buttons do.",
                         fields=", ".join(touched),
                         model=self._description,
                     )
@@ -124,6 +124,12 @@ class VworkspaceMirroredMixin(models.AbstractModel):
             # Databases reorder keys and write numbers in their own way: what counts is what it says.
             return json_value(record[name], None) != json_value(value, None)
         return field.convert_to_cache(record[name], record) != field.convert_to_cache(value, record)
+
+    def _tell_open_forms(self):
+        """Open forms of these records load again."""
+        for company in self.mapped("company_id"):
+            ours = self.filtered(lambda record, company=company: record.company_id == company)
+            self.env["bus.bus"]._sendone((company, "vworkspace"), "vworkspace.updated", {self._name: ours.ids})
 
     @api.model
     def _demo_create(self, vals):

@@ -137,7 +137,9 @@ class VworkspaceOperation(models.Model):
         kinds = dict(self._fields["type"]._description_selection(self.env))
         for operation in self:
             operation.display_name = operation.name or self.env._(
-                "%(kind)s of %(application)s", kind=kinds.get(operation.type, ""), application=operation.instance_id.name
+                "%(kind)s of %(application)s",
+                kind=kinds.get(operation.type, ""),
+                application=operation.instance_id.name,
             )
 
     # What people may write

@@ -255,6 +255,7 @@ class VworkspaceOutbox(models.Model):
             self._put_off(self.env._("Odoo failed to send this: %s", type(error).__name__))
         else:
             self._settle("sent", {"last_error": False, "answer_json": self._work_of_answer(answer)})
+        self._record()._tell_open_forms()
         return True
 
     def _deliver(self):

@@ -126,12 +126,12 @@ class VworkspaceSync(models.AbstractModel):
                 touched.setdefault(item["model"], []).append(record.id)
                 if "state" in record._fields and record.state != before:
                     transitions.append((record, before or False, record.state))
-        self._tell(gateway, touched, transitions)
+        self._tell(touched, transitions)
         return [results[(item["model"], item["key"])] for item in items]
 
     @api.model
     def _records_of(self, gateway, items):
-        """(model, key) to the record that Odoo has for it, by few queries; also one of another company, to refuse it."""
+        """(model, key) to the record that Odoo has for it; also one of another company, which is refused later."""
         found = {}
         for model in {item["model"] for item in items}:
             ours = [item for item in items if item["model"] == model]
@@ -253,10 +253,10 @@ class VworkspaceSync(models.AbstractModel):
             parked.create({**vals, **ours})
 
     @api.model
-    def _tell(self, gateway, touched, transitions):
+    def _tell(self, touched, transitions):
         """Open forms load again, and the company's channel hears of it."""
-        if touched:
-            self.env["bus.bus"]._sendone((gateway.company_id, "vworkspace"), "vworkspace.updated", touched)
+        for model, ids in touched.items():
+            self.env[model].browse(ids)._tell_open_forms()
         notifier = self.env.get("vworkspace.notifier")
         if transitions and notifier is not None:
             notifier._on_transitions(transitions)

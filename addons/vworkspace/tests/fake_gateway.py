@@ -70,7 +70,7 @@ class FakeGateway:
             answer = self.dispatch(handler, body)
         except Refusal as refusal:
             status, headers = refusal.status, refusal.headers
-            answer = {"name": "odoo.exceptions.UserError", "message": str(refusal), "arguments": [], "context": {}, "debug": ""}
+            answer = {"name": "odoo.exceptions.UserError", "message": str(refusal), "arguments": [], "debug": ""}
         data = json.dumps(answer).encode()
         handler.send_response(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(data)), **headers}.items():
@@ -227,7 +227,8 @@ class FakeGateway:
         numbers = []
         for vals in vals_list:
             number = next(self.numbers)
-            self.records.setdefault(model, {})[f"#{number}"] = {**vals, "id": number, "intent_version": 0, "state": "pending"}
+            made = {**vals, "id": number, "intent_version": 0, "state": "pending"}
+            self.records.setdefault(model, {})[f"#{number}"] = made
             numbers.append(number)
         return numbers
 

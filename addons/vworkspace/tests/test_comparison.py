@@ -185,7 +185,8 @@ class TestComparison(VworkspaceCase):
                 "observed_generation": 1,
                 "state": "ready",
             }
-        self.assertEqual(hashlib.sha256(text.encode()).hexdigest(), self.fake.entry("x", there[f"ref-{rows}"])["values_sha256"])
+        last = self.fake.entry("x", there[f"ref-{rows}"])
+        self.assertEqual(hashlib.sha256(text.encode()).hexdigest(), last["values_sha256"])
         self.env.flush_all()
         comparison = self.env["vworkspace.comparison"].create({"company_id": self.company_a.id, "reason": "manual"})
         before = self.env.cr.sql_log_count

@@ -80,7 +80,8 @@ class TestGateway(VworkspaceCase):
     # The address
 
     def test_addresses_that_a_key_may_not_be_sent_to_are_refused(self):
-        for url in ("http://gateway.example.com", "ftp://x", "gateway", "https://u:p@x", "https://x/?a=1", "file:///etc"):
+        refused = ("http://gateway.example.com", "ftp://x", "gateway", "https://u:p@x", "https://x/?a=1", "file:///etc")
+        for url in refused:
             with self.subTest(url=url), self.assertRaises(ValidationError):
                 self.mine().write({"url": url})
 
@@ -129,9 +130,10 @@ class TestGateway(VworkspaceCase):
         self.assertEqual(self.bridge.company_ids, self.company_a)
 
     def test_only_an_administrator_connects(self):
+        buttons = ("action_test_connection", "action_disable", "action_enable", "action_unpair", "action_compare_now")
         for role in ("user", "operator", "approver"):
             gateway = self.as_role(self.gateway, role)
-            for name in ("action_test_connection", "action_disable", "action_enable", "action_unpair", "action_compare_now"):
+            for name in buttons:
                 with self.subTest(role=role, button=name), self.assertRaises(AccessError):
                     getattr(gateway, name)()
             with self.assertRaises(AccessError):

@@ -134,7 +134,8 @@ class TestPublicMethods(VworkspaceCase):
         tempting = {"bypass": True, "install_mode": True, "no_check": True, "from_gateway": True}
         for model, methods in MAY.items():
             for name, role in methods.items():
-                callers = [portal, *(self.users[("A", other)] for other in (USER, OPERATOR) if other not in RANKS[role])]
+                refused = [other for other in (USER, OPERATOR) if other not in RANKS[role]]
+                callers = [portal, *(self.users[("A", other)] for other in refused)]
                 for user in callers:
                     for context in ({}, tempting):
                         with self.subTest(model=model, method=name, user=user.login, context=bool(context)):
@@ -164,7 +165,8 @@ class TestPublicMethods(VworkspaceCase):
             if self.env[model]._abstract:
                 continue
             seen = {
-                role: set(self.as_role(self.env[model], role).fields_get(attributes=["type"])) for role in (USER, OPERATOR)
+                role: set(self.as_role(self.env[model], role).fields_get(attributes=["type"]))
+                for role in (USER, OPERATOR)
             }
             with self.subTest(model=model):
                 self.assertEqual(seen[USER], seen[OPERATOR])

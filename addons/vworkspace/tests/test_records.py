@@ -174,10 +174,11 @@ class TestRecords(VworkspaceCase):
 
     def test_where_only_the_gateways_word_counts_its_page_opens(self):
         operation = self.awaiting()
-        self.report(self.operation_item(operation, state="awaiting_approval", approval_url="https://gw.example/approvals/7"))
+        page = "https://gw.example/approvals/7"
+        self.report(self.operation_item(operation, state="awaiting_approval", approval_url=page))
         self.gateway._keep({"approval_trust": "personal"})
         action = self.as_role(operation, "approver").action_approve()
-        self.assertEqual(action["url"], "https://gw.example/approvals/7")
+        self.assertEqual(action["url"], page)
         self.assertFalse(operation.decision)
 
     def test_a_decision_is_made_once(self):

@@ -31,7 +31,8 @@ class TestSources(BaseCase):
                 if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
                     continue
                 owner = node.func.value
-                if isinstance(owner, ast.Name) and owner.id in ("requests", "session", "urllib") and node.func.attr in CALLS:
+                clients = ("requests", "session", "urllib")
+                if isinstance(owner, ast.Name) and owner.id in clients and node.func.attr in CALLS:
                     found += 1
                     given = {keyword.arg: keyword.value for keyword in node.keywords}
                     self.assertIn("timeout", given, path)

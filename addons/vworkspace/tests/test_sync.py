@@ -158,7 +158,8 @@ class TestSync(VworkspaceCase):
         self.assertEqual(self.report(item), ["ignored"])
 
     def test_operations_of_it_are_ignored_and_jobs_are_kept(self):
-        operation = self.item("vworkspace.operation", {"instance_key": "elsewhere", "type": "Backup", "state": "running"})
+        values = {"instance_key": "elsewhere", "type": "Backup", "state": "running"}
+        operation = self.item("vworkspace.operation", values)
         job = self.item(
             "vworkspace.job", {"code": "j1", "cluster_key": self.cluster.gateway_key, "kind": "apply", "state": "acked"}
         )
@@ -167,7 +168,7 @@ class TestSync(VworkspaceCase):
 
     def test_an_operation_made_elsewhere_of_an_application_of_odoo_is_mirrored(self):
         instance = self.deployed()
-        values = {"type": "Backup", "engine": "velero", "parameters_json": "{}", "state": "running", "name": "web-backup-1"}
+        values = {"name": "web-backup-1", "type": "Backup", "engine": "velero", "parameters_json": "{}", "state": "running"}
         item = self.item("vworkspace.operation", {**values, "instance_key": f"key-of-{instance.external_ref}"})
         self.assertEqual(self.report(self.instance_item(instance), item), ["applied", "applied"])
         operation = instance.operation_ids

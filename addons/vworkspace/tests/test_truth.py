@@ -92,7 +92,8 @@ class TestTruth(VworkspaceCase):
             f"default_{name}": self.value_for("vworkspace.application.instance", name)
             for name in observed
         }
-        instance = self.as_role(self.env["vworkspace.application.instance"], "operator").with_context(**defaults).create(
+        instances = self.as_role(self.env["vworkspace.application.instance"], "operator")
+        instance = instances.with_context(**defaults).create(
             {
                 "name": "plain",
                 "namespace": "shop",
