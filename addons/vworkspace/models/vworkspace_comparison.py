@@ -112,7 +112,8 @@ class VworkspaceComparison(models.Model):
         self.started_at = fields.Datetime.now()
         try:
             counts, named = self._compare_all(gateway)
-            if self.reason in ("pairing", "behind"):
+            # Versions grow in Odoo alone: where the gateway's is higher, Odoo was restored, and lacks other reports too.
+            if self.reason in ("pairing", "behind") or counts["taken_over"]:
                 gateway._live((DATABASE, "resend_all"), {})
         except GatewayError as error:
             _logger.info("The comparison with the gateway of company %s failed: %s", gateway.company_id.id, error)
@@ -159,14 +160,16 @@ class VworkspaceComparison(models.Model):
                     """SELECT external_ref, coalesce(intent_version, 0),
                               encode(sha256(convert_to(coalesce(values_json, ''), 'UTF8')), 'hex'),
                               coalesce(observed_generation, 0), state,
-                              ARRAY[confirmed_version, raised_version], coalesce(is_removed, false)
+                              ARRAY[confirmed_version, raised_version], coalesce(is_removed, false),
+                              state <> 'deleted' OR gateway_key IS NOT NULL
                        FROM vworkspace_application_instance WHERE company_id = %s AND state <> 'draft'""",
                     company,
                 )
             )
-            ours = {ref: rules.Ours(*rest) for ref, *rest in self.env.cr.fetchall()}
-            lines = {ref: rules.instance_line(ref, own) for ref, own in ours.items() if own.state != "deleted"}
-            return ours, lines
+            rows = self.env.cr.fetchall()
+            ours = {ref: rules.Ours(*rest) for ref, *rest, _was_there in rows}
+            # What was removed before the gateway ever had it is on no page of its.
+            return ours, {ref: rules.instance_line(ref, ours[ref]) for ref, *_rest, was_there in rows if was_there}
         self.env.cr.execute(
             SQL(
                 """SELECT external_ref, coalesce(intent_version, 0), state FROM vworkspace_operation

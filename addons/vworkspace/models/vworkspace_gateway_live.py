@@ -72,7 +72,7 @@ class VworkspaceGateway(models.Model):
         return set(records.search([("external_ref", "in", refs)]).mapped("external_ref"))
 
     def _adopt_instances(self, numbers):
-        """Makes records of applications that Odoo doesn't have, by their numbers in the gateway. There nothing changes."""
+        """Makes records of applications that Odoo doesn't have, by their numbers in the gateway."""
         codes = self._codes_of_clusters()
         adopted = self.env[INSTANCES]
         for entry in self._live_search_read(INSTANCES, [("id", "in", list(numbers))], ADOPTED_FIELDS, limit=0):

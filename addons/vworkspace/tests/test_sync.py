@@ -168,7 +168,8 @@ class TestSync(VworkspaceCase):
 
     def test_an_operation_made_elsewhere_of_an_application_of_odoo_is_mirrored(self):
         instance = self.deployed()
-        values = {"name": "web-backup-1", "type": "Backup", "engine": "velero", "parameters_json": "{}", "state": "running"}
+        values = {"name": "web-backup-1", "type": "Backup", "engine": "velero", "parameters_json": "{}"}
+        values["state"] = "running"
         item = self.item("vworkspace.operation", {**values, "instance_key": f"key-of-{instance.external_ref}"})
         self.assertEqual(self.report(self.instance_item(instance), item), ["applied", "applied"])
         operation = instance.operation_ids
