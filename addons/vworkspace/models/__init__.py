@@ -1,0 +1,15 @@
+from . import (
+    vworkspace_mirrored_mixin,
+    vworkspace_intent_mixin,
+    vworkspace_gateway,
+    vworkspace_cluster,
+    vworkspace_catalog_entry,
+    vworkspace_policy,
+    vworkspace_application_instance,
+    vworkspace_operation,
+    vworkspace_job,
+    vworkspace_outbox,
+    vworkspace_parked_update,
+    vworkspace_comparison,
+    res_config_settings,
+)
