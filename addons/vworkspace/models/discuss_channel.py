@@ -131,10 +131,15 @@ class DiscussChannel(models.Model):
     def _vworkspace_status(self, app):
         instances = self._vworkspace_instances(app)
         return Markup("<br/>").join(
-            Markup("%s: %s")
-            % (instance._get_html_link(title=instance.display_name), instance._vworkspace_state_label())
+            Markup("%s: %s") % (instance._get_html_link(title=instance.display_name), self._vworkspace_words(instance))
             for instance in instances
         )
+
+    def _vworkspace_words(self, instance):
+        states = dict(instance._fields["state"]._description_selection(self.env))
+        place = f"{instance.cluster_id.code}/{instance.namespace}"
+        words = [states[instance.state], place, instance.chart_version, instance.state_message]
+        return ", ".join(word for word in words if word)
 
     def _vworkspace_backup(self, app):
         instance = self._vworkspace_instances(app)
@@ -145,7 +150,8 @@ class DiscussChannel(models.Model):
                     app=app,
                 )
             )
-        operation = instance._vworkspace_request_backup()
+        action = instance.action_backup()
+        operation = self.env["vworkspace.operation"].browse(action["res_id"])
         return Markup("%s: %s") % (
             operation._get_html_link(title=operation.display_name),
             self.env._("asked for; this channel says how it went."),

@@ -1,0 +1,8 @@
+from . import (
+    adopt_wizard,
+    dashboard,
+    deploy_wizard,
+    live_log_wizard,
+    register_cluster_wizard,
+    reject_wizard,
+)
