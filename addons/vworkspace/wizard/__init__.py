@@ -3,6 +3,7 @@ from . import (
     dashboard,
     deploy_wizard,
     live_log_wizard,
+    pair_wizard,
     register_cluster_wizard,
     reject_wizard,
 )
