@@ -5,9 +5,9 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 # Fields that only the gateway's word may change, of every mirrored model.
-MIRRORED = frozenset(
-    {"external_ref", "gateway_key", "gateway_epoch", "gateway_sequence", "mirrored_at"}
-)
+MIRRORED = frozenset({"external_ref", "gateway_key", "gateway_epoch", "gateway_sequence", "mirrored_at"})
+# Texts that both sides keep byte for byte.
+EXACT_TEXTS = frozenset({"values_json", "parameters_json"})
 
 
 class VworkspaceMirroredMixin(models.AbstractModel):
@@ -31,21 +31,28 @@ class VworkspaceMirroredMixin(models.AbstractModel):
         help="The name of this record between Odoo and the gateway. It never changes.",
         readonly=True,
         copy=False,
-        index=True,
     )
     gateway_key = fields.Char(
         help="The record's own id in the gateway; empty until the gateway has it.",
         readonly=True,
         copy=False,
-        index=True,
     )
     gateway_epoch = fields.Char(readonly=True, copy=False)
-    gateway_sequence = fields.Char(readonly=True, copy=False)
+    gateway_sequence = fields.Char(
+        help="Of the newest report that was applied; it counts within its epoch.",
+        readonly=True,
+        copy=False,
+    )
     mirrored_at = fields.Datetime(
         string="Last reported",
         help="When the gateway last reported this record.",
         readonly=True,
         copy=False,
+    )
+
+    _external_ref_unique = models.Constraint("unique (external_ref)", "The external reference is taken.")
+    _gateway_key_unique = models.Constraint(
+        "unique (company_id, gateway_key)", "The gateway's record is in this company already."
     )
 
     @api.model
@@ -73,11 +80,11 @@ class VworkspaceMirroredMixin(models.AbstractModel):
     def _refuse_observed(self, vals_list):
         observed = self._observed_fields()
         for vals in vals_list:
-            touched = sorted(name for name in observed.intersection(vals))
+            touched = sorted(observed.intersection(vals))
             if touched:
                 raise AccessError(
                     self.env._(
-                        "%(fields)s of %(model)s can't be written: only the gateway reports them.",
+                        "%(fields)s of a %(model)s can't be written: only the gateway's reports and its own buttons do.",
                         fields=", ".join(touched),
                         model=self._description,
                     )
@@ -89,18 +96,18 @@ class VworkspaceMirroredMixin(models.AbstractModel):
         if any(record.company_id.id != vals["company_id"] for record in self):
             raise AccessError(
                 self.env._(
-                    "The company of %(model)s can't be changed: make another record in the other company.",
+                    "The company of a %(model)s can't be changed: make another record in the other company.",
                     model=self._description,
                 )
             )
 
     @api.model
     def _create_observed(self, vals):
-        """Makes a record on the gateway's word; past :meth:`create` of this class, so with observed fields."""
+        """Makes a record with observed fields: past :meth:`create` of this class and of what inherits from it."""
         return super().create([{**self._observed_blank(), **vals}])
 
     def _apply_observed(self, vals):
-        """Writes what was observed: the one way past :meth:`write` of this class. Unchanged values cost nothing."""
+        """Writes observed fields: the one way past :meth:`write` of this class. What is unchanged costs nothing."""
         changed = {
             name: value
             for name, value in vals.items()
@@ -111,11 +118,54 @@ class VworkspaceMirroredMixin(models.AbstractModel):
     @api.model
     def _differs(self, record, name, value):
         field = record._fields[name]
+        if name.endswith("_json") and name not in EXACT_TEXTS:
+            # Databases reorder keys and write numbers in their own way: what counts is what it says.
+            return json_value(record[name], None) != json_value(value, None)
         return field.convert_to_cache(record[name], record) != field.convert_to_cache(value, record)
 
     @api.model
-    def _json_text(self, value, empty):
-        """JSON text in one spelling, from text or a value; ``empty`` where there is none."""
-        if value in (None, False, ""):
-            return empty
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    def _demo_create(self, vals):
+        """For demonstration data: a record as the gateway might have reported it; nothing of it is sent."""
+        return self._create_observed(vals)
+
+    # What the gateway reports
+
+    @api.model
+    def _plain_values(self, values, names):
+        """Those of ``names`` that a report holds, as they are."""
+        return {name: values[name] for name in names if name in values}
+
+    @api.model
+    def _values_of_report(self, values, related):
+        """The values to write for a report of the gateway.
+
+        :param values: as reported
+        :param related: gives the record of a model by its key in the gateway
+        """
+        raise NotImplementedError
+
+    @api.model
+    def _is_made_by_report(self, item):
+        """Whether a report of a record that Odoo doesn't have makes it."""
+        return True
+
+    def _take_report(self, item, vals):
+        """Applies a report to the record that it is about."""
+        self._apply_observed(vals)
+
+    @api.model
+    def _make_of_report(self, item, vals):
+        return self._create_observed(vals)
+
+    def _take_deletion(self):
+        """The gateway has no such record any more."""
+        if "active" in self._fields:
+            self._apply_observed({"active": False})
+
+
+def json_value(text, empty):
+    """The value of a text that was checked when it was written."""
+    try:
+        return json.loads(text) if text else empty
+    except ValueError:
+        return empty
