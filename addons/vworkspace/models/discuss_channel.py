@@ -163,11 +163,16 @@ class DiscussChannel(models.Model):
         )
         if not operation:
             raise UserError(self.env._("There is no operation called %(name)s: see Operations.", name=name))
-        operation.action_approve()
-        return Markup("%s: %s") % (
-            operation._get_html_link(title=operation.display_name),
-            self.env._("your approval is on its way to the gateway."),
-        )
+        action = operation.action_approve()
+        link = operation._get_html_link(title=operation.display_name)
+        if isinstance(action, dict) and action.get("url"):
+            # The gateway takes approvals only of persons whom it knows itself.
+            page = Markup('<a href="%s" target="_blank" rel="noopener noreferrer">%s</a>') % (
+                action["url"],
+                self.env._("approve it on the gateway's page"),
+            )
+            return Markup("%s: %s") % (link, page)
+        return Markup("%s: %s") % (link, self.env._("your approval is on its way to the gateway."))
 
     def _vworkspace_instances(self, app):
         """@raise UserError where there is none of that name that the user may read."""

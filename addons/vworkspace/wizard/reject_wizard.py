@@ -10,5 +10,6 @@ class VworkspaceRejectWizard(models.TransientModel):
 
     def action_reject(self):
         self.ensure_one()
-        self.operation_id.action_reject(self.reason)
-        return {"type": "ir.actions.act_window_close"}
+        answer = self.operation_id.action_reject(self.reason)
+        # Where the gateway takes decisions only of persons whom it knows itself, it is its page.
+        return answer if isinstance(answer, dict) else {"type": "ir.actions.act_window_close"}
