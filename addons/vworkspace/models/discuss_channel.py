@@ -93,14 +93,18 @@ class DiscussChannel(models.Model):
         answer. Discuss calls it in the browser; text that is posted by other ways is never parsed."""
         self.ensure_one()
         self.check_access("read")
+        self._send_transient_message(self.env.user.partner_id, self._vworkspace_reply(kwargs.get("body") or ""))
+
+    @api.model
+    def _vworkspace_reply(self, body):
+        """HTML; a refusal is an answer too, and what it was refused in the middle of is undone."""
         try:
             with self.env.cr.savepoint():
-                answer = self._vworkspace_answer(kwargs.get("body") or "")
+                return self._vworkspace_obey(body)
         except (UserError, AccessError) as refused:
-            answer = escape(str(refused))
-        self._send_transient_message(self.env.user.partner_id, answer)
+            return escape(str(refused))
 
-    def _vworkspace_answer(self, body):
+    def _vworkspace_obey(self, body):
         if not self.env.user.has_group("vworkspace.group_vworkspace_user"):
             raise AccessError(self.env._("You don't have the group vworkspace / User: ask an administrator for it."))
         words = body.split()

@@ -64,8 +64,12 @@ class VworkspaceNotice(models.Model):
             if quiet_until > now:
                 self.env.ref("vworkspace.ir_cron_discuss").sudo()._trigger(at=quiet_until)
                 continue
-            notices._post_gathered(company, now)
-            self.env["ir.cron"]._commit_progress(1)
+            try:
+                with self.env.cr.savepoint():
+                    notices._post_gathered(company, now)
+            except Exception:  # pylint: disable=broad-except
+                # One company's channel must not keep the others silent; its rows wait for the next time.
+                _logger.exception("vworkspace: the messages of company %s can't be posted", company.id)
 
     def _quiet_until(self, company):
         newest = self.search(

@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -95,8 +93,7 @@ class TestDiscussMessages(DiscussSamples, TransactionCase):
         """What the cron posts now, as texts of new messages."""
         channel = self.env["discuss.channel"]._vworkspace_channel(self.company)
         before = channel.message_ids
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_kwargs: None):
-            self.env["vworkspace.notice"]._cron_post()
+        self.env["vworkspace.notice"]._cron_post()
         return (channel.message_ids - before).mapped("body")
 
     def age(self, **ages):
@@ -189,18 +186,20 @@ class TestDiscussCommand(DiscussSamples, TransactionCase):
         cls.make_samples()
 
     def typed(self, user, text):
-        """The answer that only the user sees."""
-        channel = self.env["discuss.channel"]._vworkspace_channel(self.company).with_user(user)
-        answers = []
+        return str(self.env["discuss.channel"].with_user(user)._vworkspace_reply(text))
 
-        def seen(_channel, partner, content):
-            answers.append((partner, content))
-
-        with patch.object(type(channel), "_send_transient_message", seen):
-            channel.execute_command_vworkspace(body=text)
-        [(partner, content)] = answers
-        self.assertEqual(partner, user.partner_id)
-        return str(content)
+    def test_only_who_typed_it_sees_the_answer(self):
+        channel = self.env["discuss.channel"]._vworkspace_channel(self.company)
+        before = channel.message_ids
+        self.env.cr.precommit.run()
+        last = self.env["bus.bus"].search([], order="id desc", limit=1).id or 0
+        channel.with_user(self.operator).execute_command_vworkspace(body=f"/vworkspace status {self.instance.name}")
+        self.env.cr.precommit.run()
+        sent = self.env["bus.bus"].search([("id", ">", last)]).filtered(lambda row: "Draft" in row.message)
+        self.assertEqual(len(sent), 1)
+        self.assertIn("transient_message", sent.message)
+        self.assertIn(f'"res.partner", {self.operator.partner_id.id}]', sent.channel.replace(",\"", ", \""))
+        self.assertEqual(channel.message_ids, before)
 
     def test_status_says_the_state(self):
         answer = self.typed(self.operator, f"/vworkspace status {self.instance.name}")
@@ -253,8 +252,5 @@ class TestDiscussCommand(DiscussSamples, TransactionCase):
             channel.execute_command_vworkspace(body=f"/vworkspace status {self.instance.name}")
 
     def test_who_isnt_in_the_group_gets_a_sentence(self):
-        own = self.env["discuss.channel"].with_user(self.stranger).create({"name": "Own", "channel_type": "group"})
-        answers = []
-        with patch.object(type(own), "_send_transient_message", lambda *args: answers.append(args[-1])):
-            own.execute_command_vworkspace(body=f"/vworkspace status {self.instance.name}")
-        self.assertIn("vworkspace / User", str(answers[0]))
+        answer = self.typed(self.stranger, f"/vworkspace status {self.instance.name}")
+        self.assertIn("vworkspace / User", answer)
