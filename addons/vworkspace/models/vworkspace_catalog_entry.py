@@ -110,6 +110,12 @@ class VworkspaceCatalogEntry(models.Model):
     def _values_of_report(self, values, related):
         return self._plain_values(values, (*PLAIN, *(f"{name}_json" for name in JSON_FIELDS)))
 
+    @api.model
+    def _same_in_odoo(self, gateway, item, related):
+        if item.get("external_ref"):
+            return self.browse()
+        return self.search([("company_id", "=", gateway.company_id.id), ("code", "=", item["values"].get("code"))])
+
     def _capable_engines(self, verb):
         """Engines that can do something with applications of this entry, the preferred one first."""
         self.ensure_one()

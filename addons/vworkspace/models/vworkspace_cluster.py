@@ -74,6 +74,10 @@ class VworkspaceCluster(models.Model):
     def _values_of_report(self, values, related):
         return {**self._plain_values(values, (*REPORTED, "conditions_json")), "active": True}
 
+    @api.model
+    def _same_in_odoo(self, gateway, item, related):
+        return self.search([("company_id", "=", gateway.company_id.id), ("code", "=", item["values"].get("code"))])
+
     # Asked of the gateway live; what becomes of it is reported
 
     def _ask_for(self, method):

@@ -448,25 +448,6 @@ class VworkspaceGateway(models.Model):
             "params": {"type": "success", "message": message, "next": {"type": "ir.actions.act_window_close"}},
         }
 
-    # Asked live, for wizards: the caller has checked the user's group
-
-    def _live(self, target, arguments):
-        return self.env["vworkspace.client"]._call(self.sudo(), target, arguments, user=self.env.user)
-
-    def _live_search_read(self, model, domain, field_names, limit=80, offset=0, order=None):
-        arguments = {"domain": domain, "fields": field_names, "limit": limit, "offset": offset}
-        return self._live((model, "search_read"), {**arguments, "order": order} if order else arguments)
-
-    def _live_search_count(self, model, domain):
-        return self._live((model, "search_count"), {"domain": domain})
-
-    def _register_cluster(self, code, name, simulated=False):
-        """Makes a cluster in the gateway. Gives its token, its end, and the command; keeps none of them."""
-        [number] = self._live(
-            ("vworkspace.cluster", "create"), {"vals_list": [{"code": code, "name": name, "simulated": simulated}]}
-        )
-        return self._live(("vworkspace.cluster", "action_issue_registration_token"), {"ids": [number]})
-
     # Once a day
 
     @api.model

@@ -145,6 +145,11 @@ class VworkspaceMirroredMixin(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
+    def _same_in_odoo(self, gateway, item, related):
+        """The record that is the same by its natural key, though neither side knows the other's name of it."""
+        return self.browse()
+
+    @api.model
     def _is_made_by_report(self, item):
         """Whether a report of a record that Odoo doesn't have makes it."""
         return True

@@ -100,3 +100,10 @@ class VworkspacePolicy(models.Model):
         if "cluster_key" in values:
             vals["cluster_id"] = related("vworkspace.cluster", values["cluster_key"]).id
         return vals
+
+    @api.model
+    def _same_in_odoo(self, gateway, item, related):
+        if item.get("external_ref"):
+            return self.browse()
+        cluster = related("vworkspace.cluster", item["values"].get("cluster_key"))
+        return self.search([("company_id", "=", gateway.company_id.id), ("cluster_id", "=", cluster.id)], limit=1)
