@@ -44,6 +44,7 @@ class VworkspaceApplicationInstance(models.Model):
         check_company=True,
     )
     catalog_code = fields.Char(related="catalog_entry_id.code", string="Catalog code")
+    values_schema_json = fields.Text(related="catalog_entry_id.values_schema_json")
     chart_version = fields.Char(string="Version", help="One exact version; empty: the recommended one.")
     values_json = fields.Text(
         string="Values",
