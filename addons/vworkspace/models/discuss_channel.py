@@ -59,14 +59,10 @@ class DiscussChannel(models.Model):
         channels = self.sudo()
         channel = channels.search([("vworkspace_company_id", "=", company.id)], limit=1)
         if not channel:
-            channel = channels.create(
-                {
-                    "name": self.env._("Applications of %s", company.name),
-                    "channel_type": "group",
-                    "vworkspace_company_id": company.id,
-                    "channel_member_ids": [],
-                }
-            )
+            name = self.env._("Applications of %s", company.name)
+            channel = channels.create({"name": name, "channel_type": "group"})
+            # Only now: Odoo makes whoever creates a channel its member, and he may not belong here.
+            channel.vworkspace_company_id = company
         channel._vworkspace_sync_members()
         return channel
 

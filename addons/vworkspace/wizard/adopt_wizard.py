@@ -25,13 +25,11 @@ class VworkspaceAdoptWizard(models.TransientModel):
 
     @api.model
     def _line_of(self, found):
-        # Over the wire a many2one is [id, name].
-        cluster = found["cluster_id"]
         return {
             "gateway_id": found["id"],
             "name": found["name"],
             "namespace": found["namespace"],
-            "cluster": cluster[1] if isinstance(cluster, (list, tuple)) else cluster or "",
+            "cluster": found["cluster_code"],
             "catalog_code": found["catalog_code"],
             "state": found["state"],
             "origin": found["origin"] or "",
