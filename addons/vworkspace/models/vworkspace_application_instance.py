@@ -46,6 +46,7 @@ class VworkspaceApplicationInstance(models.Model):
     )
     # As who asks, like all that is derived here: a record of another company named in a form tells nothing.
     catalog_code = fields.Char(related="catalog_entry_id.code", related_sudo=False, string="Catalog code")
+    values_schema_json = fields.Text(related="catalog_entry_id.values_schema_json", related_sudo=False)
     chart_version = fields.Char(string="Version", help="One exact version; empty: the recommended one.")
     values_json = fields.Text(
         string="Values",

@@ -1,6 +1,7 @@
 from . import (
-    test_comparison,
     test_companies,
+    test_comparison,
+    test_discuss,
     test_gateway,
     test_http,
     test_outbox,
@@ -10,4 +11,6 @@ from . import (
     test_sources,
     test_sync,
     test_truth,
+    test_views,
+    test_wizards,
 )
