@@ -27,11 +27,9 @@ class TestHttp(VworkspaceCase, HttpCase):
 
     def xml_rpc(self, user, model, method, *arguments, **named):
         key = self.key_of(user)
-        url = f"{self.base_url()}/xmlrpc/2/"
         database = self.env.cr.dbname
-        uid = xmlrpc.client.ServerProxy(f"{url}common").authenticate(database, user.login, key, {})
-        server = xmlrpc.client.ServerProxy(f"{url}object")
-        return server.execute_kw(database, uid, key, model, method, list(arguments), named)
+        uid = self.xmlrpc_common.authenticate(database, user.login, key, {})
+        return self.xmlrpc_object.execute_kw(database, uid, key, model, method, list(arguments), named)
 
     def batch(self, **marks):
         values = {"code": "linz", "name": "Linz", "state": "active", "last_seen": "2026-01-01 10:00:00"}

@@ -57,11 +57,28 @@ MAY = {
     "vworkspace.parked.update": {"action_request_again": ADMINISTRATOR},
     "vworkspace.comparison": {},
     "vworkspace.client": {},
+    "vworkspace.notice": {},
+    "vworkspace.notifier": {},
+    "vworkspace.dashboard": {"get_tiles": USER},
+    "vworkspace.adopt.wizard": {"action_adopt": ADMINISTRATOR},
+    "vworkspace.adopt.line": {},
+    "vworkspace.deploy.wizard": {"action_deploy": OPERATOR},
+    "vworkspace.live.log.wizard": {"action_open": USER, "action_refresh": USER},
+    "vworkspace.live.log.line": {},
+    "vworkspace.pair.wizard": {"action_pair": ADMINISTRATOR},
+    "vworkspace.register.cluster.wizard": {"action_register": ADMINISTRATOR},
+    "vworkspace.reject.wizard": {"action_reject": APPROVER},
     "vworkspace.sync": {"ping": BRIDGE, "apply_updates": BRIDGE},
 }
-ARGUMENTS = {"action_pair": ["good-code"], "apply_updates": [{"epoch": "e", "organization": "acme", "items": []}]}
+ARGUMENTS = {
+    ("vworkspace.gateway", "action_pair"): ["good-code"],
+    ("vworkspace.sync", "apply_updates"): [{"epoch": "e", "organization": "acme", "items": []}],
+    ("vworkspace.live.log.wizard", "action_open"): ["vworkspace.gateway", 1],
+}
 # Every model has these; they are tried in test_truth.
-GENERIC = {"create", "write"}
+GENERIC = {"create", "write", "default_get"}
+# Their methods are the ones of the models that inherit from them.
+MIXINS = {"vworkspace.mirrored.mixin", "vworkspace.intent.mixin", "vworkspace.lines.mixin"}
 
 
 @tagged("post_install", "-at_install")
@@ -91,9 +108,30 @@ class TestPublicMethods(VworkspaceCase):
             "vworkspace.comparison": self.env["vworkspace.comparison"].create(
                 {"company_id": self.company_a.id, "reason": "manual", "state": "done"}
             ),
-            "vworkspace.client": self.env["vworkspace.client"],
-            "vworkspace.sync": self.env["vworkspace.sync"],
+            "vworkspace.deploy.wizard": self.env["vworkspace.deploy.wizard"].create(
+                {
+                    "company_id": self.company_a.id,
+                    "catalog_entry_id": self.entry.id,
+                    "cluster_id": self.cluster.id,
+                    "name": "from-a-wizard",
+                }
+            ),
+            "vworkspace.live.log.wizard": self.env["vworkspace.live.log.wizard"].create(
+                {"res_model": INSTANCES, "res_id": self.instance.id}
+            ),
+            "vworkspace.pair.wizard": self.env["vworkspace.pair.wizard"].create(
+                {"gateway_id": self.gateway.id, "code": "good-code"}
+            ),
+            "vworkspace.register.cluster.wizard": self.env["vworkspace.register.cluster.wizard"].create(
+                {"company_id": self.company_a.id, "name": "Linz", "code": "linz"}
+            ),
+            "vworkspace.reject.wizard": self.env["vworkspace.reject.wizard"].create(
+                {"operation_id": self.operation.id, "reason": "no"}
+            ),
+            "vworkspace.adopt.wizard": self.env["vworkspace.adopt.wizard"].create({"company_id": self.company_a.id}),
         }
+        for model in set(MAY) - set(self.samples):
+            self.samples[model] = self.env[model]
 
     def own_methods(self, model):
         """Names of the public methods that the addon's classes add to a model."""
@@ -108,10 +146,11 @@ class TestPublicMethods(VworkspaceCase):
         return names - GENERIC
 
     def test_each_public_method_has_a_row(self):
-        for model in self.env:
-            if model.startswith("vworkspace.") and model in MAY:
-                with self.subTest(model=model):
-                    self.assertEqual(self.own_methods(model), set(MAY[model]))
+        models = {model for model in self.env if model.startswith("vworkspace.")} - MIXINS
+        self.assertEqual(models, set(MAY))
+        for model in models:
+            with self.subTest(model=model):
+                self.assertEqual(self.own_methods(model), set(MAY[model]))
 
     def truth(self):
         """All that only the gateway may say, of all samples."""
@@ -126,7 +165,7 @@ class TestPublicMethods(VworkspaceCase):
 
     def call(self, sample, name, user, **context):
         records = sample.with_user(user).with_context(**context)
-        return getattr(records, name)(*ARGUMENTS.get(name, []))
+        return getattr(records, name)(*ARGUMENTS.get((sample._name, name), []))
 
     def test_who_may_not_is_refused_and_writes_no_truth(self):
         portal = self.make_portal()
@@ -162,7 +201,7 @@ class TestPublicMethods(VworkspaceCase):
 
     def test_what_an_operator_reads_a_user_reads(self):
         for model in self.samples:
-            if self.env[model]._abstract:
+            if self.env[model]._abstract or self.env[model]._transient:
                 continue
             seen = {
                 role: set(self.as_role(self.env[model], role).fields_get(attributes=["type"]))
@@ -170,7 +209,10 @@ class TestPublicMethods(VworkspaceCase):
             }
             with self.subTest(model=model):
                 self.assertEqual(seen[USER], seen[OPERATOR])
-                self.assertEqual(
-                    self.as_role(self.env[model], USER).search([]).ids,
-                    self.as_role(self.env[model], OPERATOR).search([]).ids,
-                )
+                self.assertEqual(self.found(model, USER), self.found(model, OPERATOR))
+
+    def found(self, model, role):
+        try:
+            return self.as_role(self.env[model], role).search([]).ids
+        except AccessError:
+            return "refused"
