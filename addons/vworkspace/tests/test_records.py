@@ -50,9 +50,8 @@ class TestRecords(VworkspaceCase):
     def test_names_that_a_cluster_would_refuse_are_refused(self):
         for name in ("Web", "web_1", "-web", "web-", "w" * 64, "web.shop", ""):
             for field in ("name", "namespace"):
-                with self.subTest(field=field, name=name), self.assertRaises((ValidationError, psycopg2.Error)):
-                    with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                        self.draft("fine", **{field: name})
+                with self.subTest(field=field, name=name), self.assertRaises(ValidationError):
+                    self.draft(**{"name": "fine", field: name})
 
     def test_values_that_are_no_json_object_are_refused(self):
         for text in ("{", "[]", "1", '"text"', "null", '{"a": ' + '"x"' * 1 + ",}"):
@@ -67,7 +66,7 @@ class TestRecords(VworkspaceCase):
 
     def test_a_place_is_taken_once(self):
         self.deployed()
-        with self.assertRaises((ValidationError, psycopg2.IntegrityError)), mute_logger("odoo.sql_db"):
+        with self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"):
             self.draft()
 
     def test_a_deployed_application_cannot_be_deleted(self):
