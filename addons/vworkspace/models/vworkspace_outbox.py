@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL, config
 
-from ..gateway_errors import GatewayDenied, GatewayRefused, GatewayUnreachable
+from ..gateway_errors import GatewayRefused, GatewayUnreachable
 from ..odoo_series import Index, commit_progress
 
 _logger = logging.getLogger(__name__)
@@ -77,6 +78,8 @@ class VworkspaceOutbox(models.Model):
 
     @api.model
     def _enqueue(self, records):
+        # What Odoo heals by itself nobody asked for.
+        user = self.env.uid if self.env.uid != SUPERUSER_ID else False
         rows = self.sudo().create(
             [
                 {
@@ -87,7 +90,7 @@ class VworkspaceOutbox(models.Model):
                     "subject": record._subject(),
                     "intent_version": record.intent_version,
                     "request_id": str(uuid.uuid4()),
-                    "user_id": self.env.uid,
+                    "user_id": user,
                 }
                 for record in records.sudo()
             ]
@@ -198,9 +201,10 @@ class VworkspaceOutbox(models.Model):
 
     @api.model
     def _seconds_to_work(self):
-        limit = config["limit_time_real_cron"] or config["limit_time_real"] or 120
+        limit = config["limit_time_real_cron"]
+        limit = config["limit_time_real"] if limit < 0 else limit
         # A call takes up to 40 seconds, and begins before the end.
-        return max(10, limit - 60) if limit > 0 else 600
+        return max(10, limit - 60) if limit else 600
 
     @api.model
     def _checkpoint(self):
@@ -209,7 +213,7 @@ class VworkspaceOutbox(models.Model):
 
     @api.model
     def _claim(self, closed):
-        """Locks the next record that may be sent and gives its newest row; its older open rows are locked with it.
+        """Locks and gives the newest row of the next record that may be sent.
 
         Not before what it refers to, not where a newer row waits or is locked, and not of a company in ``closed``.
         """
@@ -236,6 +240,11 @@ class VworkspaceOutbox(models.Model):
     def _send(self):
         """Sends one row's record. False: nothing more gets through to this gateway for now."""
         self.ensure_one()
+        is_through = self._try()
+        self._record()._tell_open_forms()
+        return is_through
+
+    def _try(self):
         try:
             with self.env.cr.savepoint():
                 answer = self._deliver()
@@ -244,7 +253,8 @@ class VworkspaceOutbox(models.Model):
         except GatewayUnreachable as error:
             self._put_off(str(error), error.retry_after)
             return False
-        except GatewayDenied as error:
+        except UserError as error:
+            # The key, or this database, isn't let in; or there is no key or address to use.
             self._put_off(str(error), LONGEST_WAIT_SECONDS)
             return False
         except psycopg2.Error:
@@ -255,7 +265,6 @@ class VworkspaceOutbox(models.Model):
             self._put_off(self.env._("Odoo failed to send this: %s", type(error).__name__))
         else:
             self._settle("sent", {"last_error": False, "answer_json": self._work_of_answer(answer)})
-        self._record()._tell_open_forms()
         return True
 
     def _deliver(self):
