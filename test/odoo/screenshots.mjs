@@ -101,10 +101,7 @@ async function type(page, path, text) {
 async function signIn(page) {
   await page.goto(`${options.url}/web/login`);
   await page.fill("input[name=login]", options.login);
-  await page.fill(
-    "input[name=password]",
-    process.env.ODOO_PASSWORD ?? "admin",
-  );
+  await page.fill("input[name=password]", process.env.ODOO_PASSWORD ?? "admin");
   await page.click("button[type=submit]");
   await page.waitForSelector(".o_main_navbar");
 }
@@ -131,7 +128,9 @@ try {
     viewport: { width: 1280, height: 800 },
     colorScheme: "light",
   });
-  page.on("pageerror", (error) => console.error(`In the page: ${error.message}`));
+  page.on("pageerror", (error) =>
+    console.error(`In the page: ${error.message}`),
+  );
   await signIn(page);
   for (const name of options.only?.split(",") ?? Object.keys(SHOTS))
     await shoot(page, name);

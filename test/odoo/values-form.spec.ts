@@ -10,7 +10,10 @@ interface Field {
   readonly isRequired: boolean;
   readonly description: string;
   readonly default?: unknown;
-  readonly choices: readonly { readonly text: string; readonly isChosen: boolean }[];
+  readonly choices: readonly {
+    readonly text: string;
+    readonly isChosen: boolean;
+  }[];
   readonly value: unknown;
   readonly text: string;
   readonly children: readonly Field[];
@@ -180,9 +183,9 @@ describe("the form of a catalog entry's values", () => {
   });
 
   it("takes a value out, and the object that this leaves empty", () => {
-    expect(form.withValue({ a: { x: 1 }, b: 1 }, ["a", "x"], undefined)).toEqual(
-      { b: 1 },
-    );
+    expect(
+      form.withValue({ a: { x: 1 }, b: 1 }, ["a", "x"], undefined),
+    ).toEqual({ b: 1 });
     expect(form.withValue({}, ["a", "x"], undefined)).toEqual({});
   });
 

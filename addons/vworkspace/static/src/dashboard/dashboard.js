@@ -6,29 +6,29 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 
 /** Counts with links: one call, and each number leads to its records. */
 export class Dashboard extends Component {
-    static template = "vworkspace.Dashboard";
-    static components = { Layout };
-    static props = { ...standardActionServiceProps };
+  static template = "vworkspace.Dashboard";
+  static components = { Layout };
+  static props = { ...standardActionServiceProps };
 
-    setup() {
-        this.orm = useService("orm");
-        this.action = useService("action");
-        this.display = { controlPanel: {} };
-        this.state = useState({ groups: [], isConnected: true });
-        onWillStart(() => this.load());
-    }
+  setup() {
+    this.orm = useService("orm");
+    this.action = useService("action");
+    this.display = { controlPanel: {} };
+    this.state = useState({ groups: [], isConnected: true });
+    onWillStart(() => this.load());
+  }
 
-    async load() {
-        const found = await this.orm.call("vworkspace.dashboard", "get_tiles", []);
-        this.state.groups = found.groups;
-        this.state.isConnected = found.is_connected;
-    }
+  async load() {
+    const found = await this.orm.call("vworkspace.dashboard", "get_tiles", []);
+    this.state.groups = found.groups;
+    this.state.isConnected = found.is_connected;
+  }
 
-    open(tile) {
-        return this.action.doAction(tile.action, {
-            additionalContext: { [`search_default_${tile.filter}`]: 1 },
-        });
-    }
+  open(tile) {
+    return this.action.doAction(tile.action, {
+      additionalContext: { [`search_default_${tile.filter}`]: 1 },
+    });
+  }
 }
 
 registry.category("actions").add("vworkspace_dashboard", Dashboard);
