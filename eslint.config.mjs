@@ -44,14 +44,7 @@ const noProcessEnv = {
 
 export default tseslint.config(
   {
-    ignores: [
-      "dist/",
-      "node_modules/",
-      ".data/",
-      "addons/",
-      "**/*.mjs",
-      "**/*.cjs",
-    ],
+    ignores: ["dist/", "node_modules/", ".data/", "**/*.mjs", "**/*.cjs"],
   },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,

@@ -11,24 +11,25 @@ export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Follows references into the same document; a reference to elsewhere is an empty schema, so JSON text. */
+/** What a reference into the same document leads to, for example #/definitions/port; undefined: nothing. */
+function pointed(reference, root) {
+  const [, pointer] = /^#((?:\/.*)?)$/.exec(String(reference)) ?? [];
+  return pointer
+    ?.split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce(
+      (node, key) =>
+        isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined,
+      root,
+    );
+}
+
+/** Follows references; one to elsewhere is an empty schema, so JSON text. */
 function resolved(schema, root) {
   let current = schema;
   for (let hop = 0; isObject(current) && "$ref" in current; hop++) {
-    if (hop === MAX_REFS || !String(current.$ref).startsWith("#/")) {
-      return {};
-    }
-    current = String(current.$ref)
-      .slice(2)
-      .split("/")
-      .map((part) =>
-        decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"),
-      )
-      .reduce(
-        (node, key) =>
-          isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined,
-        root,
-      );
+    current = hop < MAX_REFS ? pointed(current.$ref, root) : undefined;
   }
   return isObject(current) ? current : {};
 }
