@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..odoo_series import ALL_GROUPS, Constraint
 
+from ..odoo_series import ALL_GROUPS, Constraint
+
 MOST_ANSWERS = 10
 
 
