@@ -1,4 +1,5 @@
 import type { OdooModel } from "../../apps/gateway/src/api/odoo/registry/odoo-model";
+import { BRIDGE_ANSWERS, BRIDGE_ARGUMENTS } from "./bridge-calls";
 import { ref, type Schema } from "./document";
 import { described, NAMED_ID } from "./json2-schemas";
 
@@ -20,6 +21,7 @@ const domain: OfModel = () => ref("Domain");
 
 /** What an argument means, by `method.argument`, or by its name where that says it. */
 const ARGUMENTS: Readonly<Record<string, OfModel>> = {
+  ...BRIDGE_ARGUMENTS,
   ids: () => ref("Ids"),
   domain,
   fields: ({ fields }) => ({
@@ -85,6 +87,7 @@ const ARGUMENTS: Readonly<Record<string, OfModel>> = {
 
 /** What a method answers where it isn't null. */
 const ANSWERS: Readonly<Record<string, OfModel>> = {
+  ...BRIDGE_ANSWERS,
   search: () => idList("Ids in order."),
   search_count: () => described("How many records match.", "integer"),
   search_read: records,
