@@ -79,10 +79,11 @@ describe("Two agents of one cluster", () => {
     expect(await leader()).toBe(leading);
     expect(await sayingOf(one)).toEqual({ ready: 200, leads: "1" });
     expect(await sayingOf(other)).toEqual({ ready: 200, leads: "0" });
-    const registrations = bench.gateway
+    // Where the machine stands still, leadership may change before the credential is kept, and whoever leads then is refused.
+    const granted = bench.gateway
       .requests()
-      .filter(({ path }) => path === "/register");
-    expect(registrations).toHaveLength(1);
+      .filter(({ path, status }) => path === "/register" && status === 200);
+    expect(granted).toHaveLength(1);
   }, 90_000);
 
   it("goes on with the other one when the leader is cut off in the middle of its jobs, each job's effect once", async () => {
