@@ -214,12 +214,13 @@ describe("JSON-2, as a client uses it", () => {
       expires_at: expect.any(String) as string,
       install_command: expect.any(String) as string,
     });
-    const [gone] = (await result("vworkspace.policy", "create", {
-      vals_list: [{ name: "gone", allowed_namespaces: [] }],
+    const catalog = "vworkspace.catalog.entry";
+    const [gone] = (await result(catalog, "create", {
+      vals_list: [
+        { code: "gone", name: "Gone", chart_url: CHARTS, chart_name: "gone" },
+      ],
     })) as number[];
-    expect(await result("vworkspace.policy", "unlink", { ids: [gone] })).toBe(
-      true,
-    );
+    expect(await result(catalog, "unlink", { ids: [gone] })).toBe(true);
   });
 
   it("answers a repeat with the same request_id once more, from the context or beside it", async () => {
