@@ -5,9 +5,9 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.modules.module import get_manifest, get_resource_path
+from odoo.modules.module import get_manifest
 from odoo.tests import tagged
-from odoo.tools import config, file_open
+from odoo.tools import config, file_open, file_path
 
 from odoo.addons.vworkspace import secrets_store
 
@@ -228,4 +228,4 @@ class TestGateway(VworkspaceCase):
 
     def test_the_manifest_names_its_licence(self):
         self.assertEqual(get_manifest("vworkspace")["license"], "LGPL-3")
-        self.assertTrue(get_resource_path("vworkspace", "LICENSE"))
+        self.assertTrue(file_path("vworkspace/LICENSE"))
