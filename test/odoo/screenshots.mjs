@@ -35,8 +35,13 @@ const SHOTS = {
   },
   deploy: async (page) => {
     await open(page, "vworkspace-catalog", ".o_kanban_record");
-    await page.getByRole("button", { name: "Deploy" }).first().click();
+    await page
+      .locator(".o_kanban_record", { hasText: "Web shop" })
+      .getByRole("button", { name: "Deploy" })
+      .click();
     await page.waitForSelector(".modal .o_vworkspace_values [data-path]");
+    await page.locator("[name=cluster_id] input").fill("Production Vienna");
+    await page.getByRole("option", { name: "Production Vienna" }).click();
     await type(page, "shopName", "Our shop");
     await type(page, "ingress.host", "shop.example.com");
   },

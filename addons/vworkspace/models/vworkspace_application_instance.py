@@ -88,7 +88,7 @@ class VworkspaceApplicationInstance(models.Model):
     origin = fields.Char(help="Where the application was made.", readonly=True, copy=False)
     simulated = fields.Boolean(related="cluster_id.simulated", related_sudo=False)
     operation_ids = fields.One2many("vworkspace.operation", "instance_id", string="Operations")
-    operation_count = fields.Integer(string="Number of operations", compute="_compute_counts")
+    operation_count = fields.Integer(string="Count of operations", compute="_compute_counts")
     open_operation_count = fields.Integer(string="Open operations", compute="_compute_counts")
 
     _place_unique = UniqueIndex(

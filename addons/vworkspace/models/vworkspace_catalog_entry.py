@@ -54,7 +54,7 @@ class VworkspaceCatalogEntry(models.Model):
         help='What may be done with applications of it, and by which engines: {"backup": "velero,snapshot"}.',
         default="{}",
     )
-    instance_count = fields.Integer(string="Applications", compute="_compute_instance_count")
+    instance_count = fields.Integer(string="Count of applications", compute="_compute_instance_count")
 
     _code_unique = Constraint("unique (company_id, code)", "The company has a catalog entry of that code.")
 

@@ -44,9 +44,9 @@ class VworkspaceCluster(models.Model):
     conditions_json = fields.Text(string="Conditions", readonly=True, copy=False)
     simulated = fields.Boolean(readonly=True, copy=False)
     instance_ids = fields.One2many("vworkspace.application.instance", "cluster_id", string="Applications")
-    instance_count = fields.Integer(string="Number of applications", compute="_compute_counts")
+    instance_count = fields.Integer(string="Count of applications", compute="_compute_counts")
     problem_count = fields.Integer(string="With problems", compute="_compute_counts")
-    job_count = fields.Integer(string="Jobs", compute="_compute_counts")
+    job_count = fields.Integer(string="Count of jobs", compute="_compute_counts")
 
     _code_unique = Constraint("unique (company_id, code)", "The company has a cluster of that code.")
 

@@ -169,18 +169,18 @@ class VworkspaceGateway(models.Model):
         self._refuse_kept(vals)
         if "company_id" in vals:
             raise AccessError(self.env._("The company of a gateway can't be changed: make another gateway there."))
-        moved = self.filtered(lambda gateway: "url" in vals and gateway._origin_of(vals["url"]) != gateway._origin())
+        moved = self.filtered(lambda gateway: "url" in vals and gateway._place_of(vals["url"]) != gateway._place())
         result = super().write(vals)
         if moved:
             # A key is for one gateway only: at another address it would be handed to strangers.
             moved.sudo()._forget(**({} if vals.get("api_key") else {"api_key_sealed": False}))
         return result
 
-    def _origin(self):
-        return self._origin_of(self.url)
+    def _place(self):
+        return self._place_of(self.url)
 
     @api.model
-    def _origin_of(self, url):
+    def _place_of(self, url):
         parts = urlsplit((url or "").strip())
         return (parts.scheme, parts.netloc)
 

@@ -134,6 +134,7 @@ class TestRecords(VworkspaceCase):
         policy = self.env["vworkspace.policy"].create({"name": "All", "company_id": self.company_a.id})
         policy.write({"allowed_operations": "Backup/*\n\n  Restore/velero "})
         self.assertEqual(json.loads(policy.allowed_operations_json), ["Backup/*", "Restore/velero"])
+        policy.invalidate_recordset()
         self.assertEqual(policy.allowed_operations, "Backup/*\nRestore/velero")
 
     def awaiting(self, **policy):
