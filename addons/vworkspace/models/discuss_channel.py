@@ -5,8 +5,6 @@ from odoo.exceptions import AccessError, UserError
 
 from ..odoo_series import ALL_GROUPS, Constraint
 
-from ..odoo_series import ALL_GROUPS, Constraint
-
 MOST_ANSWERS = 10
 
 
