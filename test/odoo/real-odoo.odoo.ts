@@ -138,7 +138,7 @@ describe("The addon in a real Odoo, with a gateway, an agent and a simulated clu
   it("tells the company's channel of the deployment and of the backup", async () => {
     const channel = await operator.require(
       "discuss.channel",
-      [["name", "ilike", "vworkspace"]],
+      [["vworkspace_company_id", "!=", false]],
       ["channel_type"],
     );
     expect(channel["channel_type"]).toBe("group");
