@@ -10,10 +10,10 @@ url, way, login, key = sys.argv[1:5]
 
 
 def connect(secret):
-    # An API key takes odooly to JSON-2, a password to the protocol that the address names.
+    # An API key takes odooly to JSON-2, an address with /jsonrpc to that.
     if way == "json2":
         return odooly.Client(url, "any", login, api_key=secret)
-    return odooly.Client(f"{url}/{way}", "any", login, secret)
+    return odooly.Client(f"{url}/jsonrpc", "any", login, secret)
 
 
 def sign_in(client, command):

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 export class PythonClient {
   private readonly waiting: ((line: string | undefined) => void)[] = [];
   private errors = "";
+  private hasEnded = false;
 
   private constructor(private readonly child: ChildProcessWithoutNullStreams) {
     createInterface({ input: child.stdout }).on("line", (line) =>
@@ -14,7 +15,10 @@ export class PythonClient {
     child.stderr.on("data", (text: Buffer) => {
       this.errors = `${this.errors}${text.toString()}`.slice(-4000);
     });
+    // Whoever has ended reads no more.
+    child.stdin.on("error", () => undefined);
     child.once("exit", () => {
+      this.hasEnded = true;
       for (const wake of this.waiting.splice(0)) wake(undefined);
     });
   }
@@ -33,6 +37,7 @@ export class PythonClient {
 
   async ask(command: object): Promise<Readonly<Record<string, unknown>>> {
     const line = await new Promise<string | undefined>((found) => {
+      if (this.hasEnded) return found(undefined);
       this.waiting.push(found);
       this.child.stdin.write(`${JSON.stringify(command)}\n`);
     });

@@ -46,7 +46,6 @@ const PYTHON_CLIENTS: readonly (readonly [string, Start])[] = [
     inPython("odooly_client.py", "json2"),
   ],
   ["odooly over JSON-RPC", inPython("odooly_client.py", "jsonrpc")],
-  ["odooly over XML-RPC", inPython("odooly_client.py", "xmlrpc")],
   ["odoo-client-lib over XML-RPC", inPython("odoolib_client.py", "xmlrpc")],
   ["odoo-client-lib over JSON-RPC", inPython("odoolib_client.py", "jsonrpc")],
   ["odoo-client-lib over JSON-2", inPython("odoolib_client.py", "json2")],
