@@ -66,15 +66,7 @@ export class GatewayModule {
           urls.worker,
         ),
         LimitsModule.register(limitOptions(config)),
-        AgentApiModule,
-        OdooModule.register({
-          databases: config.odooDatabases,
-          publicUrl,
-          disconnectAfterSeconds: config.disconnectAfterSeconds,
-        }),
-        McpModule.register({ publicUrl }),
-        PeopleApiModule.register(publicUrl, config.oidc),
-        HealthModule.register(config.metricsToken ?? ""),
+        ...apiModules(config, publicUrl),
       ],
     };
   }
@@ -84,6 +76,24 @@ export class GatewayModule {
 function limitOptions({ limits, database }: GatewayConfig): LimitOptions {
   const places = Math.max(1, Math.floor(database.poolSize * 0.7));
   return { limits, places, random: Math.random };
+}
+
+/** The uppermost storey, how others reach us. */
+function apiModules(
+  config: GatewayConfig,
+  publicUrl: () => string,
+): Required<DynamicModule>["imports"] {
+  return [
+    AgentApiModule,
+    OdooModule.register({
+      databases: config.odooDatabases,
+      publicUrl,
+      disconnectAfterSeconds: config.disconnectAfterSeconds,
+    }),
+    McpModule.register({ publicUrl }),
+    PeopleApiModule.register(publicUrl, config.oidc),
+    HealthModule.register(config.metricsToken ?? ""),
+  ];
 }
 
 /** The storey of trust. */

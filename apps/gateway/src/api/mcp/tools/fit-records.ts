@@ -20,7 +20,7 @@ export function fitRecords(
   if (over === 0)
     throw new DomainError(
       "validation_failed",
-      `The record ${String(records[0]?.["id"])} of ${model} has more than ${ANSWER_CHARACTERS} characters: name fewer fields.`,
+      `The record ${JSON.stringify(records[0]?.["id"])} of ${model} has more than ${ANSWER_CHARACTERS} characters: name fewer fields.`,
     );
   return over < 0 ? records : records.slice(0, over);
 }
