@@ -109,7 +109,9 @@ const outbox = [
 
 /**
  * In the transaction of the change, whatever statement makes it. As whoever makes it, so that row-level security holds. Where
- * no Odoo is paired it costs one look into an empty index per changed row (FIGURES).
+ * no Odoo is paired it costs one look into an empty index per changed row. Measured on two busy cores with 20,000 jobs, made,
+ * offered and settled in one statement each: 28, 23 and 25 microseconds per job without the triggers, 50, 45 and 41 with them; a
+ * renewed lease, which most updates of jobs are, costs 16 and 17. Where one is paired a noted change costs 110 to 300 more.
  * Its arguments: the model, and the column that leads to the record where it isn't the row itself.
  */
 const triggers = [

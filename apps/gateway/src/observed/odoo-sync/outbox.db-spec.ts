@@ -105,7 +105,7 @@ describe("what an Odoo has yet to be told", () => {
     const id = await operations.instance();
     const { id: backup } = await operations.create(id);
     await odoo.deliver();
-    await operations.tell(backup, ["Complete True Succeeded"], {
+    await operations.tell(backup, ["Succeeded True EngineCompleted"], {
       outputs: {},
     });
     const [row] = await db.look<{ state: string }>(

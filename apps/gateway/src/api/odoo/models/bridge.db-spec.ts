@@ -243,7 +243,14 @@ describe("a bridge", () => {
 
     it("may say a decision again", async () => {
       await upsert(INSTANCE, shop(1));
-      const { id = 0 } = await upsert(OPERATION, restore());
+      const asking = { on_behalf_of: { odoo_uid: 8, login: "worker" } };
+      const [made] = (await callAs(
+        odoo.actor,
+        [OPERATION, "upsert"],
+        { vals_list: [restore()] },
+        { database_uuid: odoo.databaseUuid, ...asking },
+      )) as [RpcStruct];
+      const { id = 0 } = made;
       await db.look(
         "update organizations set approval_trust = 'odoo' where id = $1",
         [operations.tenant.organizationId],
