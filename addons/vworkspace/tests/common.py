@@ -37,7 +37,10 @@ class VworkspaceCase(TransactionCase):
         cls.entry_b = cls.make_entry(cls.company_b, "secret-app")
         cls.env["vworkspace.outbox"].search([]).unlink()
         cls.env["vworkspace.comparison"].search([]).unlink()
-        cls.fake.calls.clear()
+
+    def setUp(self):
+        super().setUp()
+        self.fake.forget()
 
     @classmethod
     def _request_handler(cls, session, request, /, **options):

@@ -21,15 +21,10 @@ class FakeGateway:
 
     def __init__(self, key="the-bridge-key"):
         self.key = key
-        self.records = {}
-        self.calls = []
-        self.asked_again = []
-        self.replays = {}
-        self.failures = []
-        self.numbers = iter(range(1, 1_000_000))
         self.organization = {"code": "acme", "name": "Acme"}
         self.approval_trust = "odoo"
-        self.unknown = 0
+        self.numbers = iter(range(1, 1_000_000))
+        self.forget()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -43,6 +38,15 @@ class FakeGateway:
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def forget(self):
+        """As it was before anybody called."""
+        self.records = {}
+        self.calls = []
+        self.asked_again = []
+        self.replays = {}
+        self.failures = []
+        self.unknown = 0
 
     def close(self):
         self.http.shutdown()

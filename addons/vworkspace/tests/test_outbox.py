@@ -234,6 +234,7 @@ class TestOutbox(VworkspaceCase):
     def test_the_sender_writes_nothing_but_rows(self):
         instance = self.deployed()
         self.env.flush_all()
+        self.env.invalidate_all()
         before = instance.read()[0]
         self.send()
         after = instance.read()[0]
