@@ -69,7 +69,8 @@ def _judge_versions(ours, theirs, is_waiting):
 
 def judge_operation(ours, theirs, is_waiting):
     if ours is None:
-        return UNKNOWN
+        # Its report makes it again, where Odoo has the application.
+        return ASK
     if theirs is None:
         if is_waiting or ours.state in ENDED:
             return NOTHING

@@ -142,7 +142,8 @@ class VworkspaceComparison(models.Model):
             decisions = self._judge_pages(answer["pages"], ours, judge)
             counts["records"] += len(lines)
             counts["pages"] += len(answer["pages"])
-            counts["unknown"] += int(answer.get("unknown") or 0)
+            if model == INSTANCES:
+                counts["unknown"] += int(answer.get("unknown") or 0)
             for decision, refs in decisions.items():
                 counts[COUNTED[decision]] += len(refs)
                 named.setdefault(model, {})[decision] = sorted(refs)[:NAMED_IN_REPORT]

@@ -201,7 +201,7 @@ class VworkspaceIntentMixin(models.AbstractModel):
             self._raise_above(version)
             return self.env._("The gateway had other content of this record; Odoo's was sent again.")
         vals.update(differing, intent_version=version, confirmed_version=version)
-        if len(filled) == len(differing) or not self.has_gateway_ref:
+        if len(filled) == len(differing) or not vals["has_gateway_ref"]:
             return False
         return self.env._("Taken over from the gateway: %s.", ", ".join(sorted(differing)))
 

@@ -122,7 +122,9 @@ class TestCompanies(VworkspaceCase):
     def test_a_form_that_names_a_record_of_company_b_tells_nothing_of_its_content(self):
         instances = self.as_role(self.env[INSTANCES], "operator")
         spec = {"values_json": {}, "catalog_code": {}, "simulated": {}, "chart_version": {}}
-        told = ""
+        # As a request begins: what others have read is not in its cache.
+        self.env.flush_all()
+        self.env.invalidate_all()
         try:
             told = str(
                 instances.onchange(

@@ -128,7 +128,9 @@ class TestPublicMethods(VworkspaceCase):
             "vworkspace.reject.wizard": self.env["vworkspace.reject.wizard"].create(
                 {"operation_id": self.operation.id, "reason": "no"}
             ),
-            "vworkspace.adopt.wizard": self.env["vworkspace.adopt.wizard"].create({"company_id": self.company_a.id}),
+            "vworkspace.adopt.wizard": self.env["vworkspace.adopt.wizard"].create(
+                {"company_id": self.company_a.id, "line_ids": []}
+            ),
         }
         for model in set(MAY) - set(self.samples):
             self.samples[model] = self.env[model]

@@ -52,7 +52,7 @@ class TestRules(BaseCase):
             ("the gateway lacks one that may run", ours(state="running"), None, False, rules.LEAVE),
             ("the gateway lacks one that ended", ours(state="failed"), None, False, rules.NOTHING),
             ("it waits", ours(state="draft"), None, True, rules.NOTHING),
-            ("Odoo lacks it", None, theirs(), False, rules.UNKNOWN),
+            ("Odoo lacks it", None, theirs(), False, rules.ASK),
         ]
         for called, own, other, waits, expected in table:
             with self.subTest(called):
