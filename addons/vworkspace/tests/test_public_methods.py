@@ -73,7 +73,7 @@ MAY = {
 ARGUMENTS = {
     ("vworkspace.gateway", "action_pair"): ["good-code"],
     ("vworkspace.sync", "apply_updates"): [{"epoch": "e", "organization": "acme", "items": []}],
-    ("vworkspace.live.log.wizard", "action_open"): ["vworkspace.gateway", 1],
+    ("vworkspace.live.log.wizard", "action_open"): [INSTANCES, 1],
 }
 # Every model has these; they are tried in test_truth.
 GENERIC = {"create", "write", "default_get"}
