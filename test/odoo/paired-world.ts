@@ -85,7 +85,7 @@ export class PairedWorld {
     const issued = await this.gateway.call(
       "res.users",
       "action_issue_api_key",
-      [[id]],
+      [[id], "Odoo"],
     );
     return (issued as { key: string }).key;
   }
