@@ -21,7 +21,9 @@ def sign_in(client, command):
 
 
 def create(client, command):
-    return client.env[command["model"]].create(command["values"]).id
+    # Over JSON-2 a create answers with a list, as Odoo's own does.
+    made = client.env[command["model"]].create(command["values"]).id
+    return made[0] if isinstance(made, list) else made
 
 
 def search(client, command):

@@ -88,6 +88,7 @@ function modelRecords(models: readonly OdooModel[]): MemoryRecords {
       model: model.name,
       name: model.label,
       display_name: model.label,
+      transient: false,
     })),
   );
 }
