@@ -20,9 +20,7 @@ export interface DatabaseHealth {
 /** Over all organizations; for the worker. */
 export abstract class SyncWorkStore {
   /** Whether any Odoo is paired, and those that have something waiting and are not paused. */
-  abstract look(
-    limit: number,
-  ): Promise<{
+  abstract look(limit: number): Promise<{
     readonly isAnyPaired: boolean;
     readonly due: readonly DueDatabase[];
   }>;
