@@ -8,6 +8,7 @@ from odoo import fields
 now = fields.Datetime.now()
 company = env.company
 administrator = env.ref("base.user_admin")
+administrator.tour_enabled = False
 administrator.group_ids |= env.ref("vworkspace.group_vworkspace_administrator")
 
 gateway = env["vworkspace.gateway"].create({"name": "Gateway", "url": "https://vworkspace.example.com"})

@@ -8,6 +8,8 @@ import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
 const LARGEST_BYTES = 150 * 1024;
+const WIDTH = 1280;
+const HEIGHT = 800;
 const { values: options } = parseArgs({
   options: {
     url: { type: "string", default: "http://127.0.0.1:8069" },
@@ -35,8 +37,13 @@ const SHOTS = {
   },
   deploy: async (page) => {
     await open(page, "vworkspace-catalog", ".o_kanban_record");
-    await page.getByRole("button", { name: "Deploy" }).first().click();
+    await page
+      .locator(".o_kanban_record", { hasText: "Web shop" })
+      .getByRole("button", { name: "Deploy" })
+      .click();
     await page.waitForSelector(".modal .o_vworkspace_values [data-path]");
+    await page.locator("[name=cluster_id] input").fill("Production Vienna");
+    await page.getByRole("option", { name: "Production Vienna" }).click();
     await type(page, "shopName", "Our shop");
     await type(page, "ingress.host", "shop.example.com");
   },
@@ -54,6 +61,8 @@ const SHOTS = {
     await page.waitForSelector(".alert-danger >> text=refused");
   },
   operations: async (page) => {
+    // Faces of people don't compress: fewer rows.
+    await page.setViewportSize({ width: WIDTH, height: 480 });
     await open(page, "vworkspace-operations", ".o_data_row");
   },
   "operations-graph": async (page) => {
@@ -107,6 +116,7 @@ async function signIn(page) {
 }
 
 async function shoot(page, name) {
+  await page.setViewportSize({ width: WIDTH, height: HEIGHT });
   await SHOTS[name](page);
   // Transitions are over, and nothing is asked of the server any more.
   await page.waitForLoadState("networkidle").catch(() => undefined);
@@ -125,7 +135,7 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({
-    viewport: { width: 1280, height: 800 },
+    viewport: { width: WIDTH, height: HEIGHT },
     colorScheme: "light",
   });
   page.on("pageerror", (error) =>

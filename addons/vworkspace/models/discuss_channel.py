@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 
 from ..odoo_series import ALL_GROUPS, Constraint
 
+from ..odoo_series import ALL_GROUPS, Constraint
+
 MOST_ANSWERS = 10
 
 
@@ -91,7 +93,7 @@ class DiscussChannel(models.Model):
         answer. Discuss calls it in the browser; text that is posted by other ways is never parsed."""
         self.ensure_one()
         self.check_access("read")
-        self._send_transient_message(self.env.user.partner_id, self._vworkspace_reply(kwargs.get("body") or ""))
+        self.env.user._bus_send_transient_message(self, self._vworkspace_reply(kwargs.get("body") or ""))
 
     @api.model
     def _vworkspace_reply(self, body):

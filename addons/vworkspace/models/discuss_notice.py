@@ -122,8 +122,9 @@ class VworkspaceNotice(models.Model):
 
     def _line(self):
         record = self._record()
-        icons = {"failure": "❗", "credential": "🔑", "approval": "✋", "backup": "💾", "deploy": "✅"}
-        return Markup("%s %s: %s") % (icons[self.kind], record._get_html_link(title=record.display_name), self.text)
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        link = record._get_html_link(title=record.display_name)
+        return Markup("<b>%s</b> %s: %s") % (kinds[self.kind], link, self.text)
 
     @api.autovacuum
     def _gc_posted(self):

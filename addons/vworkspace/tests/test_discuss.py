@@ -1,3 +1,5 @@
+import json
+
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -198,7 +200,7 @@ class TestDiscussCommand(DiscussSamples, TransactionCase):
         sent = self.env["bus.bus"].search([("id", ">", last)]).filtered(lambda row: "Draft" in row.message)
         self.assertEqual(len(sent), 1)
         self.assertIn("transient_message", sent.message)
-        self.assertIn(f'"res.partner", {self.operator.partner_id.id}]', sent.channel.replace(",\"", ", \""))
+        self.assertEqual(json.loads(sent.channel)[1:], ["res.partner", self.operator.partner_id.id])
         self.assertEqual(channel.message_ids, before)
 
     def test_status_says_the_state(self):

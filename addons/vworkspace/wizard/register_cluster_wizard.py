@@ -3,8 +3,10 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-# Of the action that shows what was issued. It is in the browser's memory only: neither token nor command is stored.
-ISSUED = "vworkspace_issued"
+# In the context of the action that shows what was issued, and so in the browser's memory only: neither token nor command
+# is stored.
+COMMAND = "vworkspace_install_command"
+EXPIRY = "vworkspace_expires_at"
 
 
 class VworkspaceRegisterClusterWizard(models.TransientModel):
@@ -30,12 +32,11 @@ class VworkspaceRegisterClusterWizard(models.TransientModel):
         for wizard in self:
             wizard.code = re.sub(r"[^a-z0-9]+", "-", (wizard.name or "").lower()).strip("-")[:63]
 
-    @api.depends_context(ISSUED)
+    @api.depends_context(COMMAND, EXPIRY)
     def _compute_issued(self):
-        issued = self.env.context.get(ISSUED) or {}
         for wizard in self:
-            wizard.install_command = issued.get("install_command")
-            wizard.expires_at = issued.get("expires_at")
+            wizard.install_command = self.env.context.get(COMMAND)
+            wizard.expires_at = self.env.context.get(EXPIRY)
 
     @api.constrains("code")
     def _check_code(self):
@@ -62,10 +63,5 @@ class VworkspaceRegisterClusterWizard(models.TransientModel):
             "res_id": self.id,
             "views": [(self.env.ref("vworkspace.register_cluster_wizard_view_issued").id, "form")],
             "target": "new",
-            "context": {
-                ISSUED: {
-                    "install_command": issued["install_command"],
-                    "expires_at": issued["expires_at"],
-                }
-            },
+            "context": {COMMAND: issued["install_command"], EXPIRY: issued["expires_at"]},
         }
