@@ -151,7 +151,9 @@ class VworkspaceGateway(models.Model):
     @api.model
     def _kept_blank(self):
         """What a new gateway holds of that, whatever a context or a user's defaults say."""
-        return {**dict.fromkeys(KEPT, False), "state": "new", "known_sequence": "0"}
+        # Nobody may name the sealed key, not even to leave it empty.
+        blank = dict.fromkeys(KEPT - {"api_key_sealed"}, False)
+        return {**blank, "state": "new", "known_sequence": "0"}
 
     @api.model
     def _refuse_kept(self, vals):
