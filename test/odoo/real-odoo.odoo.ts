@@ -116,6 +116,11 @@ describe("The addon in a real Odoo, with a gateway, an agent and a simulated clu
 
   it("runs a backup when a second person has approved of it in Odoo", async () => {
     await world.cli("organization", "approval-trust", "demo", "odoo");
+    // Odoo asks when it is connected, and with each comparison.
+    const gateway = await world.admin.require("vworkspace.gateway", []);
+    await world.admin.call("vworkspace.gateway", "action_test_connection", [
+      [gateway.id],
+    ]);
     approver = world.odoo.connect(await world.person("approver"));
     const instance = await operator.require(INSTANCE, [
       ["name", "=", "handbook"],
