@@ -111,6 +111,8 @@ class VworkspaceComparison(models.Model):
         began = time.monotonic()
         self.started_at = fields.Datetime.now()
         try:
+            # Whose approvals count may have changed since.
+            gateway._take_status(gateway._live((DATABASE, "status"), {}))
             counts, named = self._compare_all(gateway)
             # Versions grow in Odoo alone: where the gateway's is higher, Odoo was restored, and lacks other reports too.
             if self.reason in ("pairing", "behind") or counts["taken_over"]:
