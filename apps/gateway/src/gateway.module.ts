@@ -56,14 +56,7 @@ export class GatewayModule {
         IntentModule.register({
           operationObjectDays: config.operationObjectDays,
         }),
-        ObservedModule.register(
-          new OdooSyncOptions(
-            config.odooHttpHosts,
-            () => `${publicUrl()}${APPROVALS_PATH}`,
-            config.disconnectAfterSeconds,
-          ),
-          urls.worker,
-        ),
+        ObservedModule.register(odooOptions(config, publicUrl), urls.worker),
         LimitsModule.register(limitOptions(config)),
         AgentApiModule,
         OdooModule.register({
@@ -76,6 +69,17 @@ export class GatewayModule {
       ],
     };
   }
+}
+
+function odooOptions(
+  { odooHttpHosts, disconnectAfterSeconds }: GatewayConfig,
+  publicUrl: () => string,
+): OdooSyncOptions {
+  return new OdooSyncOptions(
+    odooHttpHosts,
+    () => `${publicUrl()}${APPROVALS_PATH}`,
+    disconnectAfterSeconds,
+  );
 }
 
 /** Neither kind of work takes all connections, and what works finds one without waiting for it. */
