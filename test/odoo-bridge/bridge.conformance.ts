@@ -233,7 +233,7 @@ describe("A paired Odoo", () => {
     const other = new FakeOdoo(new UpdateBook("other"), "18.0");
     await other.start();
     const theirs = await gateway.pair(other, "other");
-    const boss = await gateway.user("boss", "admin", "other");
+    const boss = await (await gateway.user("boss", "admin", "other"))();
     const land = new Landscape(boss, "their");
     await land.build(theirs);
     await eventually(

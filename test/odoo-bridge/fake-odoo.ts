@@ -116,7 +116,7 @@ export class FakeOdoo {
       return encodeMethodResponse(isKnown && params[1] === LOGIN ? UID : false);
     if (!isKnown || !path.endsWith("/object"))
       return encodeFault(3, "Access Denied");
-    const name = String(params[4]);
+    const name = typeof params[4] === "string" ? params[4] : "";
     const named = params[6] as Record<string, unknown>;
     return encodeMethodResponse((await this.call(name, named)) as RpcValue);
   }

@@ -23,18 +23,20 @@ const backlogSchema = z.looseObject({
 
 /** A bridge's side of the gateway: calls that say which database they come from. */
 export class Bridge {
+  /** @param signIn where the gateway is now */
   constructor(
-    readonly session: OdooSession,
+    private readonly signIn: () => Promise<OdooSession>,
     private readonly databaseUuid: string,
   ) {}
 
-  call(
+  async call(
     model: string,
     method: string,
     named: object,
     context: object = { database_uuid: this.databaseUuid },
   ): Promise<unknown> {
-    return this.session.execute(model, method, [], { ...named, context });
+    const session = await this.signIn();
+    return session.execute(model, method, [], { ...named, context });
   }
 
   upsert(model: string, vals: object): Promise<unknown> {
@@ -65,11 +67,12 @@ export class PairedGateway {
     return OdooSession.login(this.url, "suite", KEY);
   }
 
+  /** One more user. @returns how it signs in, wherever the gateway is then */
   async user(
     login: string,
     role: string,
     organization: string,
-  ): Promise<OdooSession> {
+  ): Promise<() => Promise<OdooSession>> {
     const key = await this.command(
       "user",
       "add",
@@ -79,20 +82,20 @@ export class PairedGateway {
       "--organization",
       organization,
     );
-    return OdooSession.login(this.url, login, key);
+    return () => OdooSession.login(this.url, login, key);
   }
 
   /** Pairs as a person does it: an operator's code, typed into Odoo. */
   async pair(odoo: FakeOdoo, organization: string): Promise<Bridge> {
     const login = `bridge-of-${odoo.databaseUuid}`;
-    const session = await this.user(login, "bridge", organization);
+    const signIn = await this.user(login, "bridge", organization);
     const code = await this.command(
       "odoo",
       "pair-code",
       organization,
       "Company",
     );
-    const bridge = new Bridge(session, odoo.databaseUuid);
+    const bridge = new Bridge(signIn, odoo.databaseUuid);
     await bridge.call(DATABASE, "pair", { code, ...odoo.pairing });
     await bridge.call(DATABASE, "resend_all", {});
     return bridge;

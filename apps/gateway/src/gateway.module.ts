@@ -57,19 +57,23 @@ export class GatewayModule {
         IntentModule.register({
           operationObjectDays: config.operationObjectDays,
         }),
-        ObservedModule.register(
-          new OdooSyncOptions(
-            config.odooHttpHosts,
-            () => `${publicUrl()}${APPROVALS_PATH}`,
-            config.disconnectAfterSeconds,
-          ),
-          urls.worker,
-        ),
+        ObservedModule.register(odooOptions(config, publicUrl), urls.worker),
         LimitsModule.register(limitOptions(config)),
         ...apiModules(config, publicUrl),
       ],
     };
   }
+}
+
+function odooOptions(
+  { odooHttpHosts, disconnectAfterSeconds }: GatewayConfig,
+  publicUrl: () => string,
+): OdooSyncOptions {
+  return new OdooSyncOptions(
+    odooHttpHosts,
+    () => `${publicUrl()}${APPROVALS_PATH}`,
+    disconnectAfterSeconds,
+  );
 }
 
 /** Neither kind of work takes all connections, and what works finds one without waiting for it. */

@@ -80,8 +80,13 @@ export class Json2Client implements OdooCaller {
     const { status, contentType } = answer;
     const isOdoos = contentType.startsWith("application/json");
     const body = isOdoos ? this.decoded(answer) : null;
-    if (isStruct(body) && typeof body["message"] === "string")
-      return this.faultOf(status, body);
+    const { name, message } = isStruct(body) ? body : {};
+    if (typeof message === "string")
+      return this.faultOf(
+        status,
+        typeof name === "string" ? name : "",
+        message,
+      );
     const kind = KIND_OF_STATUS.get(status);
     const { database } = this.credentials;
     if (kind !== undefined)
@@ -97,9 +102,8 @@ export class Json2Client implements OdooCaller {
     );
   }
 
-  private faultOf(status: number, body: RpcStruct): RpcFault {
-    const name = typeof body["name"] === "string" ? body["name"] : "";
-    const fault = RpcFault.fromException(name, String(body["message"]));
+  private faultOf(status: number, name: string, message: string): RpcFault {
+    const fault = RpcFault.fromException(name, message);
     return new RpcFault(
       KIND_OF_STATUS.get(status) ?? fault.kind,
       withoutKey(fault.message, this.credentials.key),

@@ -9,7 +9,5 @@ export class OdooSyncOptions {
     readonly disconnectAfterSeconds: number,
     /** Whether the program looks for what is to be told; a test does it by hand. */
     readonly isLooking: boolean = true,
-    /** For one call of an Odoo, which may sleep 30 s by itself. */
-    readonly callMs: number = 60_000,
   ) {}
 }

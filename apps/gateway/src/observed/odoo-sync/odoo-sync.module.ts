@@ -12,10 +12,12 @@ import { DatabaseLocks } from "./domain/database-locks";
 import { OdooLinks } from "./domain/odoo-link";
 import { SyncWorkStore } from "./domain/sync-work-store";
 import { TruthStore } from "./domain/truth-store";
-import { OdooSyncOptions } from "./odoo-sync-options";
 import { SenderLoopService } from "./sender-loop.service";
 import { SenderPace } from "./sender-pace";
 import { SyncHealthService } from "./sync-health.service";
+
+/** For one call of an Odoo, which may sleep 30 s by itself. */
+const CALL_MS = 60_000;
 
 /** Tells paired Odoo databases the truth. */
 @Module({})
@@ -38,9 +40,7 @@ export class OdooSyncModule {
       providers: [
         {
           provide: OdooLinks,
-          inject: [OdooSyncOptions],
-          useFactory: ({ callMs }: OdooSyncOptions) =>
-            new HttpOdooLinks(callMs),
+          useFactory: () => new HttpOdooLinks(CALL_MS),
         },
         {
           provide: DatabaseLocks,

@@ -110,7 +110,9 @@ class HttpOdooLink extends OdooLink {
 
 /** Of `19.0`, `saas~18.2` or `17.0+e`. */
 function majorOf(version: RpcValue | undefined): number {
-  return Number(/\d+/.exec(String(version))?.[0] ?? 0);
+  return typeof version === "string"
+    ? Number(/\d+/.exec(version)?.[0] ?? 0)
+    : 0;
 }
 
 function asStruct(item: UpdateBatch["items"][number]): RpcStruct {

@@ -17,25 +17,26 @@ export function addressProblem(
   text: string,
   plainHosts: readonly string[],
 ): string | undefined {
-  const url =
-    text.length <= MAX_CHARACTERS && URL.canParse(text)
-      ? new URL(text)
-      : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || hasExtras(url))
+  const url = urlOf(text);
+  if (url === undefined)
     return `url is "${text.slice(0, 80)}": give the https address of the Odoo, without user, password, query and fragment.`;
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (
-    isIP(host) !== 0 &&
-    NO_ODOO.check(host, isIP(host) === 4 ? "ipv4" : "ipv6")
-  )
+  if (isNoOdoo(host))
     return `url leads to ${host}, which is no address of an Odoo: give the one that people reach it at.`;
-  if (
-    url.protocol === "https:" ||
-    isLoopback(host) ||
-    plainHosts.includes(host)
-  )
-    return undefined;
+  const isPrivate = url.protocol === "https:" || isLoopback(host);
+  if (isPrivate || plainHosts.includes(host)) return undefined;
   return `url is "${text.slice(0, 80)}": keys travel over https only; use https, or let the gateway's operator name ${host} in VWORKSPACE_ODOO_HTTP_HOSTS.`;
+}
+
+function urlOf(text: string): URL | undefined {
+  if (text.length > MAX_CHARACTERS || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return /^https?:$/.test(url.protocol) && !hasExtras(url) ? url : undefined;
+}
+
+function isNoOdoo(host: string): boolean {
+  const family = isIP(host);
+  return family !== 0 && NO_ODOO.check(host, family === 4 ? "ipv4" : "ipv6");
 }
 
 function hasExtras(url: URL): boolean {
