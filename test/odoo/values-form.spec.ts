@@ -126,7 +126,7 @@ describe("the form of a catalog entry's values", () => {
     expect(form.fieldsOf(loop, {})[0]?.kind).toBe("json");
   });
 
-  it.each([
+  it.each<[string | false, boolean]>([
     [false, false],
     ["", false],
     ["nonsense", false],
