@@ -130,7 +130,9 @@ class DiscussChannel(models.Model):
         return Markup("<br/>").join(
             [
                 *(Markup("<b>%s</b> %s") % line for line in lines),
-                escape(self.env._("APP is a name, namespace/name or cluster/namespace/name; OP is an operation's name.")),
+                escape(
+                    self.env._("APP is a name, namespace/name or cluster/namespace/name; OP is an operation's name.")
+                ),
             ]
         )
 
