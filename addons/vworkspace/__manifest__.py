@@ -36,5 +36,4 @@
     "assets": {"web.assets_backend": ["vworkspace/static/src/**/*"]},
     "uninstall_hook": "uninstall_hook",
     "application": True,
-    "installable": True,
 }

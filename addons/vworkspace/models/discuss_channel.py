@@ -126,8 +126,12 @@ class DiscussChannel(models.Model):
             ("/vworkspace approve OP", self.env._("approves an operation that waits for it")),
         ]
         return Markup("<br/>").join(
-            [Markup("<b>%s</b> %s") % line for line in lines]
-            + [escape(self.env._("APP is a name, namespace/name or cluster/namespace/name; OP is an operation's name."))]
+            [
+                *(Markup("<b>%s</b> %s") % line for line in lines),
+                escape(
+                    self.env._("APP is a name, namespace/name or cluster/namespace/name; OP is an operation's name.")
+                ),
+            ]
         )
 
     def _vworkspace_status(self, app):

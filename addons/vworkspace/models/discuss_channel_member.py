@@ -15,7 +15,8 @@ class DiscussChannelMember(models.Model):
             if company and member.partner_id not in channel._vworkspace_partners(company):
                 raise AccessError(
                     self.env._(
-                        "%(name)s can't join this channel: its members are those with the group vworkspace / User in %(company)s.",
+                        "%(name)s can't join this channel: its members are those with the group vworkspace / User "
+                        "in %(company)s.",
                         name=member.partner_id.name or member.guest_id.name,
                         company=company.name,
                     )

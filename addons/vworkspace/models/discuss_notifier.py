@@ -4,7 +4,7 @@ LONGEST_REASON = 200
 
 
 class VworkspaceNotifier(models.AbstractModel):
-    """Which transitions Discuss hears of, and in which words. Private methods only: nothing of it is called remotely."""
+    """Which transitions Discuss hears of, and in which words. Private methods only: nothing is called remotely."""
 
     _name = "vworkspace.notifier"
     _description = "What is said in Discuss"

@@ -114,7 +114,7 @@ class VworkspaceComparison(models.Model):
             # Whose approvals count may have changed since.
             gateway._take_status(gateway._live((DATABASE, "status"), {}))
             counts, named = self._compare_all(gateway)
-            # Versions grow in Odoo alone: where the gateway's is higher, Odoo was restored, and lacks other reports too.
+            # Versions grow in Odoo alone: where the gateway's is higher, Odoo was restored, and lacks more reports.
             if self.reason in ("pairing", "behind") or counts["taken_over"]:
                 gateway._live((DATABASE, "resend_all"), {})
         except GatewayError as error:

@@ -106,7 +106,7 @@ class VworkspaceMirroredMixin(models.AbstractModel):
     @api.model
     def _create_observed(self, vals):
         """Makes a record with observed fields: past :meth:`create` of this class and of what inherits from it."""
-        return super().create([{**self._observed_blank(), **vals}])
+        return super().create([{**self._observed_blank(), **vals}])  # pylint: disable=super-method-mismatch
 
     def _apply_observed(self, vals):
         """Writes observed fields: the one way past :meth:`write` of this class. What is unchanged costs nothing."""
@@ -115,7 +115,7 @@ class VworkspaceMirroredMixin(models.AbstractModel):
             for name, value in vals.items()
             if any(self._differs(record, name, value) for record in self)
         }
-        return super().write(changed) if changed else True
+        return super().write(changed) if changed else True  # pylint: disable=super-method-mismatch
 
     @api.model
     def _differs(self, record, name, value):

@@ -186,7 +186,7 @@ class VworkspaceOutbox(models.Model):
         end = time.monotonic() + self._seconds_to_work()
         self._follow_answers()
         closed = set()
-        for gateway in self.env["vworkspace.gateway"].sudo().search([]):
+        for gateway in self.env["vworkspace.gateway"].sudo().search([("url", "!=", False)]):
             if gateway._pause_reason():
                 closed.add(gateway.company_id.id)
         while time.monotonic() < end:
@@ -221,7 +221,7 @@ class VworkspaceOutbox(models.Model):
         self.env.cr.execute(
             SQL(
                 """SELECT o.id FROM vworkspace_outbox o
-                   JOIN vworkspace_gateway g ON g.company_id = o.company_id AND g.active
+                   JOIN vworkspace_gateway g ON g.company_id = o.company_id AND g.active AND g.url IS NOT NULL
                    WHERE o.state = 'waiting' AND (o.next_try IS NULL OR o.next_try <= %(now)s)
                      AND NOT (o.company_id = ANY(%(closed)s))
                      AND NOT EXISTS (SELECT 1 FROM vworkspace_outbox n WHERE n.external_ref = o.external_ref

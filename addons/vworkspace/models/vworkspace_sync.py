@@ -7,7 +7,6 @@ import psycopg2.errorcodes
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.release import series, version
-from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 

@@ -1,4 +1,6 @@
 import inspect
+import itertools
+from contextlib import suppress
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -79,6 +81,11 @@ ARGUMENTS = {
 GENERIC = {"create", "write", "default_get"}
 # Their methods are the ones of the models that inherit from them.
 MIXINS = {"vworkspace.mirrored.mixin", "vworkspace.intent.mixin", "vworkspace.lines.mixin"}
+
+
+class BackToBefore(UserError):
+    def __init__(self):
+        super().__init__("")
 
 
 @tagged("post_install", "-at_install")
@@ -173,15 +180,14 @@ class TestPublicMethods(VworkspaceCase):
         portal = self.make_portal()
         before = self.truth()
         tempting = {"bypass": True, "install_mode": True, "no_check": True, "from_gateway": True}
-        for model, methods in MAY.items():
-            for name, role in methods.items():
-                refused = [other for other in (USER, OPERATOR) if other not in RANKS[role]]
-                callers = [portal, *(self.users[("A", other)] for other in refused)]
-                for user in callers:
-                    for context in ({}, tempting):
-                        with self.subTest(model=model, method=name, user=user.login, context=bool(context)):
-                            with self.assertRaises(AccessError), self.env.cr.savepoint():
-                                self.call(self.samples[model], name, user, **context)
+        methods = [(model, name, role) for model, own in MAY.items() for name, role in own.items()]
+        for model, name, role in methods:
+            refused = [other for other in (USER, OPERATOR) if other not in RANKS[role]]
+            callers = [portal, *(self.users[("A", other)] for other in refused)]
+            for user, context in itertools.product(callers, ({}, tempting)):
+                with self.subTest(model=model, method=name, user=user.login, context=bool(context)):
+                    with self.assertRaises(AccessError), self.env.cr.savepoint():
+                        self.call(self.samples[model], name, user, **context)
         self.assertEqual(self.truth(), before)
         self.assertFalse([call for call in self.fake.calls if call["method"] != "pair"])
 
@@ -193,13 +199,10 @@ class TestPublicMethods(VworkspaceCase):
                 user = self.users[("A", role)]
                 before = self.truth()
                 with self.subTest(model=model, method=name):
-                    try:
-                        with self.env.cr.savepoint():
-                            self.call(self.samples[model], name, user)
-                            self.assertEqual(self.truth(), before)
-                            raise UserError("back to before")
-                    except UserError:
-                        pass
+                    with suppress(UserError), self.env.cr.savepoint():
+                        self.call(self.samples[model], name, user)
+                        self.assertEqual(self.truth(), before)
+                        raise BackToBefore
 
     def test_what_an_operator_reads_a_user_reads(self):
         for model in self.samples:

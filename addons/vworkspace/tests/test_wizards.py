@@ -106,10 +106,9 @@ class TestWizardsWithoutGateway(DiscussSamples, TransactionCase):
         cls.make_samples()
 
     def test_the_live_log_opens_and_says_why_it_is_empty(self):
-        action = (
-            self.env["vworkspace.live.log.wizard"].with_user(self.user).action_open(self.instance._name, self.instance.id)
-        )
-        wizard = self.env["vworkspace.live.log.wizard"].browse(action["res_id"])
+        logs = self.env["vworkspace.live.log.wizard"]
+        action = logs.with_user(self.user).action_open(self.instance._name, self.instance.id)
+        wizard = logs.browse(action["res_id"])
         self.assertIn("gateway", wizard.problem)
         self.assertFalse(wizard.event_ids)
 

@@ -13,7 +13,8 @@ class VworkspaceDashboard(models.AbstractModel):
 
     @api.model
     def get_tiles(self):
-        """@return {"is_connected": bool, "groups": [{"title", "tiles": [{"id", "label", "count", "tone", "action", "filter"}]}]}"""
+        """@return {"is_connected": bool, "groups": [{"title", "tiles": [...]}]}; a tile has id, label, count, tone,
+        action and filter"""
         self.env["vworkspace.application.instance"].check_access("read")
         return {
             # Whether there is one, nothing of it: the gateway's record is the Administrators'.

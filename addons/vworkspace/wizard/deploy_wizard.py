@@ -4,8 +4,8 @@ from odoo import api, fields, models
 
 
 class VworkspaceDeployWizard(models.TransientModel):
-    """From a catalog entry to an application. All of it also works by calls: create with an entry, a cluster and a name,
-    then action_deploy()."""
+    """From a catalog entry to an application. All of it also works by calls: create with an entry, a cluster and a
+    name, then action_deploy()."""
 
     _name = "vworkspace.deploy.wizard"
     _description = "Deploy an application"
@@ -17,7 +17,6 @@ class VworkspaceDeployWizard(models.TransientModel):
     )
     cluster_id = fields.Many2one(
         "vworkspace.cluster",
-        string="Cluster",
         required=True,
         ondelete="cascade",
         check_company=True,

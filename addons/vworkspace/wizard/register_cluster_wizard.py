@@ -3,8 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-# In the context of the action that shows what was issued, and so in the browser's memory only: neither token nor command
-# is stored.
+# In the context of the action that shows what was issued, and so in the browser's memory only: neither token nor
+# command is stored.
 COMMAND = "vworkspace_install_command"
 EXPIRY = "vworkspace_expires_at"
 
@@ -44,7 +44,8 @@ class VworkspaceRegisterClusterWizard(models.TransientModel):
             if not re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", wizard.code or ""):
                 raise ValidationError(
                     self.env._(
-                        'code is "%s": use lower-case letters, digits and hyphens, at most 63, a letter or digit at both ends.',
+                        'code is "%s": use lower-case letters, digits and hyphens, at most 63, '
+                        "a letter or digit at both ends.",
                         wizard.code,
                     )
                 )
@@ -53,7 +54,9 @@ class VworkspaceRegisterClusterWizard(models.TransientModel):
         """Asks the gateway for the cluster and a registration token, and shows the command once."""
         self.ensure_one()
         if not self.env.user.has_group("vworkspace.group_vworkspace_administrator"):
-            raise AccessError(self.env._("Only the group vworkspace / Administrator registers clusters: ask one of them."))
+            raise AccessError(
+                self.env._("Only the group vworkspace / Administrator registers clusters: ask one of them.")
+            )
         gateway = self.env["vworkspace.gateway"]._for_company(self.company_id)
         issued = gateway._register_cluster(self.code, self.name, self.simulated)
         return {
