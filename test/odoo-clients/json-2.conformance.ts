@@ -217,7 +217,13 @@ describe("JSON-2, as a client uses it", () => {
     const catalog = "vworkspace.catalog.entry";
     const [gone] = (await result(catalog, "create", {
       vals_list: [
-        { code: "gone", name: "Gone", chart_url: CHARTS, chart_name: "gone" },
+        {
+          code: "gone",
+          name: "Gone",
+          chart_source_type: "helm",
+          chart_url: CHARTS,
+          chart_name: "gone",
+        },
       ],
     })) as number[];
     expect(await result(catalog, "unlink", { ids: [gone] })).toBe(true);
