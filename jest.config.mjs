@@ -22,5 +22,6 @@ export default {
     { ...base, displayName: "conformance", testMatch: ["**/*.conformance.ts"] },
     { ...base, displayName: "chaos", testMatch: ["**/*.chaos.ts"] },
     { ...base, displayName: "cluster", testMatch: ["**/*.cluster-spec.ts"] },
+    { ...base, displayName: "odoo", testMatch: ["**/*.odoo.ts"] },
   ],
 };

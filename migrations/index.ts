@@ -11,6 +11,7 @@ import { Operations1795680009000 } from "./1795680009000-operations";
 import { Approvals1795680010000 } from "./1795680010000-approvals";
 import { Sequences1795680011000 } from "./1795680011000-sequences";
 import { OperationWindows1795680012000 } from "./1795680012000-operation-windows";
+import { OdooDatabases1795680020000 } from "./1795680020000-odoo-databases";
 
 /** Every migration, oldest first. They run at start, as the owner role, under an advisory lock. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Approvals1795680010000,
   Sequences1795680011000,
   OperationWindows1795680012000,
+  OdooDatabases1795680020000,
 ];

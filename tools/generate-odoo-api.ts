@@ -52,15 +52,33 @@ reference(
 
 # The Odoo-shaped API
 
-XML-RPC at \`/xmlrpc/2/common\` and \`/xmlrpc/2/object\` (and, with Odoo's textual fault codes, \`/xmlrpc/common\` and
-\`/xmlrpc/object\`), JSON-RPC at \`/jsonrpc\`. Log in with a user's login and an API key as the password; any database name
-that isn't empty will do unless \`VWORKSPACE_ODOO_DATABASES\` lists some.
+JSON-2 at \`/json/2/MODEL/METHOD\`, XML-RPC at \`/xmlrpc/2/common\` and \`/xmlrpc/2/object\` (and, with Odoo's textual fault
+codes, \`/xmlrpc/common\` and \`/xmlrpc/object\`), JSON-RPC at \`/jsonrpc\`.
+
+JSON-2 takes \`Authorization: Bearer KEY\` with an API key and no login, and named arguments as a JSON object; a method on
+records takes them as \`ids\`, a list or one id. \`X-Odoo-Database\` may be left out. \`/doc-bearer/MODEL.json\` lists what
+the key's user may call; \`openapi-json2.json\`, beside this page, has all of it as an OpenAPI 3.1 document. A create answers
+with a list, what has nothing to say with null. Over XML-RPC and JSON-RPC log in with a user's login and an API key as the
+password; any database name that isn't empty will do unless \`VWORKSPACE_ODOO_DATABASES\` lists some.
+
+\`\`\`sh
+curl -s https://gateway.example.com/json/2/vworkspace.cluster/search_read \\
+  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  -d '{"domain": [["state", "=", "active"]], "fields": ["code", "connected"]}'
+\`\`\`
 
 - Every create, write, unlink and action takes \`request_id\` (keyword or context): a repeat with the same id gets the first
   answer again and changes nothing; the same id with other arguments is refused.
 - A key of the role \`bridge\` may say \`on_behalf_of\` \`{odoo_uid, login}\`; it is kept as asserted by that Odoo.
+- Where a model has the field \`active\`, searches leave out what isn't active, unless the domain names \`active\` or the
+  context says \`active_test: false\`. Other members of the context are taken and mean nothing, but \`tz\` to \`read_group\`.
+- \`read_group\` counts, and adds nothing up: by texts, selections, booleans, many2ones, and moments by \`field:day\` or
+  \`field:month\`, in the context's \`tz\` or else in UTC. It counts at most a million records and gives at most 10,000 groups.
+- No model has a one2many or many2many field, so no write takes commands such as \`[6, 0, ids]\`.
 - Faults: 1 a wrong call (unknown field, operator, method), 2 a refusal (by policy, by a rule, a missing record), 3 wrong
-  credentials, 4 not allowed for the role. The text names field, value and remedy.
+  credentials, 4 not allowed for the role. The text names field, value and remedy. JSON-2 says it by its status: 400 no JSON,
+  401 no right key, 403 not allowed, 404 no such model, method or record, 415 another type of body, 422 any other refusal,
+  429 too many requests.
 - \`values\` is for people; \`values_json\` is the same as text and is kept byte for byte.
 
 ${models.map(section).join("\n")}`,

@@ -1,4 +1,4 @@
-// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions, permissions, limits and environment variables); with --check only compares.
+// `npm run generate`: writes what is generated (CRDs, admission policies, the agent's roles, tables of conditions, permissions, limits and environment variables, the tools of assistants, OpenAPI documents); with --check only compares.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { build, root } from "./build.mjs";
@@ -12,8 +12,10 @@ for (const generator of [
   "generate-conditions.js",
   "generate-environment.js",
   "generate-odoo-api.js",
+  "generate-mcp-tools.js",
   "generate-permissions.js",
   "generate-limits.js",
+  "generate-openapi.js",
 ]) {
   const { status } = spawnSync(
     process.execPath,

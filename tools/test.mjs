@@ -22,6 +22,7 @@ const KINDS = {
     "the agent contract and Odoo's protocols over HTTP, against the fake gateway and the real one",
   simulator: "libs/kube, the CRDs and the agent against the simulated cluster",
   cluster: "the same against a real kube-apiserver and etcd",
+  odoo: "the addon in a real Odoo 19, where there is a script that runs one (test/odoo/odoo-rig.ts)",
   chaos:
     "kill -9 and broken connections of the whole product, 50 seeds (VWORKSPACE_CHAOS_SEEDS)",
 };
@@ -178,6 +179,19 @@ async function realCluster() {
   }
 }
 
+/** The script that runs an Odoo is no part of this repository: where it isn't, that is said, and nothing is counted. */
+function realOdoo() {
+  const rig = process.env.VWORKSPACE_ODOO_RIG ?? "../shared/rig/odoo.sh";
+  if (existsSync(join(root, rig)) || existsSync(rig)) {
+    jest("odoo", "odoo", { isSerial: true });
+    return;
+  }
+  console.log(
+    `\n── odoo\n   odoo: not run: there is no ${rig}; VWORKSPACE_ODOO_RIG may name another.`,
+  );
+  if (chosen.includes("odoo")) totals.failed += 1;
+}
+
 /** Without PostgreSQL every other test would fail too. */
 function prepareData() {
   const { status } = spawnSync(
@@ -207,6 +221,7 @@ if (wants("simulator"))
     environment: { VWORKSPACE_TEST_CLUSTER: "simulator" },
   });
 if (wants("cluster")) await realCluster();
+if (wants("odoo")) realOdoo();
 if (wants("chaos")) jest("chaos", "chaos");
 if (wants("simulator") || wants("cluster")) checkPermissions();
 

@@ -49,6 +49,11 @@ const SECTIONS: readonly (readonly [string, string])[] = [
      from pg_sequences s where s.schemaname = 'public' order by 1`,
   ],
   [
+    "Triggers",
+    `select c.relname || ' ' || pg_get_triggerdef(t.oid) as line from pg_trigger t join pg_class c on c.oid = t.tgrelid
+     where ${OURS} and not c.relispartition and not t.tgisinternal order by 1`,
+  ],
+  [
     "Functions",
     `select pg_get_functiondef(p.oid) || E'\\n  -- may be called by: ' || coalesce((
          select string_agg(case a.grantee when 0 then 'public' else pg_get_userbyid(a.grantee) end, ', ' order by a.grantee::regrole::text)

@@ -6,6 +6,7 @@ import { ClustersModule } from "../../apps/gateway/src/fleet/clusters/clusters.m
 import { SignalsModule } from "../../apps/gateway/src/fleet/signals/signals.module";
 import { IntentModule } from "../../apps/gateway/src/intent/intent.module";
 import { ObservedModule } from "../../apps/gateway/src/observed/observed.module";
+import { OdooSyncOptions } from "../../apps/gateway/src/observed/odoo-sync/odoo-sync-options";
 import { AuditModule } from "../../apps/gateway/src/trust/audit/audit.module";
 import { CertificatesModule } from "../../apps/gateway/src/trust/certificates/certificates.module";
 import { TrustCopyModule } from "../../apps/gateway/src/trust/copy/trust-copy.module";
@@ -95,7 +96,15 @@ export class GatewayStoreys {
         ClustersModule.register(settings),
         DeliveryModule.register({ ...settings, retentionDays: 400 }),
         IntentModule.register({ operationObjectDays: 30 }),
-        ObservedModule,
+        ObservedModule.register(
+          new OdooSyncOptions(
+            [],
+            () => "https://gateway.example.com/approvals/",
+            120,
+            false,
+          ),
+          urls.worker,
+        ),
       ],
     };
   }

@@ -51,7 +51,7 @@ export class OperationsLife {
     const service = db.get(OperationService);
     await tenant.in(async (stores) => {
       await service.cancel(stores, tenant.actor, id);
-      await service.setExternalRef(stores, tenant.actor, id, "op-2");
+      await service.mark(stores, tenant.actor, id, { external_ref: "op-2" });
     });
     await operations.tell(id, ["Cancelled True UserCancelled"]);
     await tenant.in(async (stores) => {

@@ -14,6 +14,7 @@ import { ApiKeyService } from "../../apps/gateway/src/trust/identity/api-key.ser
 import { UserAdminService } from "../../apps/gateway/src/trust/identity/user-admin.service";
 import { IdentityLinkService } from "../../apps/gateway/src/trust/people/identity-link.service";
 import type { TestDatabase } from "./open-test-database";
+import { OdooLife } from "./odoo-life";
 import { OperationsLife } from "./operations-life";
 import { BARE_PROOF, type TestCluster, type TestTenant } from "./test-tenant";
 
@@ -44,6 +45,7 @@ export class TenantLife {
     await new OperationsLife(this.db, this.tenant, this.cluster).live(instance);
     await this.replace(instance);
     await this.sweep();
+    await new OdooLife(this.db, this.tenant).live(instance);
     await this.renew();
     await this.tenant.in((stores) => this.readAll(stores.get(RecordStore)));
   }

@@ -8,6 +8,7 @@ import { limitOf } from "../../apps/gateway/src/api/limits/limits.table";
 import { FailedSignIns } from "../../apps/gateway/src/trust/identity/failed-sign-ins.service";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
 import { TestTenant } from "../db/test-tenant";
+import { message, postMcp } from "../mcp/mcp-call";
 import {
   type ListedGateway,
   startListedGateway,
@@ -27,6 +28,7 @@ failures: { requests: 3, windowSeconds: 3600 }
 /** Asked for by nobody, so that nobody is told about them here: they are everybody's. */
 const OPEN_ROUTES = [
   "GET /.well-known/jwks.json",
+  "GET /web/version",
   "POST /web/webclient/version_info",
   "POST /web/database/list",
 ];
@@ -273,6 +275,50 @@ describe("limits of a gateway", () => {
       });
     });
 
+    it("are told over JSON-2 by status 429, the same header and Odoo's body", async () => {
+      const { key: busy } = await gateway.get(UserService).add({
+        login: "busy",
+        role: "admin",
+        organizationCode: "limits",
+      });
+      const count = (address = newAddress()) =>
+        fetch(`${gateway.url}/json/2/vworkspace.cluster/search_count`, {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${busy}`,
+            "x-forwarded-for": address,
+          },
+        });
+      const statuses = [];
+      for (let time = 0; time < 5; time += 1)
+        statuses.push((await count()).status);
+      // The first proves the key, and four are counted.
+      expect(statuses).toEqual([200, 200, 200, 200, 200]);
+      const refused = await count();
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await refused.json()).toMatchObject({
+        name: "odoo.exceptions.UserError",
+        message: expect.stringContaining("4 requests of this kind") as string,
+      });
+    });
+
+    it("count guesses over JSON-2, too, by their address", async () => {
+      const address = newAddress();
+      const guess = () =>
+        fetch(`${gateway.url}/json/2/vworkspace.cluster/search_count`, {
+          method: "POST",
+          headers: {
+            authorization: "Bearer vw_guessed",
+            "x-forwarded-for": address,
+          },
+        });
+      const statuses = [];
+      for (let time = 0; time < 5; time += 1)
+        statuses.push((await guess()).status);
+      expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    });
+
     it("stop guesses, keep them as evidence with address and without what was tried", async () => {
       const address = newAddress();
       const guess = "vw_guessed_guessed_guessed_guessed";
@@ -299,6 +345,26 @@ describe("limits of a gateway", () => {
       expect(leaf).not.toContain(guess);
       expect(leaf).not.toContain(address);
     });
+  });
+
+  it("of assistants are those of Odoo's protocols, and told with status 429", async () => {
+    const { key } = await gateway.get(UserService).add({
+      login: "assistant",
+      role: "reader",
+      organizationCode: "limits",
+    });
+    const ask = () =>
+      postMcp(gateway.url, key, message("tools/list"), {
+        "x-forwarded-for": newAddress(),
+      });
+    const statuses = [];
+    for (let count = 0; count < 6; count += 1)
+      statuses.push((await ask()).status);
+    // The first proves the key, and four are counted.
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429]);
+    const refused = await ask();
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ error: "too_many_requests" });
   });
 
   it("of time and size end what never comes to an end, while others are served", async () => {

@@ -7,13 +7,19 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PINS = ["odoorpc==0.10.1", "jwcrypto==1.6.1", "rfc8785==0.1.4"];
+const PINS = [
+  "odoorpc==0.10.1",
+  "odooly==2.6.7",
+  "odoo-client-lib==2.0.1",
+  "jwcrypto==1.6.1",
+  "rfc8785==0.1.4",
+];
 
-/** Path of its `python`. Throws an Error with one sentence when there is no python3, or the packages can't be had. */
-export function pythonWithClients() {
+/** Path of the `python` with what the tests need, or with other packages. Throws an Error with one sentence when there is no python3, or the packages can't be had. */
+export function pythonWithClients(pins = PINS) {
   const version = run("python3", ["--version"], "python3 is missing");
   const name = createHash("sha256")
-    .update([version, ...PINS].join("\n"))
+    .update([version, ...pins].join("\n"))
     .digest("hex")
     .slice(0, 16);
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
@@ -34,8 +40,8 @@ export function pythonWithClients() {
     ];
     run(
       join(draft, "bin", "python"),
-      [...pip, ...PINS],
-      `pip can't install ${PINS.join(", ")}`,
+      [...pip, ...pins],
+      `pip can't install ${pins.join(", ")}`,
     );
     mkdirSync(join(draft, "complete"));
     rmSync(folder, { recursive: true, force: true });

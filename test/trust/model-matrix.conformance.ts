@@ -4,6 +4,7 @@ import { mayCall } from "../../apps/gateway/src/api/odoo/registry/permissions";
 import { OperationService } from "../../apps/gateway/src/intent/operations/operation.service";
 import { ScheduleService } from "../../apps/gateway/src/intent/operations/schedule.service";
 import { SequenceService } from "../../apps/gateway/src/intent/sequences/sequence.service";
+import { OdooDatabaseService } from "../../apps/gateway/src/observed/odoo-sync/odoo-database.service";
 import { EventService } from "../../apps/gateway/src/observed/events/event.service";
 import type { Role } from "../../apps/gateway/src/trust/identity/domain/actor";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
@@ -27,6 +28,8 @@ const answerSchema = z.object({
     .object({ data: z.object({ name: z.string(), message: z.string() }) })
     .optional(),
 });
+
+const refusalSchema = z.object({ name: z.string(), message: z.string() });
 
 /** What a call came to: the class of Odoo's exception and its sentence, or neither. */
 interface Outcome {
@@ -103,6 +106,22 @@ describe("Every method of every model", () => {
     return rpc("object", "execute_kw", ["any", uid, key, model, method, args]);
   }
 
+  /** Whether JSON-2 refuses a call for the caller's role. */
+  async function isRefusedOverJson2(
+    { key }: Caller,
+    [model, method]: readonly [string, string],
+  ): Promise<boolean> {
+    const response = await fetch(`${gateway.url}/json/2/${model}/${method}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const body: unknown = await response.json();
+    cells += 1;
+    if (response.status === 200) return false;
+    const { message } = refusalSchema.parse(body);
+    return response.status === 403 && /^(The role|Nobody)/.test(message);
+  }
+
   async function userOf(
     role: Role,
     login = `${role}@example.com`,
@@ -136,10 +155,13 @@ describe("Every method of every model", () => {
         const isRefused =
           name === "odoo.exceptions.AccessError" &&
           /^(The role|Nobody)/.test(message);
-        expect([model, method, isRefused]).toEqual([
+        const isRefusedToo = await isRefusedOverJson2(caller, [model, method]);
+        const isClosed = !mayCall(role, model, method);
+        expect([model, method, isRefused, isRefusedToo]).toEqual([
           model,
           method,
-          !mayCall(role, model, method),
+          isClosed,
+          isClosed,
         ]);
       }
     },
@@ -235,7 +257,10 @@ function argumentsOf(
   method: string,
   record: number,
 ): readonly unknown[] {
-  if (method.startsWith("search")) return [[["id", "=", record]]];
+  const domain = [["id", "=", record]];
+  if (method.startsWith("search")) return [domain];
+  if (method === "name_search") return ["", domain];
+  if (method === "read_group") return [domain, [], []];
   if (method === "write") return [[record], writable(model)];
   if (method === "action_issue_api_key") return [[record], "x"];
   return [[record]];
@@ -262,6 +287,7 @@ async function operate(
   );
   await tenant.in(async (stores) => {
     const { actor } = tenant;
+    await gateway.get(OdooDatabaseService).create(stores, actor, "Odoo");
     await gateway.get(OperationService).create(stores, actor, wanted);
     const nightly = { ...wanted, cron: "0 2 * * *" };
     await gateway.get(ScheduleService).create(stores, actor, nightly);
@@ -290,4 +316,5 @@ const TABLES: Readonly<Record<string, string>> = {
   "vworkspace.api.key": "api_keys",
   "vworkspace.user.identity": "user_identities",
   "vworkspace.user.session": "user_sessions",
+  "vworkspace.odoo.database": "odoo_databases",
 };

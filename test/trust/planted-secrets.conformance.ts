@@ -2,13 +2,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AGENT_MEDIA_TYPE } from "@vworkspace/contract";
 import { Client } from "pg";
+import { eventually } from "../conformance/expectations";
 import { GatewayProcess } from "../conformance/gateway-process";
+import { message, postMcp } from "../mcp/mcp-call";
 import { PlantedSecrets } from "./planted-secrets";
 
 jest.setTimeout(120_000);
 
 const CLUSTER = "vworkspace.cluster";
 const INSTANCE = "vworkspace.application.instance";
+const ODOO = "vworkspace.odoo.database";
+const ODOO_UUID = "0190a1b2-0000-7000-8000-000000000001";
 const LOGIN = "ada@example.com";
 
 describe("Secrets that were planted wherever one can enter the gateway", () => {
@@ -61,6 +65,44 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
     secrets.know("a rotated token", next);
     await agent("GET", "/jobs?cluster=c&wait=0", next);
     await agent("GET", "/jobs?cluster=c&wait=0", token);
+    await pair(adminKey);
+  }
+
+  /** An Odoo is paired, which nobody reaches; first with a code that is none. */
+  async function pair(adminKey: string): Promise<void> {
+    const rpc = (...call: readonly unknown[]) => execute(adminKey, ...call);
+    const bridge = { login: "bridge@example.com", role: "bridge" };
+    const user = await rpc("res.users", "create", [bridge]);
+    const issuing = [
+      "res.users",
+      "action_issue_api_key",
+      [[user], "x", ["all"]],
+    ];
+    const { key } = (await rpc(...issuing)) as { key: string };
+    answers.pop();
+    secrets.know("the key of a bridge", key);
+    const database = await rpc(ODOO, "create", [{ name: "Odoo" }]);
+    const order = [[database]];
+    const issued = await rpc(ODOO, "action_issue_pairing_code", order);
+    answers.pop();
+    const { code } = issued as { code: string };
+    secrets.know("a pairing code", code);
+    for (const given of [secrets.plant("a wrong pairing code"), code])
+      await executeAs(user, key, ODOO, "pair", [
+        given,
+        ODOO_UUID,
+        "https://127.0.0.1:9",
+        "company",
+        "gateway",
+        secrets.plant("the key of an Odoo"),
+      ]);
+    const context = { database_uuid: ODOO_UUID };
+    await executeAs(user, key, ODOO, "resend_all", [], { context });
+    await eventually(async () => {
+      const fields = [[], ["last_error"]];
+      const found = await rpc(ODOO, "search_read", fields);
+      return JSON.stringify(found).includes("can't be reached");
+    });
   }
 
   /** What goes wrong: secrets in the wrong place, or wrong ones in the right place. */
@@ -87,6 +129,7 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
     await approvalPage({ login: LOGIN, key: adminKey });
     await approvalPage({ login: LOGIN, key: plant("a wrong key on a page") });
     await approvalPage({ login: plant("a key as login on a page"), key: "x" });
+    await assist(adminKey);
     await agent("POST", "/register", plant("a wrong registration token"), {});
     await agent("POST", "/register", "x", {
       registrationToken: plant("a registration token in the body"),
@@ -111,6 +154,41 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
       headers: { "content-type": "application/json" },
       body: `{"params":{"args":["any",1,"${plant("a key in broken JSON")}"`,
     }).then(keep);
+    const json2 = (bearer: string, body: string, type = "application/json") =>
+      fetch(`${url}/json/2/${CLUSTER}/search`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${bearer}`, "content-type": type },
+        body,
+      }).then(keep);
+    await json2(plant("a wrong bearer key"), "{}");
+    await json2(adminKey, `{"domain":"${plant("a text in broken JSON-2")}`);
+    await json2(adminKey, "{}", plant("a media type"));
+  }
+
+  /** An assistant, with its key and with secrets where none belong. */
+  async function assist(adminKey: string): Promise<void> {
+    const post = (key: string, body: unknown) =>
+      postMcp(url, key, body).then(keep);
+    const call = (name: string, args: object) =>
+      post(adminKey, message("tools/call", { name, arguments: args }));
+    const plant = (place: string) => secrets.plant(place);
+    await post(adminKey, message("tools/list"));
+    await post(plant("a wrong key of an assistant"), message("tools/list"));
+    await post(adminKey, `{"id":1,"${plant("a key in broken JSON of MCP")}`);
+    await call(plant("a key as a tool"), {});
+    await call("search_records", {
+      model: CLUSTER,
+      domain: [["code", "=", adminKey]],
+    });
+    await call("read_records", { model: CLUSTER, ids: [1] });
+    await call("search_records", { model: "vworkspace.audit.entry" });
+    await call("create_instance", {
+      name: "shop",
+      namespace: "shop",
+      cluster_id: 1,
+      catalog_code: "shop",
+      values: { password: plant("a password in an assistant's values") },
+    });
   }
 
   function approvalPage(who: Readonly<Record<string, string>>) {
@@ -163,7 +241,15 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
   }
 
   function execute(key: string, ...call: readonly unknown[]): Promise<unknown> {
-    return rpc("object", "execute_kw", ["any", 1, key, ...call]);
+    return executeAs(1, key, ...call);
+  }
+
+  function executeAs(
+    uid: unknown,
+    key: string,
+    ...call: readonly unknown[]
+  ): Promise<unknown> {
+    return rpc("object", "execute_kw", ["any", uid, key, ...call]);
   }
 
   /** Every row of every table, as text. */
@@ -211,6 +297,7 @@ describe("Secrets that were planted wherever one can enter the gateway", () => {
   it("stand in no table of the database in clear text, the audit log's included", async () => {
     const text = await databaseAsText();
     expect(text).toContain("cluster.rotate_credential");
+    expect(text).toContain("odoo_database.pair");
     expect(secrets.foundIn(text)).toEqual([]);
     expect(text).not.toContain("PRIVATE KEY");
   });

@@ -9,6 +9,7 @@ import {
 } from "@vworkspace/odoo-rpc";
 import { ModelRegistry } from "../../apps/gateway/src/api/odoo/registry/model-registry";
 import { UserService } from "../../apps/gateway/src/trust/identity/user.service";
+import { OpenApiDocument } from "../docs/openapi-document";
 import { type ListedGateway, startListedGateway } from "./listed-gateway";
 import { guardOf } from "./route-guards";
 
@@ -31,6 +32,23 @@ const ROUTES: Readonly<
   "/xmlrpc/common": "common",
   "/xmlrpc/object": "object",
   "/jsonrpc": ["common", "object"],
+};
+
+interface KeyRoute {
+  readonly http: "GET" | "POST";
+  readonly path: (model: string, method: string) => string;
+}
+
+/** Routes whose caller is told by a bearer key alone, with a path that asks for a method of a model. */
+const KEY_ROUTES: Readonly<Record<string, KeyRoute>> = {
+  "/json/2/:model/:method": {
+    http: "POST",
+    path: (model, method) => `/json/2/${model}/${method}`,
+  },
+  "/doc-bearer/:file": {
+    http: "GET",
+    path: (model) => `/doc-bearer/${model}.json`,
+  },
 };
 
 describe("Every route for programs", () => {
@@ -72,7 +90,7 @@ describe("Every route for programs", () => {
 
   afterAll(async () => {
     process.stdout.write(
-      `matrix of the programs' routes: ${Object.keys(ROUTES).length} routes, ${cells} cells\n`,
+      `matrix of the programs' routes: ${Object.keys({ ...ROUTES, ...KEY_ROUTES }).length} routes, ${cells} cells\n`,
     );
     await gateway.stop();
   });
@@ -131,7 +149,97 @@ describe("Every route for programs", () => {
     const listed = gateway.routes
       .filter((route) => guardOf(route) === "api-key")
       .map(({ path }) => path);
-    expect([...new Set(listed)].sort()).toEqual(Object.keys(ROUTES).sort());
+    expect([...new Set(listed)].sort()).toEqual(
+      Object.keys({ ...ROUTES, ...KEY_ROUTES }).sort(),
+    );
+  });
+
+  it("stands in an OpenAPI document where it has one, as do the agent's, and nothing else does", () => {
+    const json2 = new OpenApiDocument("openapi-json2.json");
+    const agent = new OpenApiDocument("openapi-agent.json");
+    const listed = gateway.routes
+      .filter(({ path }) =>
+        /^\/(json\/2|doc-bearer|web\/version|api\/agent|\.well-known)(\/|$)/.test(
+          path,
+        ),
+      )
+      .map(({ method, path }) => `${method} ${path}`);
+    const said = [...json2.operations, ...agent.operations].map(
+      ({ http, path }) =>
+        `${http.toUpperCase()} ${path
+          .replace(/^\/json\/2\/.*/, "/json/2/:model/:method")
+          .replaceAll(/\{(\w+)\}/g, ":$1")}`,
+    );
+    expect([...new Set(said)].sort()).toEqual([...new Set(listed)].sort());
+    const methodsSaid = json2.operations
+      .map(({ path }) => /^\/json\/2\/([^/]+)\/([^/]+)$/.exec(path))
+      .flatMap((match) => (match ? [`${match[1]} ${match[2]}`] : []));
+    expect(methodsSaid.sort()).toEqual(
+      methods.map(([model, method]) => `${model} ${method}`).sort(),
+    );
+  });
+
+  /** Status, challenge and sentence of a call with this header, or none. */
+  async function askWithKey(
+    { http, path }: KeyRoute,
+    authorization: string | undefined,
+    [model, method]: readonly [string, string],
+    database = "any",
+  ) {
+    cells += 1;
+    const response = await fetch(gateway.url + path(model, method), {
+      method: http,
+      headers: {
+        "x-odoo-database": database,
+        ...(authorization !== undefined && { authorization }),
+      },
+    });
+    const body = (await response.json()) as { message?: string };
+    return [
+      response.status,
+      response.headers.get("www-authenticate"),
+      body.message,
+    ];
+  }
+
+  it("takes a right key that comes alone", async () => {
+    const model = ["vworkspace.cluster", "search_count"] as const;
+    for (const [route, how] of Object.entries(KEY_ROUTES))
+      for (const scheme of ["Bearer", "bearer"])
+        for (const database of ["any", ""]) {
+          const header = `${scheme} ${admin.key}`;
+          const [status] = await askWithKey(how, header, model, database);
+          expect([route, scheme, database, status]).toEqual([
+            route,
+            scheme,
+            database,
+            200,
+          ]);
+        }
+  });
+
+  it("refuses every method to whoever has no right key alone, in the same words", async () => {
+    const keyOf = (what: string) => wrong[what]?.key ?? "";
+    const headers: Readonly<Record<string, string | undefined>> = {
+      nothing: undefined,
+      "no key": "Bearer ",
+      "a wrong key": `Bearer ${keyOf("a wrong key")}`,
+      "another scheme": `Basic ${admin.key}`,
+      "a bare key": admin.key,
+      "two keys": `Bearer ${admin.key} ${admin.key}`,
+      "a revoked key": `Bearer ${keyOf("a revoked key")}`,
+      "a key that has ended": `Bearer ${keyOf("a key that has ended")}`,
+      "a user who is no longer active": `Bearer ${keyOf("a user who is no longer active")}`,
+    };
+    for (const [route, how] of Object.entries(KEY_ROUTES))
+      for (const [what, header] of Object.entries(headers))
+        for (const method of methods)
+          expect([
+            route,
+            what,
+            method,
+            await askWithKey(how, header, method),
+          ]).toEqual([route, what, method, [401, "Bearer", "Access Denied"]]);
   });
 
   it("takes a right key", async () => {

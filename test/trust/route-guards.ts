@@ -6,6 +6,7 @@ export type Guard =
   | "cluster"
   | "registration"
   | "api-key"
+  | "bearer-key"
   | "session"
   | "approver"
   | "metrics";
@@ -16,6 +17,12 @@ const GUARDS: readonly (readonly [prefix: string, guard: Guard])[] = [
   ["GET /api/agent/", "cluster"],
   ["POST /xmlrpc/", "api-key"],
   ["POST /jsonrpc", "api-key"],
+  ["POST /json/2/", "api-key"],
+  ["GET /doc-bearer/", "api-key"],
+  ["GET /web/version", "public"],
+  ["POST /mcp", "bearer-key"],
+  ["GET /mcp", "bearer-key"],
+  ["DELETE /mcp", "bearer-key"],
   ["POST /web/webclient/version_info", "public"],
   ["POST /web/database/list", "public"],
   ["GET /health/", "public"],

@@ -3,6 +3,7 @@ import { ConfigurationError, DomainError, VERSION } from "@vworkspace/kernel";
 import { Command } from "commander";
 import { addCaCommands } from "./cli/ca.commands";
 import { addMasterKeyCommands } from "./cli/master-key.commands";
+import { addOdooCommands } from "./cli/odoo.commands";
 import { addOrganizationCommands } from "./cli/organization.commands";
 import { addSigningKeyCommands } from "./cli/signing-key.commands";
 import { addUserCommands } from "./cli/user.commands";
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
     .version(VERSION);
   addOrganizationCommands(program);
   addUserCommands(program);
+  addOdooCommands(program);
   addSigningKeyCommands(program);
   addMasterKeyCommands(program);
   addCaCommands(program);

@@ -137,6 +137,12 @@ export const GATEWAY_ENVIRONMENT: readonly EnvironmentVariable[] = [
       "Names accepted as the `db` of Odoo's protocols, separated by commas.",
   },
   {
+    name: "VWORKSPACE_ODOO_HTTP_HOSTS",
+    default: "none",
+    description:
+      "Hosts, separated by commas, at which a paired Odoo may be called over plain http besides this machine.",
+  },
+  {
     name: "VWORKSPACE_BOOTSTRAP_ADMIN",
     isSecret: true,
     description:
@@ -181,6 +187,7 @@ export interface GatewayConfig
   readonly maxConnections: number;
   readonly maxConnectionsPerAddress: number;
   readonly odooDatabases: readonly string[];
+  readonly odooHttpHosts: readonly string[];
   readonly bootstrapAdmin:
     { readonly login: string; readonly key: string } | undefined;
   readonly isDemo: boolean;
@@ -232,6 +239,7 @@ export function readGatewayConfig(
     ...readOidcConfig(environment, publicUrl),
     ...readAgentListenerConfig(environment),
     odooDatabases: readNames(environment, "VWORKSPACE_ODOO_DATABASES"),
+    odooHttpHosts: readNames(environment, "VWORKSPACE_ODOO_HTTP_HOSTS"),
     bootstrapAdmin: readBootstrapAdmin(environment),
     isDemo: readFlag(environment, "VWORKSPACE_DEMO"),
     metricsToken: environment["VWORKSPACE_METRICS_TOKEN"] || undefined,

@@ -3,6 +3,8 @@ import { AgentApiModule } from "./api/agent/agent-api.module";
 import { HealthModule } from "./api/health/health.module";
 import type { LimitOptions } from "./api/limits/limit-options";
 import { LimitsModule } from "./api/limits/limits.module";
+import { McpModule } from "./api/mcp/mcp.module";
+import { APPROVALS_PATH } from "./api/odoo/models/operation.model";
 import { OdooModule } from "./api/odoo/odoo.module";
 import { PeopleApiModule } from "./api/people/people-api.module";
 import { type GatewayConfig, trustFile } from "./config";
@@ -13,6 +15,7 @@ import { ClustersModule } from "./fleet/clusters/clusters.module";
 import { SignalsModule } from "./fleet/signals/signals.module";
 import { IntentModule } from "./intent/intent.module";
 import { ObservedModule } from "./observed/observed.module";
+import { OdooSyncOptions } from "./observed/odoo-sync/odoo-sync-options";
 import { AuditModule } from "./trust/audit/audit.module";
 import { CertificatesModule } from "./trust/certificates/certificates.module";
 import { TrustCopyModule } from "./trust/copy/trust-copy.module";
@@ -54,25 +57,47 @@ export class GatewayModule {
         IntentModule.register({
           operationObjectDays: config.operationObjectDays,
         }),
-        ObservedModule,
+        ObservedModule.register(odooOptions(config, publicUrl), urls.worker),
         LimitsModule.register(limitOptions(config)),
-        AgentApiModule,
-        OdooModule.register({
-          databases: config.odooDatabases,
-          publicUrl,
-          disconnectAfterSeconds: config.disconnectAfterSeconds,
-        }),
-        PeopleApiModule.register(publicUrl, config.oidc),
-        HealthModule.register(config.metricsToken ?? ""),
+        ...apiModules(config, publicUrl),
       ],
     };
   }
+}
+
+function odooOptions(
+  { odooHttpHosts, disconnectAfterSeconds }: GatewayConfig,
+  publicUrl: () => string,
+): OdooSyncOptions {
+  return new OdooSyncOptions(
+    odooHttpHosts,
+    () => `${publicUrl()}${APPROVALS_PATH}`,
+    disconnectAfterSeconds,
+  );
 }
 
 /** Neither kind of work takes all connections, and what works finds one without waiting for it. */
 function limitOptions({ limits, database }: GatewayConfig): LimitOptions {
   const places = Math.max(1, Math.floor(database.poolSize * 0.7));
   return { limits, places, random: Math.random };
+}
+
+/** The uppermost storey, how others reach us. */
+function apiModules(
+  config: GatewayConfig,
+  publicUrl: () => string,
+): Required<DynamicModule>["imports"] {
+  return [
+    AgentApiModule,
+    OdooModule.register({
+      databases: config.odooDatabases,
+      publicUrl,
+      disconnectAfterSeconds: config.disconnectAfterSeconds,
+    }),
+    McpModule.register({ publicUrl }),
+    PeopleApiModule.register(publicUrl, config.oidc),
+    HealthModule.register(config.metricsToken ?? ""),
+  ];
 }
 
 /** The storey of trust. */

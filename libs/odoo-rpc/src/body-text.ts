@@ -27,5 +27,5 @@ function decodeUtf8(body: Uint8Array): string {
 }
 
 function refuseEncoding(): never {
-  throw new RpcUsageError("The body is not valid UTF-8.");
+  throw new RpcUsageError("The body is not valid UTF-8.", "malformed_json");
 }

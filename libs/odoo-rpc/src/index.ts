@@ -12,6 +12,7 @@ export { RpcFault } from "./rpc-fault";
 export {
   errorData,
   type FaultFields,
+  json2Status,
   numericFault,
   ODOO_ERRORS,
   type OdooError,
@@ -29,8 +30,10 @@ export {
   encodeFault,
   encodeMethodCall,
   encodeMethodResponse,
+  printableInXml,
 } from "./xml/encode-xml-rpc";
 export { decodeJson } from "./json/decode-json";
+export { decodeJson2Body } from "./json/json-2";
 export {
   decodeJsonRpcRequest,
   decodeJsonRpcResponse,
@@ -53,6 +56,14 @@ export {
   parseUid,
 } from "./search-arguments";
 export {
+  countName,
+  type GroupOrder,
+  type GroupTerm,
+  parseGroupBy,
+  parseGroupOrder,
+  type TimeSpan,
+} from "./group-arguments";
+export {
   DOMAIN_LIMITS,
   type DomainLimits,
   parseDomain,
@@ -72,8 +83,10 @@ export type { BoundNode } from "./domains/bound-node";
 export { bindDomain } from "./domains/bind-domain";
 export { evaluateDomain, type RecordReader } from "./domains/evaluate-domain";
 export {
+  type OdooCaller,
   OdooClient,
   type OdooClientOptions,
   type OdooCredentials,
 } from "./client/odoo-client";
+export { Json2Client } from "./client/json2-client";
 export { RpcTransport } from "./client/rpc-transport";

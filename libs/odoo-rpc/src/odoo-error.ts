@@ -15,6 +15,8 @@ export type OdooErrorKind =
 export interface OdooError {
   readonly kind: OdooErrorKind;
   readonly message: string;
+  /** Ours, of a refusal of ours: JSON-2 has a status for some that are one kind to Odoo's older protocols. */
+  readonly code?: ErrorCode;
 }
 
 interface OdooErrorShape {
@@ -98,7 +100,26 @@ const KIND_OF_CODE: Readonly<Record<ErrorCode, OdooErrorKind>> = {
 
 /** A refusal of ours in Odoo's terms; the message stays as it is. */
 export function odooErrorOf(error: DomainError): OdooError {
-  return { kind: KIND_OF_CODE[error.code], message: error.message };
+  const { code, message } = error;
+  return { kind: KIND_OF_CODE[code], message, code };
+}
+
+/** Where JSON-2's status says more than the kind does. */
+const STATUS_OF_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  malformed_json: 400,
+  // Of a model: it has no method of that name.
+  method_not_allowed: 404,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  too_many_requests: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+/** The status that an error has on JSON-2. */
+export function json2Status({ kind, code }: OdooError): number {
+  const finer = code === undefined ? undefined : STATUS_OF_CODE[code];
+  return finer ?? ODOO_ERRORS[kind].status;
 }
 
 /** A fault as it is encoded: number or text, and a text. */

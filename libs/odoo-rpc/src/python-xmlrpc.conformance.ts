@@ -1,8 +1,17 @@
-import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { xmlRpcValue } from "./testing/arbitrary-values";
+import { RpcUsageError } from "./rpc-errors";
 import { RpcFault } from "./rpc-fault";
-import { isList, isStruct, type RpcValue } from "./rpc-value";
+import type { RpcValue } from "./rpc-value";
+import { xmlRpcValue } from "./testing/arbitrary-values";
+import { type Damage, damaged, damages } from "./testing/damaged-bytes";
+import {
+  comparable,
+  hasPython,
+  normalised,
+  python,
+  type Tagged,
+  tagged,
+} from "./testing/python-peer";
 import { decodeMethodCall, decodeMethodResponse } from "./xml/decode-xml-rpc";
 import {
   encodeFault,
@@ -10,109 +19,31 @@ import {
   encodeMethodResponse,
 } from "./xml/encode-xml-rpc";
 
-/**
- * Reads one JSON command a line, answers one JSON line. A value crosses as `[type, content]`, so that what Python calls
- * an int, a float, a str or bytes is told apart.
- */
-const PROGRAM = String.raw`
-import base64, json, sys, xmlrpc.client
-from datetime import datetime
+/** Pieces that documents are made of, to come where they don't belong. */
+const XML = [
+  "<value>",
+  "</value>",
+  "<int>",
+  "</int>",
+  "<nil/>",
+  "<string/>",
+  "<array><data/></array>",
+  "<member>",
+  "<!-- a -->",
+  "<![CDATA[<a>]]>",
+  "]]>",
+  "&amp;",
+  "&#10;",
+  "&#0;",
+  "&a;",
+  "<?a b?>",
+  "\r",
+  "-",
+  " ",
+  "0",
+  "_",
+] as const;
 
-def tag(v):
-    if v is None: return ["nil", ""]
-    if isinstance(v, bool): return ["bool", str(v)]
-    if isinstance(v, int): return ["int", str(v)]
-    if isinstance(v, float): return ["float", repr(v)]
-    if isinstance(v, str): return ["str", v]
-    if isinstance(v, bytes): return ["bytes", base64.b64encode(v).decode()]
-    if isinstance(v, (list, tuple)): return ["list", [tag(x) for x in v]]
-    if isinstance(v, dict): return ["dict", [[k, tag(x)] for k, x in v.items()]]
-    raise TypeError(type(v))
-
-def untag(t):
-    kind, c = t
-    return {"nil": lambda: None, "bool": lambda: c == "True", "int": lambda: int(c), "float": lambda: float(c),
-            "str": lambda: c, "bytes": lambda: base64.b64decode(c), "list": lambda: [untag(x) for x in c],
-            "dict": lambda: {k: untag(x) for k, x in c}, "date": lambda: datetime.fromisoformat(c)}[kind]()
-
-def loads(xml):
-    try:
-        params, method = xmlrpc.client.loads(xml.encode(), use_builtin_types=True)
-        return {"params": tag(params), "method": method}
-    except xmlrpc.client.Fault as fault:
-        return {"fault": [tag(fault.faultCode), tag(fault.faultString)]}
-
-def dumps(c):
-    if "fault" in c:
-        return xmlrpc.client.dumps(xmlrpc.client.Fault(untag(c["fault"][0]), untag(c["fault"][1])))
-    return xmlrpc.client.dumps(tuple(untag(p) for p in c["params"]), c.get("method"), c.get("response"), allow_none=True)
-
-for line in sys.stdin:
-    c = json.loads(line)
-    print(json.dumps(loads(c["xml"]) if "xml" in c else {"xml": dumps(c)}))
-`;
-
-type Tagged = [string, string | Tagged[] | [string, Tagged][]];
-
-/** What Python must make of our value, and what it dumps for it. */
-function tagged(value: RpcValue): Tagged {
-  if (value === null) return ["nil", ""];
-  if (typeof value === "boolean") return ["bool", value ? "True" : "False"];
-  if (typeof value === "string") return ["str", value];
-  if (value instanceof Uint8Array)
-    return ["bytes", Buffer.from(value).toString("base64")];
-  if (isList(value)) return ["list", value.map(tagged)];
-  if (isStruct(value))
-    return [
-      "dict",
-      Object.entries(value).map(([key, item]) => [key, tagged(item)]),
-    ];
-  const isInt = Number.isInteger(value) && !Object.is(value, -0);
-  return isInt ? ["int", String(value)] : ["float", floatText(value)];
-}
-
-/** Numbers are compared as numbers: Python and JavaScript both write the shortest text, but not the same one. */
-function floatText(value: number): string {
-  return Object.is(value, -0) ? "-0.0" : String(value);
-}
-
-function normalised(value: Tagged): Tagged {
-  const [type, content] = value;
-  if (type === "float") return [type, floatText(Number(content))];
-  if (type === "list") return [type, (content as Tagged[]).map(normalised)];
-  if (type === "dict")
-    return [
-      type,
-      (content as [string, Tagged][]).map(([key, item]) => [
-        key,
-        normalised(item),
-      ]),
-    ];
-  return value;
-}
-
-interface PythonAnswer {
-  readonly xml?: string;
-  readonly params?: Tagged;
-  readonly method?: string | null;
-  readonly fault?: readonly [Tagged, Tagged];
-}
-
-function python(commands: readonly object[]): readonly PythonAnswer[] {
-  const result = spawnSync("python3", ["-c", PROGRAM], {
-    input: commands.map((command) => `${JSON.stringify(command)}\n`).join(""),
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  if (result.status !== 0)
-    throw new Error(`python3 failed: ${result.stderr.slice(-2000)}`);
-  return result.stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line) as PythonAnswer);
-}
-
-const hasPython = spawnSync("python3", ["--version"]).status === 0;
 // Where CI requires everything, a missing python3 fails instead.
 const describeWithPython =
   hasPython || process.env.CI === "true" ? describe : describe.skip;
@@ -216,5 +147,105 @@ describeWithPython("Python's xmlrpc.client (skipped without python3)", () => {
     ]);
     expect(() => decodeMethodResponse(written?.xml ?? "")).toThrow(RpcFault);
     expect(() => decodeMethodResponse(written?.xml ?? "")).toThrow("Not yours");
+  });
+
+  describe("with bytes that were damaged on their way", () => {
+    const damagedOnes = (
+      check: (
+        ones: readonly { value: RpcValue; damage: readonly Damage[] }[],
+      ) => void,
+    ): void =>
+      fc.assert(
+        fc.property(
+          fc.array(fc.record({ value: xmlRpcValue, damage: damages(XML) }), {
+            minLength: 300,
+            maxLength: 400,
+          }),
+          check,
+        ),
+        { numRuns: 3 },
+      );
+
+    /** What we make of a document, as it is compared; undefined where we refuse it. */
+    function ours(read: () => unknown): unknown {
+      try {
+        return read();
+      } catch (error) {
+        if (error instanceof RpcFault) return "fault";
+        // Whatever comes, it is refused with a sentence and nothing else.
+        expect(error).toBeInstanceOf(RpcUsageError);
+        return undefined;
+      }
+    }
+
+    function compare(
+      documents: readonly { bytes: Uint8Array; isCall: boolean }[],
+    ): { both: number } {
+      const answers = python(
+        documents.map(({ bytes }) => ({
+          xmlBytes: Buffer.from(bytes).toString("base64"),
+        })),
+      );
+      let both = 0;
+      documents.forEach(({ bytes, isCall }, index) => {
+        const answer = answers[index];
+        const mine = ours(() => {
+          if (!isCall)
+            return [
+              null,
+              comparable(["list", [tagged(decodeMethodResponse(bytes))]]),
+            ];
+          const { method, params } = decodeMethodCall(bytes);
+          return [method, comparable(["list", params.map(tagged)])];
+        });
+        if (mine === undefined || answer === undefined || answer.refused)
+          return;
+        both += 1;
+        const { fault, method, params = ["nil", ""] as Tagged } = answer;
+        const theirs = fault
+          ? "fault"
+          : [isCall ? (method?.trim() ?? null) : null, comparable(params)];
+        expect([Buffer.from(bytes).toString("latin1"), mine]).toEqual([
+          Buffer.from(bytes).toString("latin1"),
+          theirs,
+        ]);
+      });
+      return { both };
+    }
+
+    it("reads ours as we do, or one of us refuses them", () => {
+      let both = 0;
+      damagedOnes((ones) => {
+        const documents = ones.map(({ value, damage }, index) => {
+          const isCall = index % 2 === 0;
+          const xml = isCall
+            ? encodeMethodCall("execute_kw", [value])
+            : encodeMethodResponse(value);
+          return { isCall, bytes: damaged(Buffer.from(xml), damage) };
+        });
+        both += compare(documents).both;
+      });
+      // Those that nobody reads would show nothing.
+      expect(both).toBeGreaterThan(100);
+    });
+
+    it("writes what we read as it does, or one of us refuses it", () => {
+      let both = 0;
+      damagedOnes((ones) => {
+        const written = python(
+          ones.map(({ value }, index) =>
+            index % 2 === 0
+              ? { params: [tagged(value)], method: "execute_kw" }
+              : { params: [tagged(value)], response: true },
+          ),
+        );
+        const documents = ones.map(({ damage }, index) => ({
+          isCall: index % 2 === 0,
+          bytes: damaged(Buffer.from(written[index]?.xml ?? ""), damage),
+        }));
+        both += compare(documents).both;
+      });
+      expect(both).toBeGreaterThan(100);
+    });
   });
 });

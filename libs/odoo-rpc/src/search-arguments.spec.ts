@@ -106,7 +106,12 @@ describe("ids, uid, limit and offset", () => {
     },
   );
 
-  it.each<RpcValue>([-1, 1.5, "10", true, [1]])(
+  it("take a number that arrives as text", () => {
+    expect(parseLimit("10")).toBe(10);
+    expect(parseOffset("0")).toBe(0);
+  });
+
+  it.each<RpcValue>([-1, 1.5, "-1", "1e3", "ten", true, [1]])(
     "%j is neither limit nor offset",
     (value) => {
       expect(() => parseLimit(value)).toThrow(/^limit: .* is no whole number/);

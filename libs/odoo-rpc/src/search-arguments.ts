@@ -118,10 +118,13 @@ export function parseOffset(value: RpcValue | undefined): number {
   return parseCount("offset", value);
 }
 
+/** Some clients have texts only, such as n8n for keyword arguments. */
 function parseCount(name: string, value: RpcValue | undefined): number {
   if (isAbsent(value)) return 0;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0)
-    return value;
+  const isDigits = typeof value === "string" && /^\d{1,10}$/.test(value);
+  const count = isDigits ? Number(value) : value;
+  if (typeof count === "number" && Number.isSafeInteger(count) && count >= 0)
+    return count;
   throw new RpcUsageError(
     `${name}: ${quoted(value)} is no whole number from 0.`,
   );

@@ -10,7 +10,7 @@ export type { ResourceCondition, ResourceMeta } from "./resource-meta";
 export * from "./application-instance";
 export type * from "./integrations";
 export { nextOpeningMs } from "./maintenance-cron";
-export { windowsProblems } from "./maintenance-window.problems";
+export { isTimezone, windowsProblems } from "./maintenance-window.problems";
 export * from "./operation";
 export * from "./cluster";
 export type { FieldProblem } from "./field-problem";

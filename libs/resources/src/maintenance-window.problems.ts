@@ -51,7 +51,8 @@ function timezoneProblem(
   };
 }
 
-function isTimezone(name: string): boolean {
+/** Whether the runtime knows a time zone of that name, such as Europe/Vienna. */
+export function isTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return true;

@@ -11,6 +11,8 @@ import {
 } from "../config";
 import { DatabaseModule } from "../database/database.module";
 import { type OpenDatabase, openDatabase } from "../database/open-database";
+import { OdooDatabasesModule } from "../observed/odoo-sync/odoo-databases.module";
+import { OdooSyncOptions } from "../observed/odoo-sync/odoo-sync-options";
 import { AuditModule } from "../trust/audit/audit.module";
 import { CertificatesModule } from "../trust/certificates/certificates.module";
 import { ClusterTokenModule } from "../trust/identity/cluster-token.module";
@@ -53,6 +55,13 @@ export async function withStoreys<T>(
       IdentityModule,
       PeopleModule,
       AuditModule,
+      OdooDatabasesModule.register(
+        new OdooSyncOptions(
+          config.odooHttpHosts,
+          () => "",
+          config.disconnectAfterSeconds,
+        ),
+      ),
       ...keyModules(config),
     ];
     const storeys = await NestFactory.createApplicationContext(

@@ -13,6 +13,11 @@ import { SqlOperationStore } from "../intent/operations/adapters/sql-operation-s
 import { SqlScheduleStore } from "../intent/operations/adapters/sql-schedule-store";
 import { SqlSequenceStore } from "../intent/sequences/adapters/sql-sequence-store";
 import { SqlReplayStore } from "../intent/mutations/adapters/sql-replay-store";
+import { SqlComparisonStore } from "../observed/odoo-sync/adapters/sql-comparison-store";
+import { SqlOdooDatabaseStore } from "../observed/odoo-sync/adapters/sql-odoo-database-store";
+import { SqlOutboxStore } from "../observed/odoo-sync/adapters/sql-outbox-store";
+import { SqlReferenceStore } from "../observed/odoo-sync/adapters/sql-reference-store";
+import { SqlTruthStore } from "../observed/odoo-sync/adapters/sql-truth-store";
 import { SqlEventStore } from "../observed/events/adapters/sql-event-store";
 import { RecordStore } from "./records/record-store";
 import { SqlRecordStore } from "./records/sql-record-store";
@@ -28,6 +33,11 @@ const CLOCK = /\b(?:clock_timestamp|now)\(\)/g;
 
 /** Stores of which no method may be left out here. */
 const WHOLE = [
+  SqlComparisonStore,
+  SqlOdooDatabaseStore,
+  SqlOutboxStore,
+  SqlReferenceStore,
+  SqlTruthStore,
   SqlDesiredObjectStore,
   SqlEventStore,
   SqlInstanceStore,

@@ -79,7 +79,7 @@ describe("tenants in the database", () => {
     expect(keys).toEqual([]);
   });
 
-  it("lets the request role see its organization, the worker everything, and the owner only what a secret is looked up in", async () => {
+  it("lets the request role see its organization, the worker everything, and the owner only where a secret is looked up or sealed anew", async () => {
     const policies = await db.look<{
       table: string;
       policy: string;
@@ -113,6 +113,13 @@ describe("tenants in the database", () => {
           command: "SELECT",
           role: "vworkspace_owner",
         })),
+        // For a change of the master key.
+        {
+          table: "odoo_databases",
+          policy: "rewrap",
+          command: "ALL",
+          role: "vworkspace_owner",
+        },
       );
     const byName = (a: { table: string; policy: string }, b: typeof a) =>
       `${a.table} ${a.policy}` < `${b.table} ${b.policy}` ? -1 : 1;

@@ -1,6 +1,10 @@
 import { DomainError } from "@vworkspace/kernel";
 import { Agent, type Dispatcher, request } from "undici";
-import { RpcTransport } from "./rpc-transport";
+import {
+  type HttpAnswer,
+  type HttpExchange,
+  RpcTransport,
+} from "./rpc-transport";
 
 export interface HttpTransportOptions {
   /** Address of the Odoo, `http` or `https`, without credentials, query or fragment. */
@@ -24,17 +28,25 @@ export class HttpTransport extends RpcTransport {
     this.base = `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
   }
 
-  override async post(path: string, contentType: string, body: string) {
+  override async exchange({
+    path,
+    headers,
+    body,
+  }: HttpExchange): Promise<HttpAnswer> {
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     try {
       const response = await request(`${this.base}${path}`, {
         method: "POST",
-        headers: { "content-type": contentType },
+        headers,
         body,
         signal,
         dispatcher: this.agent,
       });
-      return await this.read(response);
+      return {
+        status: response.statusCode,
+        contentType: String(response.headers["content-type"] ?? ""),
+        body: await this.read(response),
+      };
     } catch (error) {
       throw this.unavailable(error, signal.aborted);
     }
@@ -42,6 +54,10 @@ export class HttpTransport extends RpcTransport {
 
   override close(): Promise<void> {
     return this.agent.close();
+  }
+
+  override abort(): Promise<void> {
+    return this.agent.destroy();
   }
 
   private async read(response: Dispatcher.ResponseData): Promise<Uint8Array> {
@@ -55,17 +71,7 @@ export class HttpTransport extends RpcTransport {
         );
       chunks.push(chunk);
     }
-    if (response.statusCode !== 200)
-      throw this.refusal(
-        `answered with HTTP status ${response.statusCode}; check the address of the Odoo`,
-      );
     return Buffer.concat(chunks);
-  }
-
-  private refusal(what: string, cause?: unknown): DomainError {
-    return new DomainError("unavailable", `The Odoo at ${this.host} ${what}.`, {
-      cause,
-    });
   }
 
   private unavailable(error: unknown, isLate: boolean): DomainError {

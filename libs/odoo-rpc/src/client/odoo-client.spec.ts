@@ -2,7 +2,11 @@ import { inspect } from "node:util";
 import { DomainError } from "@vworkspace/kernel";
 import { RpcFault } from "../rpc-fault";
 import { OdooClient } from "./odoo-client";
-import { RpcTransport } from "./rpc-transport";
+import {
+  type HttpAnswer,
+  type HttpExchange,
+  RpcTransport,
+} from "./rpc-transport";
 import { FakeOdoo } from "./testing/fake-odoo";
 
 /** Hands requests to the Odoo in memory; `garble` changes what comes back. */
@@ -14,12 +18,19 @@ class DirectTransport extends RpcTransport {
     super();
   }
 
-  override post(path: string, _type: string, body: string) {
+  override exchange({ path, body }: HttpExchange): Promise<HttpAnswer> {
     const answer = this.odoo.answer(path, body);
-    return Promise.resolve(Buffer.from(this.garble(answer.body)));
+    return Promise.resolve({
+      ...answer,
+      body: Buffer.from(this.garble(answer.body)),
+    });
   }
 
   override close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override abort(): Promise<void> {
     return Promise.resolve();
   }
 }

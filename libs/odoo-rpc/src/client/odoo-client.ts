@@ -2,12 +2,8 @@ import { DomainError } from "@vworkspace/kernel";
 import type { ServiceCall } from "../json/json-rpc";
 import { RpcUsageError } from "../rpc-errors";
 import { RpcFault } from "../rpc-fault";
-import {
-  isStruct,
-  type RpcLimits,
-  type RpcStruct,
-  type RpcValue,
-} from "../rpc-value";
+import { isStruct, type RpcStruct, type RpcValue } from "../rpc-value";
+import { ANSWER_LIMITS } from "./answer-limits";
 import { HttpTransport } from "./http-transport";
 import {
   type CallService,
@@ -15,6 +11,7 @@ import {
   xmlRpcProtocol,
 } from "./rpc-protocol";
 import type { RpcTransport } from "./rpc-transport";
+import { withoutKey } from "./without-key";
 
 export interface OdooCredentials {
   readonly database: string;
@@ -30,18 +27,20 @@ export interface OdooClientOptions extends OdooCredentials {
   readonly timeoutMs?: number;
 }
 
-/** Answers hold whole tables at times, and come from a server that we chose to ask. */
-const ANSWER_LIMITS: RpcLimits = {
-  bytes: 16 * 1024 * 1024,
-  depth: 256,
-  values: 2_000_000,
-};
+/** What calls methods of models by name, whatever the protocol. */
+export interface OdooCaller {
+  /** @throws DomainError unavailable (nobody knows whether it took effect), RpcFault (it did not) */
+  call(model: string, method: string, named: RpcStruct): Promise<RpcValue>;
+  close(): Promise<void>;
+  /** Cuts off what is under way. */
+  abort(): Promise<void>;
+}
 
 /**
  * Calls an Odoo, or what looks like one. Every call is sent once; DomainError `unavailable` means that nobody knows
  * whether it took effect, RpcFault that it did not.
  */
-export class OdooClient {
+export class OdooClient implements OdooCaller {
   private readonly callService: CallService;
   private uid: Promise<number> | undefined;
 
@@ -69,7 +68,7 @@ export class OdooClient {
   /** What the Odoo says of itself, without logging in: `{server_version, server_version_info, …}`. */
   async version(): Promise<RpcStruct> {
     const call = { service: "common", method: "version", args: [] };
-    const version = await this.call(call);
+    const version = await this.ask(call);
     if (!isStruct(version) || typeof version.server_version !== "string")
       throw this.unusable("does not say its version.");
     return version;
@@ -80,7 +79,7 @@ export class OdooClient {
     const { database, login, key } = this.credentials;
     const args = [database, login, key, {}];
     const call = { service: "common", method: "authenticate", args };
-    const uid = await this.call(call);
+    const uid = await this.ask(call);
     if (typeof uid === "number") return uid;
     throw new RpcFault(
       "accessDenied",
@@ -98,11 +97,19 @@ export class OdooClient {
     const { database, key } = this.credentials;
     const uid = await this.login();
     const args = [database, uid, key, model, method, positional, named];
-    return this.call({ service: "object", method: "execute_kw", args });
+    return this.ask({ service: "object", method: "execute_kw", args });
+  }
+
+  call(model: string, method: string, named: RpcStruct): Promise<RpcValue> {
+    return this.executeKw(model, method, [], named);
   }
 
   close(): Promise<void> {
     return this.transport.close();
+  }
+
+  abort(): Promise<void> {
+    return this.transport.abort();
   }
 
   /** Logging in costs an Odoo 190 ms, so calls share one login; a failed one is tried again by the next call. */
@@ -114,7 +121,7 @@ export class OdooClient {
     return this.uid;
   }
 
-  private async call(call: ServiceCall): Promise<RpcValue> {
+  private async ask(call: ServiceCall): Promise<RpcValue> {
     try {
       return await this.callService(call);
     } catch (error) {
@@ -125,17 +132,15 @@ export class OdooClient {
   /** What the other side wrote may hold what we sent it. */
   private explained(error: unknown): unknown {
     if (error instanceof RpcFault)
-      return new RpcFault(error.kind, this.withoutKey(error.message));
+      return new RpcFault(
+        error.kind,
+        withoutKey(error.message, this.credentials.key),
+      );
     if (error instanceof RpcUsageError)
       return this.unusable(
-        `gave an answer that can't be read: ${this.withoutKey(error.message)}`,
+        `gave an answer that can't be read: ${withoutKey(error.message, this.credentials.key)}`,
       );
     return error;
-  }
-
-  private withoutKey(text: string): string {
-    const { key } = this.credentials;
-    return key === "" ? text : text.replaceAll(key, "***");
   }
 
   private unusable(what: string): DomainError {

@@ -34,13 +34,14 @@ export function encodeMethodCall(
 export function encodeFault(code: number | string, message: string): string {
   const writer = new ValueWriter("fault");
   writer.write({
-    faultCode: typeof code === "number" ? code : printable(code),
-    faultString: printable(message),
+    faultCode: typeof code === "number" ? code : printableInXml(code),
+    faultString: printableInXml(message),
   });
   return `${DECLARATION}<methodResponse><fault>${writer.xml()}</fault></methodResponse>\n`;
 }
 
-function printable(text: string): string {
+/** The text with U+FFFD in the place of every character that XML can't hold. */
+export function printableInXml(text: string): string {
   return text.replace(NO_XML_CHARACTERS, "\uFFFD");
 }
 
@@ -144,7 +145,7 @@ class ValueWriter {
   }
 
   private refuse(reason: string): never {
-    throw new UnencodableValueError(printable(this.path.join("")), reason);
+    throw new UnencodableValueError(printableInXml(this.path.join("")), reason);
   }
 }
 

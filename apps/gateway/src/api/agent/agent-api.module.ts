@@ -1,5 +1,4 @@
 import { Module } from "@nestjs/common";
-import { ObservedModule } from "../../observed/observed.module";
 import { ApprovalKeysController } from "./approval-keys.controller";
 import { EventsController } from "./events.controller";
 import { JobsController } from "./jobs.controller";
@@ -10,7 +9,6 @@ import { RegistrationController } from "./registration.controller";
 
 /** The agent contract over HTTP, below /api/agent. */
 @Module({
-  imports: [ObservedModule],
   controllers: [
     RegistrationController,
     JobsController,

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from "@nestjs/common";
-import { ObservedModule } from "../../observed/observed.module";
 import { HealthController, METRICS_TOKEN } from "./health.controller";
 import { HealthService } from "./health.service";
+import { OdooMetrics } from "./odoo-metrics";
 
 @Module({})
 export class HealthModule {
@@ -9,10 +9,10 @@ export class HealthModule {
   static register(metricsToken: string): DynamicModule {
     return {
       module: HealthModule,
-      imports: [ObservedModule],
       controllers: [HealthController],
       providers: [
         HealthService,
+        OdooMetrics,
         { provide: METRICS_TOKEN, useValue: metricsToken },
       ],
     };

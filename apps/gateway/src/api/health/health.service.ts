@@ -1,10 +1,11 @@
 import { Injectable } from "@nestjs/common";
 import { DomainError } from "@vworkspace/kernel";
-import { Counter, Gauge, register } from "prom-client";
+import { register } from "prom-client";
 import { DatabaseHealth } from "../../database/database-health";
 import { PollService } from "../../delivery/pull/poll.service";
 import { EventService } from "../../observed/events/event.service";
 import { Admission } from "../limits/admission.service";
+import { counter, gauge } from "./scraped-metrics";
 
 /** Whether the gateway can do its work, and what it has done. */
 @Injectable()
@@ -80,43 +81,4 @@ export class HealthService {
       "result",
     );
   }
-}
-
-function gauge(
-  name: string,
-  help: string,
-  collect: (metric: Gauge) => void | Promise<void>,
-  labelNames: string[] = [],
-): void {
-  register.removeSingleMetric(name);
-  new Gauge({
-    name,
-    help,
-    labelNames,
-    collect() {
-      return collect(this);
-    },
-  });
-}
-
-/** A counter whose value is kept elsewhere and read when it is scraped. */
-function counter(
-  name: string,
-  help: string,
-  read: () => Record<string, number>,
-  label?: string,
-): void {
-  register.removeSingleMetric(name);
-  new Counter({
-    name,
-    help,
-    labelNames: label === undefined ? [] : [label],
-    collect() {
-      this.reset();
-      for (const [key, value] of Object.entries(read())) {
-        if (label === undefined) this.inc(value);
-        else this.inc({ [label]: key }, value);
-      }
-    },
-  });
 }

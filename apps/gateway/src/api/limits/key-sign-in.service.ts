@@ -14,12 +14,15 @@ const failures = new Counter({
   help: "Attempts to sign in with an API key where database, login or key was nobody's.",
 });
 
-export interface PresentedKey {
-  /** A login or a uid, of a user that may not exist; undefined for what is neither. */
-  readonly login: string | number | undefined;
+interface Presented {
   readonly key: string | undefined;
   /** False where it is for another place than this one. */
   readonly isForUs?: boolean;
+}
+
+export interface PresentedKey extends Presented {
+  /** A login or a uid, of a user that may not exist; undefined for what is neither. */
+  readonly login: string | number | undefined;
 }
 
 /** Whoever comes with an API key, by whatever route: held to the limits of failed attempts, with evidence of those. */
@@ -32,13 +35,30 @@ export class KeySignIn {
   ) {}
 
   /** @throws DomainError unauthenticated, the same for whatever is wrong; too_many_requests */
-  require(visit: Visit, presented: PresentedKey): Promise<UserActor> {
-    const { login, key, isForUs = true } = presented;
+  require(
+    visit: Visit,
+    { login, ...presented }: PresentedKey,
+  ): Promise<UserActor> {
+    return this.admit(visit, { ...presented, login }, async (key) =>
+      login === undefined ? undefined : this.users.authenticate(login, key),
+    );
+  }
+
+  /** Where a key comes alone, and says itself whose it is. @throws as {@link require} */
+  requireKey(visit: Visit, presented: Presented): Promise<UserActor> {
+    return this.admit(visit, { ...presented, login: undefined }, (key) =>
+      this.users.authenticateKey(key),
+    );
+  }
+
+  private admit(
+    visit: Visit,
+    { login, key, isForUs = true }: PresentedKey,
+    find: (key: string) => Promise<UserActor | undefined>,
+  ): Promise<UserActor> {
     return this.admission.admit(visit, key, async () => {
-      const isPossible = login !== undefined && key !== undefined && isForUs;
-      const user = isPossible
-        ? await this.users.authenticate(login, key)
-        : undefined;
+      const isPossible = key !== undefined && isForUs;
+      const user = isPossible ? await find(key) : undefined;
       if (user) return { ...user, address: visit.ip };
       failures.inc();
       this.failed.note({ login, address: visit.address });

@@ -57,6 +57,8 @@ describe("limits", () => {
     ["GET", "/api/agent/approval-keys", "keys"],
     ["POST", "/xmlrpc/2/object", "rpc"],
     ["POST", "/jsonrpc", "rpc"],
+    ["POST", "/mcp", "rpc"],
+    ["DELETE", "/mcp", "rpc"],
     ["GET", "/.well-known/jwks.json", "other"],
     ["GET", undefined, "other"],
   ])("of %s %s are those of %s", (method, path, name) => {

@@ -88,8 +88,16 @@ export const LIMIT_TABLE = {
     turns: { gate: "agents", inFlight: 1, waiting: 7, until: "answered" },
   },
   rpc: {
-    routes: ["POST /xmlrpc/*", "POST /jsonrpc"],
-    meaning: "calls of the Odoo-shaped API, per API key",
+    routes: [
+      "POST /xmlrpc/*",
+      "POST /jsonrpc",
+      "POST /json/2/*",
+      "GET /doc-bearer/*",
+      "POST /mcp",
+      "GET /mcp",
+      "DELETE /mcp",
+    ],
+    meaning: "calls of the Odoo-shaped API and of assistants, per API key",
     per: "credential",
     requests: 3000,
     windowSeconds: 30,

@@ -4,6 +4,7 @@ import { SqlRecordStore } from "../../database/records/sql-record-store";
 import { StoreBindings } from "../../database/store-bindings";
 import { IdentityModule } from "../../trust/identity/identity.module";
 import { PeopleModule } from "../../trust/people/people.module";
+import { Json2Controller } from "./json-2.controller";
 import { JsonRpcController } from "./json-rpc.controller";
 import { ReadMethods } from "./methods/read.methods";
 import { WriteMethods } from "./methods/write.methods";
@@ -12,6 +13,7 @@ import { ApplicationInstanceChanges } from "./models/application-instance.change
 import { CatalogEntryChanges } from "./models/catalog-entry.changes";
 import { ClusterChanges } from "./models/cluster.changes";
 import { type AllChanges, makeRegistry } from "./models/make-registry";
+import { OdooDatabaseChanges } from "./models/odoo-database.changes";
 import { OrganizationChanges } from "./models/organization.changes";
 import { OperationScheduleChanges } from "./models/operation-schedule.changes";
 import { OperationSequenceChanges } from "./models/operation-sequence.changes";
@@ -20,7 +22,9 @@ import { PolicyChanges } from "./models/policy.changes";
 import { UserSessionChanges } from "./models/user-session.changes";
 import { UsersChanges } from "./models/users.changes";
 import { ODOO_OPTIONS, type OdooOptions } from "./odoo-options";
+import { BridgeGuard } from "./registry/bridge-guard";
 import { ModelRegistry } from "./registry/model-registry";
+import { Json2Skin } from "./rpc/json-2.skin";
 import { JsonRpcSkin } from "./rpc/json-rpc.skin";
 import { RpcFailures } from "./rpc/rpc-failures";
 import { RpcServices } from "./rpc/rpc-services";
@@ -40,6 +44,7 @@ const CHANGES = [
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
+  OdooDatabaseChanges,
 ] as const;
 
 /**
@@ -55,31 +60,35 @@ export class OdooModule {
   static register(options: OdooOptions): DynamicModule {
     return {
       module: OdooModule,
-      // Pages ask the registry too.
+      // Pages and assistants ask the registry too.
       global: true,
       imports: [IdentityModule, PeopleModule],
-      controllers: [XmlRpcController, JsonRpcController],
+      controllers: [XmlRpcController, JsonRpcController, Json2Controller],
       providers: [
         { provide: ODOO_OPTIONS, useValue: options },
         ...CHANGES,
+        BridgeGuard,
         ReadMethods,
         WriteMethods,
         {
           provide: ModelRegistry,
-          inject: [ReadMethods, WriteMethods, ...CHANGES],
+          inject: [BridgeGuard, ReadMethods, WriteMethods, ...CHANGES],
           useFactory: (
+            { admit }: BridgeGuard,
             reads: ReadMethods,
             writes: WriteMethods,
             ...changes: ChangesInOrder
-          ) => makeRegistry(options, reads, writes, named(changes)),
+          ) =>
+            makeRegistry({ ...options, admit }, reads, writes, named(changes)),
         },
         SignIn,
         RpcServices,
         RpcFailures,
         XmlRpcSkin,
         JsonRpcSkin,
+        Json2Skin,
       ],
-      exports: [ModelRegistry],
+      exports: [ModelRegistry, RpcFailures],
     };
   }
 }
@@ -96,6 +105,7 @@ type ChangesInOrder = [
   ApiKeyChanges,
   UserSessionChanges,
   UsersChanges,
+  OdooDatabaseChanges,
 ];
 
 function named([
@@ -110,6 +120,7 @@ function named([
   apiKey,
   userSession,
   users,
+  odooDatabase,
 ]: ChangesInOrder): AllChanges {
   return {
     organization,
@@ -123,5 +134,6 @@ function named([
     apiKey,
     userSession,
     users,
+    odooDatabase,
   };
 }

@@ -69,7 +69,8 @@ export function compileKeys(
   return { sql, values: parameters.values };
 }
 
-function newScope(organizationId: string): CompileScope {
+/** One organization's records, in a statement of their own. */
+export function newScope(organizationId: string): CompileScope {
   const parameters = new SqlParameters();
   const organization = parameters.add(organizationId, "uuid");
   return { alias: parameters.alias(), parameters, organization };
@@ -92,7 +93,8 @@ function orderBy(
   return [...parts, `${joins.alias}.number`].join(", ");
 }
 
-function fieldOf(model: RecordModel, name: string): RecordField {
+/** @throws Error for a name that nobody checked. */
+export function fieldOf(model: RecordModel, name: string): RecordField {
   const field = model.field(name);
   if (field === undefined)
     throw new Error(`${model.name} has no field ${name}.`);

@@ -331,6 +331,70 @@ describe("records in PostgreSQL", () => {
     expect(seen.some).toBeGreaterThan(200);
   }, 300_000);
 
+  it("counts exactly the groups that are there", async () => {
+    const groupable = ["name", "state", "lent", "shelf_id"] as const;
+    const keyOf = (row: Row, name: (typeof groupable)[number]) => {
+      if (name === "shelf_id")
+        return row.shelf ? [row.shelf.number, row.shelf.values["name"]] : null;
+      if (name === "lent") return row.values["lent"] ?? false;
+      return row.values[name] || null;
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(bookValues, { maxLength: 8 }),
+        fc.subarray([...groupable]),
+        async (given, names) => {
+          const rows = await fill(own, given);
+          const expected = new Map<string, number>();
+          if (names.length === 0) expected.set("[]", 0);
+          for (const row of rows) {
+            const key = JSON.stringify(names.map((name) => keyOf(row, name)));
+            expected.set(key, (expected.get(key) ?? 0) + 1);
+          }
+          const { groups, counted } = await database.unitOfWork.inOrganization(
+            own,
+            (stores) =>
+              stores.get(RecordStore).group(books, {
+                by: names.map((name) => ({
+                  field: books.field(name) as RecordField,
+                })),
+                limit: 100,
+                most: 100,
+                timeZone: "UTC",
+              }),
+          );
+          const found = groups.map(
+            ({ keys, count }) => [JSON.stringify(keys), count] as const,
+          );
+          expect(new Map(found)).toEqual(expected);
+          expect(found).toHaveLength(expected.size);
+          expect(counted).toBe(rows.length);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 300_000);
+
+  it("counts no more records for groups than it was told to", async () => {
+    const blank = {
+      name: "a",
+      note: null,
+      state: null,
+      pages: null,
+      lent: null,
+      bought: null,
+      extra: null,
+      shelf: null,
+    };
+    await fill(own, [blank, blank, blank]);
+    const found = await database.unitOfWork.inOrganization(own, (stores) =>
+      stores
+        .get(RecordStore)
+        .group(books, { by: [], limit: 9, most: 2, timeZone: "UTC" }),
+    );
+    expect(found).toEqual({ groups: [{ keys: [], count: 2 }], counted: 2 });
+  });
+
   it("orders, pages and reads records with the names of their relations", async () => {
     const blank = {
       name: null,

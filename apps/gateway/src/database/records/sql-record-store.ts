@@ -1,5 +1,6 @@
 import type { BoundNode } from "@vworkspace/odoo-rpc";
 import type { SqlTransaction } from "../sql-transaction";
+import { compileGroup } from "./compile-group";
 import {
   compileCount,
   compileKeys,
@@ -7,7 +8,16 @@ import {
   compileSearch,
 } from "./compile-query";
 import type { RecordField, RecordModel } from "./record-model";
-import { type RecordQuery, type RecordRow, RecordStore } from "./record-store";
+import {
+  type GroupKey,
+  type GroupQuery,
+  type RecordGroup,
+  type RecordQuery,
+  type RecordRow,
+  RecordStore,
+} from "./record-store";
+
+type Row = Readonly<Record<string, unknown>>;
 
 interface KeyRow {
   number: number;
@@ -43,6 +53,22 @@ export class SqlRecordStore extends RecordStore {
     return row?.count ?? 0;
   }
 
+  override async group(
+    model: RecordModel,
+    query: GroupQuery,
+  ): Promise<{ groups: readonly RecordGroup[]; counted: number }> {
+    const { organization } = this.transaction;
+    const { sql, values } = compileGroup(model, organization, query);
+    const rows = await this.transaction.query<Row>(sql, values);
+    return {
+      groups: rows.map((row) => ({
+        keys: query.by.map((key, at) => groupValue(key, row, at)),
+        count: row["count"] as number,
+      })),
+      counted: Number(rows[0]?.["counted"] ?? 0),
+    };
+  }
+
   override async read(
     model: RecordModel,
     fields: readonly RecordField[],
@@ -52,10 +78,7 @@ export class SqlRecordStore extends RecordStore {
     const { organization } = this.transaction;
     const wanted = { fields, numbers };
     const { sql, values } = compileRead(model, organization, wanted);
-    const rows = await this.transaction.query<Record<string, unknown>>(
-      sql,
-      values,
-    );
+    const rows = await this.transaction.query<Row>(sql, values);
     return rows.map((row) => recordOf(row, fields));
   }
 
@@ -85,10 +108,15 @@ export class SqlRecordStore extends RecordStore {
   }
 }
 
-function recordOf(
-  row: Readonly<Record<string, unknown>>,
-  fields: readonly RecordField[],
-): RecordRow {
+function groupValue({ field, span }: GroupKey, row: Row, at: number): unknown {
+  const value = row[`k${at}`] ?? null;
+  if (value === null) return null;
+  if (span !== undefined)
+    return { from: value, to: row[`k${at}_to`], label: row[`k${at}_label`] };
+  return field.type === "many2one" ? [value, row[`k${at}_name`]] : value;
+}
+
+function recordOf(row: Row, fields: readonly RecordField[]): RecordRow {
   const values = fields.map((field, index) => {
     const value = row[`f${index}`] ?? null;
     const isRelation = field.type === "many2one" && value !== null;

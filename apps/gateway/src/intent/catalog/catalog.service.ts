@@ -9,6 +9,12 @@ import {
   CatalogStore,
 } from "./domain/catalog-entry";
 import { catalogProblem } from "./domain/catalog-rules";
+import {
+  type ExternalMarks,
+  isOutdated,
+  markProblem,
+  NO_MARKS,
+} from "../external-marks";
 import { refuseProblem } from "../refusals";
 
 const DEFAULTS: Omit<
@@ -30,11 +36,16 @@ export class CatalogService {
   async create(
     stores: Stores,
     actor: Actor,
-    fields: Partial<CatalogFields> &
+    fields: Partial<CatalogFields & ExternalMarks> &
       Pick<CatalogFields, "code" | "name" | "chart_url" | "chart_name">,
   ): Promise<CatalogEntry> {
-    const entry: CatalogEntry = { ...DEFAULTS, ...fields, id: newId() };
-    refuseProblem(catalogProblem(entry));
+    const entry: CatalogEntry = {
+      ...DEFAULTS,
+      ...NO_MARKS,
+      ...fields,
+      id: newId(),
+    };
+    refuseProblem(markProblem(entry) ?? catalogProblem(entry));
     if (!(await stores.get(CatalogStore).add(entry))) {
       throw new DomainError(
         "already_exists",
@@ -50,11 +61,12 @@ export class CatalogService {
     stores: Stores,
     actor: Actor,
     id: string,
-    changes: Partial<CatalogFields>,
+    changes: Partial<CatalogFields & ExternalMarks>,
   ): Promise<void> {
     const entry = await this.require(stores, id);
+    if (isOutdated(entry, changes)) return;
     const changed = { ...entry, ...changes, id };
-    refuseProblem(catalogProblem(changed));
+    refuseProblem(markProblem(changed) ?? catalogProblem(changed));
     if (
       changed.code !== entry.code &&
       (await stores.get(CatalogStore).byCode(changed.code))
@@ -81,7 +93,7 @@ export class CatalogService {
   }
 
   private async require(stores: Stores, id: string): Promise<CatalogEntry> {
-    const entry = await stores.get(CatalogStore).byId(id);
+    const entry = await stores.get(CatalogStore).lock(id);
     if (!entry)
       throw new DomainError("not_found", "There is no such catalog entry.");
     return entry;

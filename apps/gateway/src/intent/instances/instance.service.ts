@@ -21,9 +21,7 @@ import {
   type CreateInstance,
   type InstanceChanges,
   isAnswer,
-  isOutdated,
   isSameIntent,
-  markProblem,
   withDefaults,
 } from "./domain/instance-request";
 import { InstanceStore } from "./domain/instance-store";
@@ -34,6 +32,7 @@ import {
 } from "./domain/intent-history";
 import { admitChange, admitNew } from "./instance-admission";
 import { recordInstance } from "./instance-evidence";
+import { isOutdated, markProblem } from "../external-marks";
 import { refuseProblem } from "../refusals";
 
 /** Intent for application instances: each change is decided by policy, recorded, and on its way in one transaction. */
@@ -155,17 +154,31 @@ export class InstanceService {
     });
   }
 
-  /** The tombstone: only this removes anything. The record stays, `deleting`, until the cluster confirms. */
-  async remove(stores: Stores, actor: Actor, id: string): Promise<void> {
+  /**
+   * The tombstone: only this removes anything. The record stays, `deleting`, until the cluster confirms.
+   * @param version of the caller's own; nothing happens where it isn't newer
+   */
+  async remove(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    version?: number,
+  ): Promise<void> {
     const instance = await this.require(stores, id);
     if (instance.state === "deleting" || instance.state === "deleted") return;
+    if (isOutdated(instance, { intent_version: version })) return;
     const object = instanceObject(instance);
     const generation = await this.delivery.deliver(
       stores,
       actor.organizationId,
       { object, action: "delete", manifest: {} },
     );
-    const deleting: Instance = { ...instance, generation, state: "deleting" };
+    const deleting: Instance = {
+      ...instance,
+      generation,
+      state: "deleting",
+      intent_version: version ?? instance.intent_version,
+    };
     await stores.get(InstanceStore).save(deleting);
     await recordInstance(stores, actor, "instance.delete", deleting);
   }

@@ -262,7 +262,7 @@ describe("intent for operations", () => {
       const other = await operations.create(instance);
       const mark = (key: string, ref: string | null) =>
         tenant.in((stores) =>
-          service().setExternalRef(stores, tenant.actor, key, ref),
+          service().mark(stores, tenant.actor, key, { external_ref: ref }),
         );
       await mark(id, "op/1");
       await mark(id, "op/1");

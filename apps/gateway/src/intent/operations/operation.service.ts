@@ -19,11 +19,11 @@ import {
   newOperation,
   requesterOf,
 } from "./domain/operation-request";
-import { refProblem } from "./domain/operation-rules";
 import { OperationStore } from "./domain/operation-store";
 import { admitOperation, requireTarget } from "./operation-admission";
 import { admitApprover, admitDecider } from "./operation-approver";
 import { recordOperation } from "./operation-evidence";
+import { type ExternalMarks, isOutdated, markProblem } from "../external-marks";
 import { refTakenError, refuseProblem } from "../refusals";
 
 const MAX_REASON_CHARACTERS = 1000;
@@ -43,7 +43,7 @@ export class OperationService {
     request: CreateOperation,
   ): Promise<Operation> {
     const target = await requireTarget(stores, request.instanceId);
-    refuseProblem(refProblem(request.external_ref ?? null));
+    refuseProblem(markProblem(request));
     const { needsApproval, windows } = await admitOperation(
       stores,
       intentOf(request),
@@ -146,20 +146,23 @@ export class OperationService {
     await recordOperation(stores, actor, "operation.reject", rejected);
   }
 
-  /** The caller's own mark is all of it that can be written. */
-  async setExternalRef(
+  /** The caller's own marks are all of it that can be written. */
+  async mark(
     stores: Stores,
     actor: Actor,
     id: string,
-    externalRef: string | null,
+    marks: Partial<ExternalMarks>,
   ): Promise<void> {
-    refuseProblem(refProblem(externalRef));
+    refuseProblem(markProblem(marks));
     const operation = await requireOperation(stores, id);
-    if (operation.external_ref === externalRef) return;
+    if (isOutdated(operation, marks)) return;
+    const marked = { ...operation, ...marks };
+    const { external_ref: ref } = marked;
+    const isNewRef = ref !== operation.external_ref;
+    if (!isNewRef && marked.intent_version === operation.intent_version) return;
     const store = stores.get(OperationStore);
-    if (externalRef !== null && (await store.byExternalRef(externalRef)))
-      throw refTakenError("operation", externalRef);
-    const marked = { ...operation, external_ref: externalRef };
+    if (isNewRef && ref !== null && (await store.byExternalRef(ref)))
+      throw refTakenError("operation", ref);
     await store.save(marked);
     await recordOperation(stores, actor, "operation.write", marked);
   }

@@ -6,6 +6,12 @@ import { AuditStore } from "../../trust/audit/domain/audit-store";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { type Policy, type PolicyFields, PolicyStore } from "./domain/policy";
 import { policyProblem } from "./domain/policy-rules";
+import {
+  type ExternalMarks,
+  isOutdated,
+  markProblem,
+  NO_MARKS,
+} from "../external-marks";
 
 const DEFAULTS: PolicyFields = {
   name: "Policy",
@@ -30,9 +36,14 @@ export class PolicyService {
   async create(
     stores: Stores,
     actor: Actor,
-    fields: Partial<PolicyFields>,
+    fields: Partial<PolicyFields & ExternalMarks>,
   ): Promise<Policy> {
-    const policy: Policy = { ...DEFAULTS, ...fields, id: newId() };
+    const policy: Policy = {
+      ...DEFAULTS,
+      ...NO_MARKS,
+      ...fields,
+      id: newId(),
+    };
     await this.check(stores, policy);
     if (!(await stores.get(PolicyStore).add(policy))) {
       throw new DomainError(
@@ -49,9 +60,11 @@ export class PolicyService {
     stores: Stores,
     actor: Actor,
     id: string,
-    changes: Partial<PolicyFields>,
+    changes: Partial<PolicyFields & ExternalMarks>,
   ): Promise<void> {
-    const changed = { ...(await this.require(stores, id)), ...changes, id };
+    const policy = await this.require(stores, id);
+    if (isOutdated(policy, changes)) return;
+    const changed = { ...policy, ...changes, id };
     await this.check(stores, changed);
     await stores.get(PolicyStore).save(changed);
     await this.record(stores, actor, "policy.write", changed);
@@ -63,8 +76,8 @@ export class PolicyService {
     await this.record(stores, actor, "policy.unlink", policy);
   }
 
-  private async check(stores: Stores, policy: PolicyFields): Promise<void> {
-    const problem = policyProblem(policy);
+  private async check(stores: Stores, policy: Policy): Promise<void> {
+    const problem = markProblem(policy) ?? policyProblem(policy);
     if (problem !== undefined)
       throw new DomainError("validation_failed", problem);
     if (policy.cluster_id !== null)
@@ -72,7 +85,7 @@ export class PolicyService {
   }
 
   private async require(stores: Stores, id: string): Promise<Policy> {
-    const policy = await stores.get(PolicyStore).byId(id);
+    const policy = await stores.get(PolicyStore).lock(id);
     if (!policy) throw new DomainError("not_found", "There is no such policy.");
     return policy;
   }

@@ -7,7 +7,7 @@ import { KEY_PURPOSE, newApiKey } from "./api-key.service";
 import { ApiKeyUseService } from "./api-key-use.service";
 import { gatewayActor, type Role, type UserActor } from "./domain/actor";
 import { requireLogin } from "./domain/login-rules";
-import { UserStore } from "./domain/user-store";
+import { type ApiKeyOwner, UserStore } from "./domain/user-store";
 import { OrganizationService } from "./organization.service";
 
 /** The part of a key that the gateway made by which a person recognises it; of another's key nothing is shown. */
@@ -32,21 +32,33 @@ export class UserService {
     private readonly organizations: OrganizationService,
   ) {}
 
-  /**
-   * The user of an API key, or undefined. The key is found by its HMAC, so that neither the time of the look-up nor a
-   * dump of the database tells anything about it.
-   */
+  /** The user of that login (or uid) and API key, or undefined. */
   async authenticate(
     login: string | number,
     key: string,
   ): Promise<UserActor | undefined> {
-    if (key.length === 0 || key.length > MAX_KEY_CHARACTERS) return undefined;
-    const hash = this.masterKey.hash(KEY_PURPOSE, key);
-    const owner = await this.unitOfWork.beforeSignIn((stores) =>
-      stores.get(UserStore).ownerOfKey(hash),
-    );
+    const owner = await this.ownerOf(key);
     if (!owner || (owner.login !== login && owner.number !== login))
       return undefined;
+    return this.signedIn(owner);
+  }
+
+  /** The user of an API key, where it comes alone, or undefined. */
+  async authenticateKey(key: string): Promise<UserActor | undefined> {
+    const owner = await this.ownerOf(key);
+    return owner && this.signedIn(owner);
+  }
+
+  /** The key is found by its HMAC, so that neither the time of the look-up nor a dump of the database tells anything about it. */
+  private async ownerOf(key: string): Promise<ApiKeyOwner | undefined> {
+    if (key.length === 0 || key.length > MAX_KEY_CHARACTERS) return undefined;
+    const hash = this.masterKey.hash(KEY_PURPOSE, key);
+    return this.unitOfWork.beforeSignIn((stores) =>
+      stores.get(UserStore).ownerOfKey(hash),
+    );
+  }
+
+  private signedIn(owner: ApiKeyOwner): UserActor {
     this.uses.note(owner);
     return {
       organizationId: owner.organizationId,

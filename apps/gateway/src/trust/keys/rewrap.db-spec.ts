@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { newId } from "@vworkspace/kernel";
 import { Client } from "pg";
 import {
   openTestDatabase,
@@ -25,6 +26,16 @@ describe("a change of the master key", () => {
     await owner.connect();
     await db.get(SigningKeyService).rotate({ isUrgent: true });
     await db.get(SigningKeyService).rotate({ isUrgent: false });
+    const { organizationId } = await TestTenant.make(db);
+    const id = newId();
+    await db.look(
+      "insert into odoo_databases (organization_id, id, name, wrapped_key) values ($1, $2, 'x', $3)",
+      [
+        organizationId,
+        id,
+        db.masterKey.seal(Buffer.from("a key"), `odoo_databases:${id}`),
+      ],
+    );
   });
 
   afterAll(async () => {
@@ -34,7 +45,7 @@ describe("a change of the master key", () => {
 
   const sealed = () =>
     db.look<{ value: Buffer }>(
-      "select private_key as value from signing_keys union all select sealed from sealed_keys",
+      "select private_key as value from signing_keys union all select sealed from sealed_keys union all select wrapped_key from odoo_databases where wrapped_key is not null",
     );
   const count = async (key: MasterKey) =>
     (await sealed()).filter(({ value }) => key.isOfThis(value)).length;

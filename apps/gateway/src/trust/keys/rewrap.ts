@@ -39,7 +39,7 @@ async function rewrapColumn(
 ): Promise<RewrapCount> {
   const { table, key, column: name } = column;
   const { rows } = await client.query<{ key: string; sealed: Buffer }>(
-    `select ${key} as key, ${name} as sealed from ${table} order by ${key}`,
+    `select ${key} as key, ${name} as sealed from ${table} where ${name} is not null order by ${key}`,
   );
   let rewrapped = 0;
   for (const row of rows) {

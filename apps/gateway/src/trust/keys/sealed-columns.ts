@@ -1,4 +1,4 @@
-/** A column of the gateway's own tables (no tenant's) whose values are sealed under the master key. */
+/** A column whose values are sealed under the master key; those that are null aren't. */
 export interface SealedColumn {
   readonly table: string;
   /** Column that names the row. */
@@ -21,6 +21,13 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     key: "id",
     column: "sealed",
     context: (id) => `certificate_authority_keys:${id}`,
+  },
+  // A tenant's, which the owner of the tables may open for this (policy rewrap).
+  {
+    table: "odoo_databases",
+    key: "id",
+    column: "wrapped_key",
+    context: (id) => `odoo_databases:${id}`,
   },
   // The last: with the former key alone, as a run that is taken up has it, the database can be opened until this is done.
   {

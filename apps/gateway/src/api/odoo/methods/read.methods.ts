@@ -19,16 +19,10 @@ import type { ModelCall, ModelMethod } from "../registry/model-method";
 import { ownDomain } from "../registry/own-domain";
 import { presentRecord } from "../registry/present-record";
 import type { OdooModel } from "../registry/odoo-model";
-
-/** The most that one call reads, whatever limit it gives; what is more is refused, never silently cut. */
-export const READ_LIMITS = {
-  ids: 100_000,
-  records: 10_000,
-  /** Counting stops here: a count of more costs seconds, and nobody pages through it. */
-  counted: 1_000_000,
-  /** Characters of JSON of all records together. */
-  characters: 32 * 1024 * 1024,
-} as const;
+import { domainOf } from "./call-domain";
+import { nameSearch } from "./name-search";
+import { READ_LIMITS } from "./read-limits";
+import { readGroup } from "./read-group";
 
 /** Records per query: with the largest values a batch stays far below the limit of characters. */
 const BATCH = 100;
@@ -52,6 +46,25 @@ export class ReadMethods {
       takesIds: false,
       run: (call) =>
         this.inStores(call, (records) => searchRead(records, call)),
+    },
+    name_search: {
+      parameters: ["name", "domain", "operator", "limit"],
+      takesIds: false,
+      run: (call) =>
+        this.inStores(call, (records) => nameSearch(records, call)),
+    },
+    read_group: {
+      parameters: [
+        "domain",
+        "fields",
+        "groupby",
+        "offset",
+        "limit",
+        "orderby",
+        "lazy",
+      ],
+      takesIds: false,
+      run: (call) => this.inStores(call, (records) => readGroup(records, call)),
     },
     read: {
       parameters: ["fields", "load"],
@@ -166,21 +179,6 @@ function tooMany(what: string): DomainError {
     "validation_failed",
     `At most ${READ_LIMITS.records} records are read and ${READ_LIMITS.ids} ids searched at once, and ${what}: use limit and offset, or name fewer fields.`,
   );
-}
-
-function domainOf(call: ModelCall) {
-  const { domain } = call.args;
-  const isAbsent = domain === undefined || domain === null || domain === false;
-  const own = ownDomain(call);
-  if (isAbsent && own.length === 0) return undefined;
-  const asked = isAbsent
-    ? undefined
-    : bindDomain(parseDomain(domain), call.entry.model);
-  if (own.length === 0) return asked;
-  const mine = bindDomain(parseDomain(own), call.entry.model);
-  return asked === undefined
-    ? mine
-    : { kind: "and" as const, nodes: [mine, asked] };
 }
 
 /** The ids of the call that its caller may reach, in its order. */

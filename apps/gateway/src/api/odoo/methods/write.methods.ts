@@ -11,17 +11,16 @@ import {
 import { RecordStore } from "../../../database/records/record-store";
 import type { Stores } from "../../../database/unit-of-work";
 import { MutationService } from "../../../intent/mutations/mutation.service";
-import type { ModelField } from "../registry/model-field";
 import type {
-  FieldValues,
   ModelCall,
   ModelChanges,
   ModelMethod,
   RecordAction,
 } from "../registry/model-method";
-import type { OdooModel } from "../registry/odoo-model";
 import { ownDomain } from "../registry/own-domain";
 import { readValues } from "../registry/read-values";
+import { removeMethod, type RunChange, upsertMethod } from "./upsert.methods";
+import { withKeys } from "./with-keys";
 
 /** Records that one call changes, at most: all of them in one transaction. */
 const MAX_RECORDS = 100;
@@ -42,6 +41,9 @@ export class WriteMethods {
     if (unlink) methods["unlink"] = this.unlink(unlink);
     for (const [name, action] of Object.entries(changes.actions ?? {}))
       methods[name] = this.action(name, action);
+    const run: RunChange = (...change) => this.run(...change);
+    if (changes.isUpserted) methods["upsert"] = upsertMethod(changes, run);
+    if (changes.remove) methods["remove"] = removeMethod(changes.remove, run);
     return methods;
   }
 
@@ -177,35 +179,4 @@ async function ownNumbers(
   const { model } = call.entry;
   const domain = bindDomain(parseDomain(own), model);
   return new Set(await records.search(model, { domain, limit: MAX_OWN }));
-}
-
-/** The values with each many2one as the UUID of its record. */
-async function withKeys(
-  stores: Stores,
-  model: OdooModel,
-  values: FieldValues,
-): Promise<FieldValues> {
-  const resolved: Record<string, unknown> = { ...values };
-  for (const [name, value] of Object.entries(values)) {
-    const field = model.require(name);
-    if (field.type === "many2one" && typeof value === "number")
-      resolved[name] = await keyOf(stores, field, value);
-  }
-  return resolved;
-}
-
-async function keyOf(
-  stores: Stores,
-  field: ModelField,
-  number: number,
-): Promise<string> {
-  const target = field.target?.();
-  const keys =
-    target && (await stores.get(RecordStore).keysOf(target, [number]));
-  const key = keys?.get(number);
-  if (key !== undefined) return key;
-  throw new DomainError(
-    "validation_failed",
-    `${field.name} is ${number}: there is no ${target?.name ?? "record"} with that id.`,
-  );
 }

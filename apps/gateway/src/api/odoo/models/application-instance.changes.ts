@@ -22,6 +22,7 @@ interface GivenValues extends Partial<InstanceIntent> {
 
 @Injectable()
 export class ApplicationInstanceChanges implements ModelChanges {
+  readonly isUpserted = true;
   readonly actions: Readonly<Record<string, RecordAction>> = {
     action_suspend: this.order((stores, actor, key) =>
       this.instances.suspend(stores, actor, key, true),
@@ -37,7 +38,9 @@ export class ApplicationInstanceChanges implements ModelChanges {
         return undefined;
       },
     },
-    action_delete: this.order((...on) => this.instances.remove(...on)),
+    action_delete: this.order((stores, actor, key) =>
+      this.instances.remove(stores, actor, key),
+    ),
   };
 
   constructor(private readonly instances: InstanceService) {}
@@ -57,7 +60,7 @@ export class ApplicationInstanceChanges implements ModelChanges {
       name,
       namespace,
       ...withoutUnset({ external_ref, intent_version }),
-      origin: actor.role === "bridge" ? "odoo" : "api",
+      origin: actor.via?.origin ?? (actor.role === "bridge" ? "odoo" : "api"),
     });
   };
 
@@ -79,6 +82,12 @@ export class ApplicationInstanceChanges implements ModelChanges {
   /** The same as action_delete: the record stays until the cluster confirms. */
   readonly unlink: NonNullable<ModelChanges["unlink"]> = (...on) =>
     this.instances.remove(...on);
+
+  readonly remove: NonNullable<ModelChanges["remove"]> = (
+    stores,
+    actor,
+    { key, intentVersion },
+  ) => this.instances.remove(stores, actor, key, intentVersion);
 
   private order(
     run: (stores: Stores, actor: UserActor, key: string) => Promise<void>,

@@ -30,6 +30,7 @@ export function auditEntryModel(organization: OdooModel): OdooModel {
       }),
       char("actor", "Actor", { sql: actor, help: "Type and name." }),
       ...source(),
+      ...via(),
       json("on_behalf_of", "On behalf of", {
         sql: (alias) => `${alias}.entry -> 'on_behalf_of'`,
         help: "Whom an Odoo says that it asked for; its word, not proven.",
@@ -68,6 +69,20 @@ function source(): ModelField[] {
     char("session_id", "Session", {
       sql: (alias) => `(${alias}.entry #>> '{actor,session_id}')`,
       help: "Id of the session that was used, of a person at the gateway's pages.",
+    }),
+  ];
+}
+
+/** What an assistant's changes are told apart by. */
+function via(): ModelField[] {
+  return [
+    char("origin", "Origin", {
+      sql: (alias) => `(${alias}.entry #>> '{via,origin}')`,
+      help: "mcp: an assistant, over the Model Context Protocol; not set for everything else.",
+    }),
+    char("tool", "Tool", {
+      sql: (alias) => `(${alias}.entry #>> '{via,tool}')`,
+      help: "The tool that the assistant called.",
     }),
   ];
 }

@@ -5,6 +5,7 @@ import type { ModelChanges } from "../registry/model-method";
 
 @Injectable()
 export class CatalogEntryChanges implements ModelChanges {
+  readonly isUpserted = true;
   constructor(private readonly catalog: CatalogService) {}
 
   readonly create: NonNullable<ModelChanges["create"]> = async (

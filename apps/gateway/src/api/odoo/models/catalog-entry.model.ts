@@ -2,6 +2,7 @@ import {
   boolean,
   char,
   json,
+  markFields,
   type ModelField,
   ownOrganization,
   selection,
@@ -25,6 +26,7 @@ export function catalogEntryModel(organization: OdooModel): OdooModel {
       ownOrganization(organization),
       ...chartFields(),
       boolean("active", "Active", { writable: "always" }),
+      ...markFields("on create"),
     ],
   });
 }

@@ -1,4 +1,5 @@
 import { availableEngines, type ControllerState } from "@vworkspace/contract";
+import { connectedSql } from "../../../fleet/clusters/adapters/connected-sql";
 import {
   boolean,
   char,
@@ -16,25 +17,18 @@ export function clusterModel(
   organization: OdooModel,
   disconnectAfterSeconds: number,
 ): OdooModel {
-  const seconds = Math.trunc(disconnectAfterSeconds);
+  const { joins, connected } = connectedSql(disconnectAfterSeconds);
   return new OdooModel({
     name: "vworkspace.cluster",
     label: "Cluster",
     displayField: "name",
-    // Silence counts while a gateway listened, without a break: after its restart, or its absence, everybody has the whole time
-    // to come back, and who was silent for that long before stays disconnected.
     from: `(select c.*, p.last_seen, waiting.registration_key, waiting.registration_uid, waiting.registration_address,
-        coalesce(waiting.awaits_confirmation, false) as awaits_confirmation,
-        (c.state = 'active' and (p.last_seen > now() - make_interval(secs => ${seconds}) or
-          (select coalesce(max(upper(heard) - lower(heard)), interval '0')
-           from unnest(listening.stretches * tstzmultirange(tstzrange(least(p.last_seen, now()), now()))) heard) <= make_interval(secs => ${seconds}))
-         and p.last_seen is not null) is true as connected
-      from clusters c left join cluster_presence p on p.organization_id = c.organization_id and p.cluster_id = c.id
+        coalesce(waiting.awaits_confirmation, false) as awaits_confirmation, ${connected} as connected
+      from clusters c ${joins}
       left join lateral (select u.confirmation ->> 'jkt' as registration_key, u.registered_uid as registration_uid,
           u.registered_address as registration_address, true as awaits_confirmation
         from cluster_credentials u where u.organization_id = c.organization_id and u.cluster_id = c.id and u.is_unconfirmed
-          and u.revoked_at is null and u.expires_at > now() order by u.id desc limit 1) waiting on true
-      cross join (select range_agg(tstzrange(since, heard_until)) as stretches from gateway_listening) listening)`,
+          and u.revoked_at is null and u.expires_at > now() order by u.id desc limit 1) waiting on true)`,
     fields: [
       char("code", "Code", {
         isRequired: true,

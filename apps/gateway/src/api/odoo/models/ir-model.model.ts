@@ -1,4 +1,4 @@
-import { char } from "../registry/model-field";
+import { boolean, char } from "../registry/model-field";
 import { OdooModel } from "../registry/odoo-model";
 
 /** The models themselves, which clients list to offer a choice. Its records are in memory (MemoryRecords). */
@@ -8,6 +8,12 @@ export function irModel(): OdooModel {
     label: "Models",
     displayField: "name",
     from: "",
-    fields: [char("model", "Model"), char("name", "Model Description")],
+    fields: [
+      char("model", "Model"),
+      char("name", "Model Description"),
+      boolean("transient", "Transient", {
+        help: "Never; clients ask for it to leave such models out.",
+      }),
+    ],
   });
 }

@@ -6,6 +6,7 @@ import { clusterModel } from "./cluster.model";
 import { eventModel } from "./event.model";
 import { irModel } from "./ir-model.model";
 import { jobModel } from "./job.model";
+import { odooDatabaseModel } from "./odoo-database.model";
 import { operationScheduleModel } from "./operation-schedule.model";
 import { operationSequenceModel } from "./operation-sequence.model";
 import { operationModel } from "./operation.model";
@@ -55,6 +56,7 @@ export function makeModels(
     userIdentity: userIdentityModel(organization, users),
     userSession: userSessionModel(organization, users),
     users,
+    odooDatabase: odooDatabaseModel(organization, users),
     irModel: irModel(),
   };
 }

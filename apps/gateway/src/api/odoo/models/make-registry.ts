@@ -1,7 +1,7 @@
 import type { ReadMethods } from "../methods/read.methods";
 import type { WriteMethods } from "../methods/write.methods";
 import type { ModelChanges, ModelEntry } from "../registry/model-method";
-import { ModelRegistry } from "../registry/model-registry";
+import { type Admit, ModelRegistry } from "../registry/model-registry";
 import type { OdooModel } from "../registry/odoo-model";
 import type { OdooOptions } from "../odoo-options";
 import { makeModels } from "./make-models";
@@ -21,6 +21,7 @@ export interface AllChanges {
   readonly apiKey: ModelChanges;
   readonly userSession: ModelChanges;
   readonly users: ModelChanges;
+  readonly odooDatabase: ModelChanges;
 }
 
 /** Models of which some roles reach only the records of their own user. */
@@ -28,17 +29,21 @@ const OWNED_BY_USER: readonly string[] = [
   "apiKey",
   "userIdentity",
   "userSession",
+  "odooDatabase",
 ];
 
 /** What some fields are computed with. */
 export type RecordSettings = Pick<
   OdooOptions,
   "disconnectAfterSeconds" | "publicUrl"
->;
+> & {
+  /** Asked of every call that its role may make; nothing more is asked where it isn't given. */
+  readonly admit?: Admit;
+};
 
 /** The one registry that every skin calls. */
 export function makeRegistry(
-  { disconnectAfterSeconds, publicUrl }: RecordSettings,
+  { disconnectAfterSeconds, publicUrl, admit }: RecordSettings,
   reads: ReadMethods,
   writes: WriteMethods,
   changes: AllChanges,
@@ -68,9 +73,11 @@ export function makeRegistry(
       methods: {
         ...reads.methods,
         ...writes.of(entry.changes),
+        ...entry.changes.methods,
         ...entry.methods,
       },
     })),
+    admit,
   );
 }
 
@@ -81,6 +88,7 @@ function modelRecords(models: readonly OdooModel[]): MemoryRecords {
       model: model.name,
       name: model.label,
       display_name: model.label,
+      transient: false,
     })),
   );
 }

@@ -1,6 +1,7 @@
 import {
   type BoundNode,
   evaluateDomain,
+  type GroupOrder,
   type OrderTerm,
   type RecordReader,
 } from "@vworkspace/odoo-rpc";
@@ -9,6 +10,8 @@ import type {
   RecordModel,
 } from "../../../database/records/record-model";
 import {
+  type GroupQuery,
+  type RecordGroup,
   type RecordQuery,
   type RecordRow,
   RecordStore,
@@ -50,6 +53,31 @@ export class MemoryRecords extends RecordStore {
     return Promise.resolve(Math.min(most, this.matching(domain).length));
   }
 
+  override group(
+    _model: RecordModel,
+    { domain, by, order = [], offset = 0, limit }: GroupQuery,
+  ): Promise<{ groups: readonly RecordGroup[]; counted: number }> {
+    const rows = this.matching(domain);
+    const groups = new Map<string, RecordGroup>();
+    if (by.length === 0) groups.set("[]", { keys: [], count: 0 });
+    for (const row of rows) {
+      const keys = by.map(({ field }) => row[field.name] ?? null);
+      const id = JSON.stringify(keys);
+      groups.set(id, { keys, count: (groups.get(id)?.count ?? 0) + 1 });
+    }
+    const byKeys = by.map((_key, at) => ({
+      by: at,
+      direction: "asc" as const,
+    }));
+    const sorted = [...groups.values()].sort((left, right) =>
+      compareGroups([...order, ...byKeys], left, right),
+    );
+    return Promise.resolve({
+      groups: sorted.slice(offset, offset + limit),
+      counted: rows.length,
+    });
+  }
+
   override read(
     _model: RecordModel,
     _fields: readonly RecordField[],
@@ -80,6 +108,20 @@ function compareRows(
 ): number {
   for (const { field, direction } of order) {
     const result = compareValues(left[field], right[field]);
+    if (result !== 0) return direction === "asc" ? result : -result;
+  }
+  return 0;
+}
+
+function compareGroups(
+  order: readonly GroupOrder[],
+  left: RecordGroup,
+  right: RecordGroup,
+): number {
+  for (const { by, direction } of order) {
+    const valueOf = ({ keys, count }: RecordGroup) =>
+      by === "count" ? count : keys[by];
+    const result = compareValues(valueOf(left), valueOf(right));
     if (result !== 0) return direction === "asc" ? result : -result;
   }
   return 0;

@@ -304,6 +304,10 @@ async function seed(database: TestDatabase, code: string): Promise<string> {
   await seedIntent(database, organizationId, clusters.get("heard") ?? "");
   await seedJobs(database, organizationId, clusters.get("silent") ?? "");
   await seedPerson(database, organizationId, userId);
+  await database.look(
+    "insert into odoo_databases (organization_id, id, name) values ($1, $2, 'Odoo')",
+    [organizationId, newId()],
+  );
   await database.unitOfWork.inOrganization(organizationId, (stores) =>
     stores.get(AuditStore).append(gatewayActor(organizationId), {
       action: "test.happen",

@@ -15,13 +15,19 @@ import { givenParameters } from "./given-parameters";
 
 @Injectable()
 export class OperationChanges implements ModelChanges {
+  readonly isUpserted = true;
   readonly actions: Readonly<Record<string, RecordAction>> = {
-    action_cancel: this.order((...on) => this.operations.cancel(...on)),
-    action_approve: this.order((...on) => this.operations.approve(...on)),
+    action_cancel: this.decision("cancelled", (...on) =>
+      this.operations.cancel(...on),
+    ),
+    action_approve: this.decision("approved", (...on) =>
+      this.operations.approve(...on),
+    ),
     action_reject: {
       parameters: ["reason"],
       run: async (stores, actor, key, args) => {
         const reason = givenReason(args["reason"]);
+        if (await isRepeated(stores, actor, key, "rejected")) return undefined;
         await this.operations.reject(stores, actor, key, reason);
         return undefined;
       },
@@ -52,26 +58,49 @@ export class OperationChanges implements ModelChanges {
     return (await this.operations.create(stores, actor, request)).id;
   };
 
-  /** readValues lets nothing but external_ref through. */
+  /** readValues lets nothing but the caller's marks through. */
   readonly write: NonNullable<ModelChanges["write"]> = async (
     stores,
     actor,
     { key, values }: { key: string; values: FieldValues },
   ) => {
-    if (!("external_ref" in values)) return;
-    const ref = values["external_ref"] as string | null;
-    await this.operations.setExternalRef(stores, actor, key, ref);
+    await this.operations.mark(stores, actor, key, values);
   };
 
-  private order(
+  private decision(
+    decision: Decision,
     run: (stores: Stores, actor: UserActor, key: string) => Promise<void>,
   ): RecordAction {
     return {
       run: async (stores, actor, key) => {
-        await run(stores, actor, key);
+        if (!(await isRepeated(stores, actor, key, decision)))
+          await run(stores, actor, key);
         return undefined;
       },
     };
+  }
+}
+
+type Decision = "approved" | "rejected" | "cancelled";
+
+/** A bridge sends a decision again until it has an answer; the same one is no second. */
+async function isRepeated(
+  stores: Stores,
+  actor: UserActor,
+  key: string,
+  decision: Decision,
+): Promise<boolean> {
+  if (actor.role !== "bridge") return false;
+  const operation = await stores.get(OperationStore).find(key);
+  if (operation === undefined) return false;
+  const { state, approval_state: approval, cancel } = operation;
+  switch (decision) {
+    case "approved":
+      return approval === "approved" && state !== "awaiting_approval";
+    case "rejected":
+      return approval === "rejected";
+    case "cancelled":
+      return cancel || state === "cancelled";
   }
 }
 

@@ -67,6 +67,7 @@ describe("records of one's own", () => {
         apiKey: new ApiKeyChanges(keys),
         userSession: new UserSessionChanges(db.get(SessionService)),
         users,
+        odooDatabase: {},
       },
     );
     const wire = "json";

@@ -4,6 +4,7 @@ import type { ModelChanges } from "../registry/model-method";
 
 @Injectable()
 export class PolicyChanges implements ModelChanges {
+  readonly isUpserted = true;
   constructor(private readonly policies: PolicyService) {}
 
   readonly create: NonNullable<ModelChanges["create"]> = async (

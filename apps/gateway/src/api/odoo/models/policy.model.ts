@@ -4,6 +4,7 @@ import {
   char,
   integer,
   json,
+  markFields,
   type ModelField,
   many2one,
   ownOrganization,
@@ -40,6 +41,7 @@ export function policyModel(
         isNullable: true,
         help: 'A semver range, for example ">=1.2.0 <2.0.0".',
       }),
+      ...markFields("on create"),
     ],
   });
 }

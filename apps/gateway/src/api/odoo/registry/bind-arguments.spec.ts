@@ -61,6 +61,12 @@ describe("bindArguments", () => {
       ).toMatchObject({ requestId: undefined });
   });
 
+  it("hands the context on, empty where none is given", () => {
+    const context = { active_test: false, allowed_company_ids: [1] };
+    expect(bind(onModel, [], { context })).toMatchObject({ context });
+    expect(bind(onModel, [])).toMatchObject({ context: {} });
+  });
+
   it("keeps neither of them, nor the context, among the arguments that a repeat must bring again", () => {
     const { args } = bind(onModel, [[]], {
       request_id: "k",

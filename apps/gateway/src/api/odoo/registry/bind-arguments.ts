@@ -11,9 +11,11 @@ import type { ModelCall, ModelMethod } from "./model-method";
 
 export interface BoundArguments extends Pick<
   ModelCall,
-  "ids" | "args" | "requestId"
+  "ids" | "args" | "requestId" | "context"
 > {
   readonly onBehalfOf: OnBehalfOf | undefined;
+  /** Odoo's `database.uuid`, as a bridge says it in the context. */
+  readonly databaseUuid: string | undefined;
 }
 
 /** Keywords that any method takes: two of ours, which may also stand in the context, and Odoo's context. */
@@ -59,16 +61,21 @@ function named(args: Map<string, RpcValue>, method: ModelMethod) {
 
 function common(
   keywords: RpcStruct,
-): Pick<BoundArguments, "requestId" | "onBehalfOf"> {
-  const context = keywords["context"] ?? false;
-  if (context !== false && !isStruct(context))
+): Pick<
+  BoundArguments,
+  "requestId" | "onBehalfOf" | "databaseUuid" | "context"
+> {
+  const given = keywords["context"] ?? false;
+  if (given !== false && !isStruct(given))
     throw new RpcUsageError("context must be a struct.");
-  const fromContext = context === false ? {} : context;
-  const requestId = keywords["request_id"] ?? fromContext["request_id"];
-  const onBehalfOf = keywords["on_behalf_of"] ?? fromContext["on_behalf_of"];
+  const context = given === false ? {} : given;
+  const requestId = keywords["request_id"] ?? context["request_id"];
+  const onBehalfOf = keywords["on_behalf_of"] ?? context["on_behalf_of"];
   return {
+    context,
     requestId: requestIdOf(requestId),
     onBehalfOf: onBehalfOfOf(onBehalfOf),
+    databaseUuid: databaseUuidOf(context["database_uuid"]),
   };
 }
 
@@ -77,6 +84,13 @@ function requestIdOf(value: RpcValue | undefined): string | undefined {
     return undefined;
   if (typeof value === "string") return value;
   throw new RpcUsageError("request_id must be a text.");
+}
+
+function databaseUuidOf(value: RpcValue | undefined): string | undefined {
+  if (value === undefined || value === null || value === false)
+    return undefined;
+  if (typeof value === "string") return value;
+  throw new RpcUsageError("database_uuid of the context must be a text.");
 }
 
 function onBehalfOfOf(value: RpcValue | undefined): OnBehalfOf | undefined {

@@ -4,7 +4,7 @@ import {
   RpcUsageError,
   type RpcValue,
 } from "@vworkspace/odoo-rpc";
-import type { ModelField } from "./model-field";
+import { isGroupable, type ModelField } from "./model-field";
 import type { OdooModel } from "./odoo-model";
 
 /**
@@ -37,12 +37,24 @@ function describe(field: ModelField): RpcStruct {
     store: true,
     searchable: true,
     sortable: field.type !== "json",
+    groupable: isGroupable(field),
+    company_dependent: false,
+    manual: false,
+    depends: [],
+    change_default: false,
+    default_export_compatible: false,
+    exportable: true,
+    ...(isText(field) ? { translate: false, trim: false } : {}),
     ...(field.help === undefined ? {} : { help: field.help }),
     ...(field.selection === undefined
       ? {}
       : { selection: field.selection.map((pair) => [...pair]) }),
     ...(relation === undefined ? {} : { relation, domain: [], context: {} }),
   };
+}
+
+function isText({ type }: ModelField): boolean {
+  return type === "char" || type === "text";
 }
 
 function only(

@@ -29,6 +29,19 @@ export interface ModelField extends RecordField {
   readonly textTwin?: string;
 }
 
+const GROUPABLE: ReadonlySet<ModelField["type"]> = new Set([
+  "char",
+  "selection",
+  "boolean",
+  "many2one",
+  "datetime",
+]);
+
+/** Whether records can be counted by its values; of a moment, by its day or month. */
+export function isGroupable({ type }: ModelField): boolean {
+  return GROUPABLE.has(type);
+}
+
 type Extra = Partial<Omit<ModelField, "name" | "type" | "label">>;
 
 function field(type: ModelField["type"]) {
@@ -73,6 +86,24 @@ export function ownOrganization(organization: RecordModel): ModelField {
     writable: "on create",
     isNullable: true,
   });
+}
+
+/** What the other side, an Odoo say, calls the record and its newest change. @param ref when external_ref may be given */
+export function markFields(
+  ref: NonNullable<ModelField["writable"]>,
+): readonly ModelField[] {
+  return [
+    char("external_ref", "External reference", {
+      writable: ref,
+      isNullable: true,
+      help: "The record's own id on the other side; unique.",
+    }),
+    integer("intent_version", "Intent version", {
+      writable: "always",
+      isNullable: true,
+      help: "A write with a version not above this one changes nothing.",
+    }),
+  ];
 }
 
 export function many2one(

@@ -19,6 +19,8 @@ export interface ModelCall {
   /** By parameter name; what the caller left out is undefined. */
   readonly args: Readonly<Record<string, RpcValue | undefined>>;
   readonly requestId: string | undefined;
+  /** Odoo's; of it `active_test` and `tz` mean something here, and nothing in it is refused. */
+  readonly context: RpcStruct;
 }
 
 /** A method that clients can call. Undefined: it has nothing to say, and each skin says that in its way. */
@@ -66,6 +68,16 @@ export interface ModelChanges {
     key: string,
   ) => Promise<void>;
   readonly actions?: Readonly<Record<string, RecordAction>>;
+  /** Records have an external_ref and an intent_version, by which a bridge makes or changes them (`upsert`). */
+  readonly isUpserted?: boolean;
+  /** The tombstone of a bridge's record. */
+  readonly remove?: (
+    stores: Stores,
+    actor: UserActor,
+    change: { readonly key: string; readonly intentVersion: number },
+  ) => Promise<void>;
+  /** What isn't done to records by their ids. */
+  readonly methods?: Readonly<Record<string, ModelMethod>>;
 }
 
 /** A model in the registry. */

@@ -1,19 +1,6 @@
 import { ROLES } from "../../../trust/identity/domain/actor";
-import type { ReadMethods } from "../methods/read.methods";
-import { ReadMethods as Reads } from "../methods/read.methods";
-import { WriteMethods } from "../methods/write.methods";
-import { ApiKeyChanges } from "../models/api-key.changes";
-import { ApplicationInstanceChanges } from "../models/application-instance.changes";
-import { CatalogEntryChanges } from "../models/catalog-entry.changes";
-import { ClusterChanges } from "../models/cluster.changes";
-import { makeRegistry } from "../models/make-registry";
-import { OrganizationChanges } from "../models/organization.changes";
-import { OperationScheduleChanges } from "../models/operation-schedule.changes";
-import { OperationSequenceChanges } from "../models/operation-sequence.changes";
-import { OperationChanges } from "../models/operation.changes";
-import { PolicyChanges } from "../models/policy.changes";
-import { UserSessionChanges } from "../models/user-session.changes";
-import { UsersChanges } from "../models/users.changes";
+import { ReadMethods } from "../methods/read.methods";
+import { idleRegistry } from "../models/idle-registry";
 import {
   mayCall,
   PERMISSIONS,
@@ -21,22 +8,8 @@ import {
   requirePermission,
 } from "./permissions";
 
-const none = undefined as never;
-const reads: ReadMethods = new Reads(none);
-const options = { disconnectAfterSeconds: 120, publicUrl: () => "" };
-const registry = makeRegistry(options, reads, new WriteMethods(none), {
-  organization: new OrganizationChanges(none),
-  cluster: new ClusterChanges(none, none, none),
-  catalogEntry: new CatalogEntryChanges(none),
-  policy: new PolicyChanges(none),
-  applicationInstance: new ApplicationInstanceChanges(none),
-  operation: new OperationChanges(none),
-  operationSchedule: new OperationScheduleChanges(none),
-  operationSequence: new OperationSequenceChanges(none),
-  apiKey: new ApiKeyChanges(none),
-  userSession: new UserSessionChanges(none),
-  users: new UsersChanges(none, none, none),
-});
+const reads = new ReadMethods(undefined as never);
+const registry = idleRegistry();
 
 /** The table as a reader of the documentation would write it: who may change what. */
 const CHANGES = [
@@ -82,6 +55,23 @@ const CHANGES = [
   "vworkspace.application.instance action_rollback: operator, admin, bridge",
   "vworkspace.application.instance action_suspend: operator, admin, bridge",
   "vworkspace.application.instance action_resume: operator, admin, bridge",
+  "vworkspace.catalog.entry upsert: bridge",
+  "vworkspace.policy upsert: bridge",
+  "vworkspace.application.instance upsert: bridge",
+  "vworkspace.application.instance remove: bridge",
+  "vworkspace.operation upsert: bridge",
+  "vworkspace.odoo.database create: admin",
+  "vworkspace.odoo.database write: admin",
+  "vworkspace.odoo.database action_issue_pairing_code: admin",
+  "vworkspace.odoo.database action_enable: admin",
+  "vworkspace.odoo.database action_disable: admin",
+  "vworkspace.odoo.database action_unpair: admin",
+  "vworkspace.odoo.database pair: bridge",
+  "vworkspace.odoo.database status: bridge",
+  "vworkspace.odoo.database compare: bridge",
+  "vworkspace.odoo.database resend: bridge",
+  "vworkspace.odoo.database resend_all: bridge",
+  "vworkspace.odoo.database adopt: bridge",
 ];
 
 describe("the table of permissions", () => {

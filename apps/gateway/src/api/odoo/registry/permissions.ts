@@ -21,6 +21,8 @@ export const APPROVERS: readonly Role[] = ["approver", "admin"];
 /** A bridge says who decided; whether that counts is said by the organization's approval_trust (approver.decide.ts). */
 const DECIDERS: readonly Role[] = [...APPROVERS, "bridge"];
 const ADMINS: readonly Role[] = ["admin"];
+/** An Odoo, which is a program and no person. */
+const BRIDGES: readonly Role[] = ["bridge"];
 /** A bridge is a program: an admin issues its keys, so that a stolen one can't make itself another. */
 const KEY_ISSUERS: readonly Grant[] = [
   "reader (own)",
@@ -40,6 +42,8 @@ function readsTo(roles: readonly Grant[]): Grants {
     "search",
     "search_count",
     "search_read",
+    "name_search",
+    "read_group",
     "read",
     "fields_get",
     "default_get",
@@ -69,10 +73,12 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
   "vworkspace.catalog.entry": {
     ...readsTo(EVERYONE),
     ...to(ADMINS, "create", "write", "unlink"),
+    ...to(BRIDGES, "upsert"),
   },
   "vworkspace.policy": {
     ...readsTo(EVERYONE),
     ...to(ADMINS, "create", "write", "unlink"),
+    ...to(BRIDGES, "upsert"),
   },
   "vworkspace.application.instance": {
     ...readsTo(EVERYONE),
@@ -86,11 +92,13 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
       "action_suspend",
       "action_resume",
     ),
+    ...to(BRIDGES, "upsert", "remove"),
   },
   "vworkspace.operation": {
     ...readsTo(EVERYONE),
     ...to(DEPLOYERS, "create", "write", "action_cancel", "action_retry"),
     ...to(DECIDERS, "action_approve", "action_reject"),
+    ...to(BRIDGES, "upsert"),
   },
   "vworkspace.operation.schedule": {
     ...readsTo(EVERYONE),
@@ -119,6 +127,27 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
     ...readsTo(KEY_HOLDERS),
     ...to(KEY_HOLDERS, "action_revoke"),
   },
+  "vworkspace.odoo.database": {
+    ...readsTo([...ADMINS, "bridge (own)"]),
+    ...to(
+      ADMINS,
+      "create",
+      "write",
+      "action_issue_pairing_code",
+      "action_enable",
+      "action_disable",
+      "action_unpair",
+    ),
+    ...to(
+      BRIDGES,
+      "pair",
+      "status",
+      "compare",
+      "resend",
+      "resend_all",
+      "adopt",
+    ),
+  },
   "ir.model": readsTo(EVERYONE),
 };
 
@@ -135,6 +164,16 @@ export function reachOf(
 
 export function mayCall(role: Role, model: string, method: string): boolean {
   return reachOf(role, model, method) !== undefined;
+}
+
+/** Whether a caller may call a method at all, by role and key. */
+export function isPermitted(
+  { role, key }: Pick<UserActor, "role" | "key">,
+  model: string,
+  method: string,
+): boolean {
+  const isCovered = key === undefined || coversCall(key.scopes, model, method);
+  return isCovered && mayCall(role, model, method);
 }
 
 /** @throws DomainError forbidden, naming the roles that may, or the scopes of the key that doesn't */

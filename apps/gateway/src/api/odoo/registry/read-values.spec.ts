@@ -55,6 +55,14 @@ describe("readValues", () => {
     );
   });
 
+  it("says of commands that no field here takes any", () => {
+    for (const commands of [[[6, 0, [1, 2]]], [[4, 7]], [[5]]])
+      expect(() => written({ list: commands })).toThrow(
+        /^list is a list of commands such as .* no model here has/,
+      );
+    expect(written({ list: [] })).toEqual({ list: [] });
+  });
+
   it("wants required fields at create, and never empty", () => {
     const create = (values: RpcStruct) =>
       readValues(model, values, { isCreate: true, wire: "json" });

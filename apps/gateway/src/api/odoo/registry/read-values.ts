@@ -86,6 +86,11 @@ function requireCarriable(field: ModelField, value: RpcValue): void {
 
 /** A value of the field's type. */
 function readField(field: ModelField, value: RpcValue): unknown {
+  if (isCommands(value))
+    throw invalid(
+      field,
+      "is a list of commands such as [6, 0, [1]], and those are for one2many and many2many fields, which no model here has: give the value itself.",
+    );
   if (value === null || value === false) return whenUnset(field, value);
   switch (field.type) {
     case "boolean":
@@ -101,6 +106,15 @@ function readField(field: ModelField, value: RpcValue): unknown {
     default:
       return readText(field, value);
   }
+}
+
+/** What Odoo's clients send for the records behind a one2many or many2many: `[[6, 0, ids]]`, `[[4, id]]`. */
+function isCommands(value: RpcValue): boolean {
+  const isCommand = (one: RpcValue) =>
+    isList(one) &&
+    one.length <= 3 &&
+    [0, 1, 2, 3, 4, 5, 6].includes(one[0] as number);
+  return isList(value) && value.length > 0 && value.every(isCommand);
 }
 
 /** What false or nil means: null where a field may be empty, else the type's own emptiness, where it has one. */

@@ -16,7 +16,7 @@ export class RpcFailures {
   of(error: unknown, request: RpcRequest): OdooError {
     const requestId = requestIdOf(request);
     if (error instanceof DomainError) {
-      // Odoo's protocols have no word for it, and its faults come with status 200.
+      // Odoo's older protocols have no word for it, and their faults come with status 200.
       if (error.retryAfterSeconds !== undefined)
         request.visit.retryAfter(error.retryAfterSeconds);
       return odooErrorOf(error);
@@ -31,6 +31,7 @@ export class RpcFailures {
     return {
       kind: "programming",
       message: `The gateway failed on this call; its log has it as request ${requestId}.`,
+      code: "internal",
     };
   }
 }

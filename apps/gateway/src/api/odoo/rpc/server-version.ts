@@ -7,3 +7,9 @@ export const SERVER_VERSION: RpcStruct = {
   server_serie: "19.0",
   protocol_version: 1,
 };
+
+/** The same as `GET /web/version` says it. */
+export const WEB_VERSION: RpcStruct = {
+  version_info: [19, 0, 0, "final", 0, ""],
+  version: "19.0",
+};

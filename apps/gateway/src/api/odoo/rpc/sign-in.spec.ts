@@ -21,7 +21,8 @@ const ANN: UserActor = {
   number: 7,
 };
 /** One user with one key. */
-const users: Pick<UserService, "authenticate"> = {
+const users: Pick<UserService, "authenticate" | "authenticateKey"> = {
+  authenticateKey: (key) => Promise.resolve(key === "right" ? ANN : undefined),
   authenticate: (login, key) =>
     Promise.resolve(
       (login === "ann" || login === 7) && key === "right" ? ANN : undefined,
@@ -89,6 +90,23 @@ describe("signing in", () => {
       call((one) => signIn.require(one, ["main", 7, "wrong"])),
     ).rejects.toThrow("Access Denied");
     expect(await failures()).toBe(before + 3);
+  });
+
+  it("takes a key alone, for this database or for none that is named", async () => {
+    const { signIn, evidence } = signInWithEvidence();
+    const signedIn = (database: string | undefined, key: string | undefined) =>
+      call((one) => signIn.requireKey(one, { database, key }));
+    for (const database of [undefined, "", "main"])
+      expect(await signedIn(database, "right")).toMatchObject(ANN);
+    await expect(signedIn("other", "right")).rejects.toThrow("Access Denied");
+    await expect(signedIn("main", "wrong")).rejects.toThrow("Access Denied");
+    await expect(signedIn("main", undefined)).rejects.toThrow("Access Denied");
+    // Nobody said whose key it should be.
+    expect(evidence.map(({ login }) => login)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("keeps as evidence who was tried and from where, never with what", async () => {

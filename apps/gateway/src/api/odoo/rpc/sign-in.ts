@@ -35,6 +35,22 @@ export class SignIn {
     return this.identify(visit, credentials, parseUid(credentials[1]));
   }
 
+  /**
+   * Where the key comes alone, beside the name of a database or none.
+   * @throws as {@link require}
+   */
+  requireKey(
+    visit: Visit,
+    given: {
+      readonly database: string | undefined;
+      readonly key: string | undefined;
+    },
+  ): Promise<UserActor> {
+    const { database = "", key } = given;
+    const isForUs = database === "" || this.accepts(database);
+    return this.keys.requireKey(visit, { key, isForUs });
+  }
+
   private identify(
     visit: Visit,
     [database, , key]: Credentials,

@@ -1,5 +1,7 @@
+import type { ExternalMarks } from "../../external-marks";
+
 /** An application that may be deployed: a chart, where it comes from, and which versions of it. `code` is its catalogId. */
-export interface CatalogEntry extends CatalogFields {
+export interface CatalogEntry extends CatalogFields, ExternalMarks {
   readonly id: string;
 }
 
@@ -22,6 +24,8 @@ export interface CatalogFields {
 
 export abstract class CatalogStore {
   abstract byId(id: string): Promise<CatalogEntry | undefined>;
+  /** The same, holding the row until the transaction ends. */
+  abstract lock(id: string): Promise<CatalogEntry | undefined>;
   abstract byCode(code: string): Promise<CatalogEntry | undefined>;
   /** False when the code is taken. */
   abstract add(entry: CatalogEntry): Promise<boolean>;

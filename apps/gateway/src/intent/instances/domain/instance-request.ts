@@ -1,9 +1,6 @@
-import { canonicalJson, isStorable } from "@vworkspace/contract";
+import { canonicalJson } from "@vworkspace/contract";
 import type { CatalogEntry } from "../../catalog/domain/catalog-entry";
 import type { Instance, InstanceIntent } from "./instance";
-
-/** It stands in an index, whose rows PostgreSQL limits. */
-const MAX_REF_CHARACTERS = 256;
 
 export interface CreateInstance {
   readonly clusterId: string;
@@ -75,27 +72,4 @@ export function isSameIntent(left: Instance, right: Instance): boolean {
     instance.catalog_entry_id,
   ];
   return canonicalJson(facts(left)) === canonicalJson(facts(right));
-}
-
-/** Whether the caller's change was overtaken by a newer one of its own. */
-export function isOutdated(
-  { intent_version: known }: Instance,
-  { intent_version: given }: InstanceChanges,
-): boolean {
-  return given !== undefined && known !== null && given <= known;
-}
-
-/** What is wrong with the caller's own marks, which the gateway keeps and compares and never interprets. */
-export function markProblem(marks: {
-  readonly external_ref?: string;
-  readonly intent_version?: number;
-}): string | undefined {
-  const { external_ref: ref, intent_version: version } = marks;
-  const isFineRef =
-    ref === undefined || (ref.length <= MAX_REF_CHARACTERS && isStorable(ref));
-  if (!isFineRef)
-    return `external_ref must have at most ${MAX_REF_CHARACTERS} characters, without U+0000 and lone surrogates.`;
-  return version === undefined || Number.isSafeInteger(version)
-    ? undefined
-    : `intent_version is ${version}: give a whole number that rises with each change.`;
 }

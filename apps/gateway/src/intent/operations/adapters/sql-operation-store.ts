@@ -10,15 +10,19 @@ import {
   OperationStore,
 } from "../domain/operation-store";
 
-type Row = Omit<Operation, "generation" | "instance_generation"> & {
+type Row = Omit<
+  Operation,
+  "generation" | "instance_generation" | "intent_version"
+> & {
   generation: string;
+  intent_version: string | null;
   instance_generation: string | null;
 };
 
 const COLUMNS = `id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive, timeout_seconds,
   state, approval_state, approval_claim, approved_by, approved_at, rejected_by, rejected_at, cancel, generation, phase, reason, message,
   progress, degraded, upgrade, instance_generation, external_ref, schedule_id, due_at, sequence_id, sequence_step,
-  requested_by, on_behalf_of, approval_method, approved_on_behalf_of, rejected_on_behalf_of, maintenance_windows`;
+  requested_by, on_behalf_of, approval_method, approved_on_behalf_of, rejected_on_behalf_of, maintenance_windows, intent_version`;
 const SELECT = `select ${COLUMNS} from operations where organization_id = $1`;
 /** After an alias and a dot. */
 const ENDED = "state in ('succeeded', 'failed', 'cancelled')";
@@ -32,8 +36,8 @@ export class SqlOperationStore extends OperationStore {
     const added = await this.transaction.run(
       `insert into operations (organization_id, id, cluster_id, instance_id, namespace, name, type, engine, parameters_json, require_ready, exclusive,
          timeout_seconds, state, approval_state, external_ref, schedule_id, due_at, requested_by, on_behalf_of,
-         maintenance_windows, sequence_id, sequence_step)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) on conflict do nothing`,
+         maintenance_windows, sequence_id, sequence_step, intent_version)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) on conflict do nothing`,
       [
         this.transaction.organization,
         operation.id,
@@ -57,6 +61,7 @@ export class SqlOperationStore extends OperationStore {
         JSON.stringify(operation.maintenance_windows),
         operation.sequence_id,
         operation.sequence_step,
+        operation.intent_version,
       ],
     );
     return added > 0;
@@ -80,7 +85,7 @@ export class SqlOperationStore extends OperationStore {
       `update operations set approval_state = $3, approval_claim = $4, approved_by = $5, approved_at = $6, rejected_by = $7, rejected_at = $8,
          cancel = $9, generation = $10, state = $11, reason = $12, message = $13, upgrade = $14, instance_generation = $15, external_ref = $16,
          finished_at = case when $17 then coalesce(finished_at, now()) end,
-         approval_method = $18, approved_on_behalf_of = $19, rejected_on_behalf_of = $20, updated_at = now()
+         approval_method = $18, approved_on_behalf_of = $19, rejected_on_behalf_of = $20, intent_version = $21, updated_at = now()
        where organization_id = $1 and id = $2`,
       [
         this.transaction.organization,
@@ -103,6 +108,7 @@ export class SqlOperationStore extends OperationStore {
         operation.approval_method,
         jsonOrNull(operation.approved_on_behalf_of),
         jsonOrNull(operation.rejected_on_behalf_of),
+        operation.intent_version,
       ],
     );
   }
@@ -236,9 +242,10 @@ export class SqlOperationStore extends OperationStore {
 }
 
 function operation(row: Row): Operation {
-  const { instance_generation: issued } = row;
+  const { instance_generation: issued, intent_version: version } = row;
   return {
     ...row,
+    intent_version: version === null ? null : Number(version),
     generation: Number(row.generation),
     instance_generation: issued === null ? null : Number(issued),
   };

@@ -35,6 +35,7 @@ const operation = (more: Partial<Operation> = {}): Operation => ({
   upgrade: "none",
   instance_generation: null,
   external_ref: null,
+  intent_version: null,
   schedule_id: null,
   maintenance_windows: [],
   due_at: null,

@@ -15,6 +15,7 @@ export interface CreateOperation
     Partial<Omit<OperationIntent, "type" | "engine">> {
   readonly instanceId: string;
   readonly external_ref?: string | null;
+  readonly intent_version?: number | null;
   /** Whoever acts, where it isn't given. */
   readonly requester?: Requester;
   /** The schedule and the due time that it is made for. */
@@ -89,6 +90,7 @@ export function newOperation(
     maintenance_windows: made.maintenance_windows,
     ...NOTHING_YET,
     external_ref: request.external_ref ?? null,
+    intent_version: request.intent_version ?? null,
     ...originOf(request),
   };
 }

@@ -96,6 +96,8 @@ export interface Operation
   /** Of the instance, that a Helm upgrade was issued under. */
   readonly instance_generation: number | null;
   readonly external_ref: string | null;
+  /** The caller's own; an operation never changes, so it only tells which side is behind. */
+  readonly intent_version: number | null;
   readonly schedule_id: string | null;
   /** When it may begin, as policies said when it was asked for: what somebody approves does not change. */
   readonly maintenance_windows: readonly MaintenanceWindow[];

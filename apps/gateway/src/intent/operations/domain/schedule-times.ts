@@ -1,4 +1,4 @@
-import { nextOpeningMs } from "@vworkspace/resources";
+import { isTimezone, nextOpeningMs } from "@vworkspace/resources";
 import type { ScheduleFields } from "./schedule";
 
 export type ScheduleTimes = Pick<ScheduleFields, "cron" | "timezone">;
@@ -50,13 +50,4 @@ export function scheduleProblem(fields: ScheduleFields): string | undefined {
   return keep === null || (keep > 0 && keep <= MAX_KEEP)
     ? undefined
     : `keep is ${keep}: give a whole number from 1 to ${MAX_KEEP}, or false for all.`;
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

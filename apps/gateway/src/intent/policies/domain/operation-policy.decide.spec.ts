@@ -15,6 +15,8 @@ const policy = (more: Partial<Policy> = {}): Policy => ({
   maintenance_windows: [],
   max_instances: null,
   version_constraint: null,
+  external_ref: null,
+  intent_version: null,
   ...more,
 });
 

@@ -1,5 +1,7 @@
+import type { ExternalMarks } from "../../external-marks";
+
 /** What an organization lets happen: on all its clusters, or besides on one. An empty list allows nothing. */
-export interface Policy extends PolicyFields {
+export interface Policy extends PolicyFields, ExternalMarks {
   readonly id: string;
 }
 
@@ -34,7 +36,8 @@ export interface PolicyWindow {
 }
 
 export abstract class PolicyStore {
-  abstract byId(id: string): Promise<Policy | undefined>;
+  /** Holds the row until the transaction ends. */
+  abstract lock(id: string): Promise<Policy | undefined>;
   /** The organization's policy and the cluster's own. */
   abstract applicable(clusterId: string): Promise<readonly Policy[]>;
   /**

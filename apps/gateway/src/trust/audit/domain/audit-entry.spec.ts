@@ -62,6 +62,12 @@ describe("audit leaves", () => {
     });
   });
 
+  it("say which tool of an assistant it was", () => {
+    const via = { origin: "mcp", tool: "suspend_instance" } as const;
+    const leaf = text({ ...user, via }, { action: "x.y", subject }, stamp);
+    expect(JSON.parse(leaf)).toMatchObject({ via });
+  });
+
   it("name clusters and the gateway, who are no persons", () => {
     const cluster: Actor = { ...user, type: "cluster", name: "berlin" };
     expect(

@@ -57,6 +57,7 @@ export function auditLeaf(
     actor: { type: actor.type, id: actor.id, ...name },
     ...behalf,
     ...from,
+    ...(actor.via && { via: actor.via }),
     action: entry.action,
     subject: entry.subject,
     detail: entry.detail ?? {},

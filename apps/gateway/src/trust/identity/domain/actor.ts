@@ -24,6 +24,8 @@ export interface Actor {
   readonly onBehalfOf?: OnBehalfOf;
   /** Where the request came from; undefined for what the gateway does by itself. */
   readonly address?: string;
+  /** What it came through, where that is to be told apart: the tool of an assistant. */
+  readonly via?: { readonly origin: "mcp"; readonly tool: string };
 }
 
 /** A signed-in user of the Odoo-shaped API. */

@@ -10,7 +10,14 @@ export const MAX_SCOPES = 20;
 
 /** What clients ask for before anything else; it holds no record, so that every key may. */
 const ALWAYS = new Set(["context_get", "fields_get", "default_get"]);
-const READS = new Set(["search", "search_count", "search_read", "read"]);
+const READS = new Set([
+  "search",
+  "search_count",
+  "search_read",
+  "name_search",
+  "read_group",
+  "read",
+]);
 
 export function isScope(text: string): boolean {
   return SCOPE.test(text);

@@ -1,0 +1,13 @@
+from odoo import models
+
+WHO_BELONGS = {"user_ids", "implied_ids", "implied_by_ids"}
+
+
+class ResGroups(models.Model):
+    _inherit = "res.groups"
+
+    def write(self, vals):
+        done = super().write(vals)
+        if WHO_BELONGS & vals.keys():
+            self.env["discuss.channel"]._vworkspace_sync_all_members()
+        return done

@@ -1,0 +1,16 @@
+from . import (
+    test_companies,
+    test_comparison,
+    test_discuss,
+    test_gateway,
+    test_http,
+    test_outbox,
+    test_public_methods,
+    test_records,
+    test_rules,
+    test_sources,
+    test_sync,
+    test_truth,
+    test_views,
+    test_wizards,
+)

@@ -1,0 +1,136 @@
+/** What each property of the contract's schemas means, by schema and then by path: docs/contract/agent-v1.md has the whole of it. */
+export const MEANINGS: Readonly<
+  Record<string, Readonly<Record<string, string>>>
+> = {
+  Condition: {
+    type: "What it is about.",
+    status: "Whether it holds.",
+    reason: "Why, in one word.",
+    message: "Why, for a person; what is longer than 4,096 characters is cut.",
+    lastTransitionTime: "When the status changed.",
+    observedGeneration: "The generation of the object that it speaks of.",
+  },
+  ResourceRef: {
+    apiVersion: "API version of the object.",
+    kind: "Kind of the object.",
+    namespace: "Its namespace.",
+    name: "Its name.",
+    uid: "Its UID in Kubernetes.",
+    generation: "Kubernetes' own counter.",
+    intentGeneration: "The gateway's counter.",
+  },
+  PublicJwk: {
+    kty: "Kind of the key.",
+    crv: "Its curve.",
+    x: "Its point, in base64url.",
+    y: "The other half of the point, for EC.",
+    kid: "Its name.",
+  },
+  RegisterRequest: {
+    registrationToken: "The token, where the Authorization header has none.",
+    clusterId: "The token's cluster.",
+    displayName: "What people call the cluster.",
+    agentVersion: "Version of the agent.",
+    simulated:
+      "That the cluster is a simulated one; accepted only where the gateway runs a demo.",
+    clusterUid:
+      "UID of the namespace kube-system, by which a person recognises the cluster.",
+    dpopKey: "Key that the token is to be bound to; it comes with a proof.",
+    csr: "A PKCS#10 request (PEM) for a client certificate; of it only the key counts.",
+    publicKey: "Key that payloads for this cluster may be encrypted to.",
+  },
+  RegisterResponse: {
+    clusterId: "The token's cluster.",
+    token: "The credential.",
+    expiresAt: "When it ends.",
+    certificate: "The client certificate with its chain, where a csr was sent.",
+    caBundle: "What the control plane's own certificate may be issued by.",
+    issuer: "`iss` of the token.",
+    trustRoot: "The key that signs the sets of keys, to be pinned.",
+  },
+  RotateRequest: {
+    csr: "A request (PEM) for a new client certificate.",
+    publicKey: "Another key to encrypt to.",
+  },
+  RotateResponse: {
+    token: "The next credential.",
+    expiresAt: "When it ends.",
+    certificate: "The new client certificate with its chain.",
+    caBundle: "What the control plane's own certificate may be issued by.",
+    trustRoot: "The key that signs the sets of keys.",
+  },
+  OfferedJob: {
+    id: "The job's name in every later call.",
+    kind: "What is to be done.",
+    payload:
+      "apply: a whole manifest; delete: what names the object; intent: `{intent, …}`.",
+    idempotencyKey: "The same work has the same key, other work another.",
+    createdAt: "When it was issued.",
+    expiresAt: "When it is closed if nobody has acked it.",
+    attempt: "1 on the first offer, one more whenever the lease ran out.",
+    traceparent: "W3C trace context of the call that caused the job.",
+    signature: "A detached JWS over the payload.",
+    encryptedPayload:
+      "Payload and signature as a compact JWE, in place of both.",
+  },
+  StatusReport: {
+    phase: "How far it is.",
+    conditions: "What is known of the object.",
+    message: "For a person; what is longer than 4,096 characters is cut.",
+    timestamp: "When this was so.",
+  },
+  ResultReport: {
+    outcome: "What came of the job.",
+    error: "Why not; required for failed and conflict.",
+    appliedRef: "What was applied.",
+    timestamp: "When it ended.",
+  },
+  OperationDetail: {
+    phase: "How far the operation is.",
+    outputs: "What it has to show for; at most 16,384 characters of JSON.",
+    startedAt: "When it began.",
+    finishedAt: "When it ended.",
+  },
+  SnapshotItem: {
+    resourceRef: "The object.",
+    uid: "Its UID in Kubernetes.",
+    intentGeneration: "The gateway's counter that it carries.",
+    specDigest: "Digest of its spec.",
+    conditions: "Its conditions.",
+    detail: "What is told besides the conditions, by kind.",
+    "detail.operation": "Of an operation.",
+  },
+  SnapshotPage: {
+    id: "The snapshot that the page is of.",
+    page: "Its place.",
+    last: "Whether no page comes after it.",
+    items: "The objects.",
+  },
+  ControllerState: {
+    name: "What it is called.",
+    present: "Whether it is there.",
+    ready: "Whether it works.",
+    version: "Its version.",
+    message: "What is in the way.",
+  },
+  Event: {
+    eventKey: "The same key with the same timestamp is a repeat.",
+    kind: "What happened; unknown kinds are stored.",
+    resourceRef: "What it is about.",
+    conditions: "Conditions that changed.",
+    timestamp: "When it happened.",
+    session:
+      "UUIDv7 of the agent's process; with sequence it orders events whatever the clock says.",
+    sequence: "A counter in the session.",
+    snapshot: "Of a ClusterSnapshot: one page of it.",
+    agentVersion: "Of a ClusterHeartbeat: version of the agent.",
+    controllers:
+      "Of a ClusterHeartbeat: controllers and add-ons of the cluster.",
+    endpoints: "Of an instance: where it can be reached.",
+    "endpoints.name": "What it is called.",
+    "endpoints.url": "Where it is.",
+    detail: "What is told besides the conditions, by kind.",
+    "detail.operation": "Of an operation.",
+    reason: "Why, for a person.",
+  },
+};
