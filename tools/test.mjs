@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -203,7 +204,7 @@ function prepareData() {
 }
 
 if (!build()) process.exit(1);
-if (["db", "conformance", "chaos"].some(wants)) prepareData();
+if (["db", "conformance", "odoo", "chaos"].some(wants)) prepareData();
 if (wants("unit")) jest("unit", "unit");
 if (wants("db")) jest("database", "db");
 if (wants("conformance")) {

@@ -42,6 +42,8 @@ describe.each(FILES)("%s", (file) => {
       expect(() => document.compile(name)).not.toThrow();
   });
 
+  const GROUPS = ["properties", "headers", "responses"] as const;
+
   it("describes every property, parameter, header and answer", () => {
     const undescribed: string[] = [];
     const require = (path: string, value: unknown) => {
@@ -51,15 +53,15 @@ describe.each(FILES)("%s", (file) => {
       if (typeof text !== "string" || text === "") undescribed.push(path);
     };
     for (const [path, object] of objectsIn(document.raw)) {
-      for (const group of ["properties", "headers", "responses"] as const)
+      // A property may itself be called so.
+      const groups = path.endsWith("/properties") ? [] : GROUPS;
+      for (const group of groups)
         for (const [name, one] of Object.entries(object[group] ?? {}))
-          // A property may itself be called so.
-          if (!path.endsWith("/properties"))
-            require(`${path}/${group}/${name}`, one);
-      if (Array.isArray(object["parameters"]))
-        object["parameters"].forEach((one, index) =>
-          require(`${path}/parameters/${index}`, one),
-        );
+          require(`${path}/${group}/${name}`, one);
+      if (!Array.isArray(object["parameters"])) continue;
+      object["parameters"].forEach((one, index) =>
+        require(`${path}/parameters/${index}`, one),
+      );
     }
     expect(undescribed).toEqual([]);
   });

@@ -362,7 +362,7 @@ describe("JSON-2 refuses", () => {
     ],
   ])(
     "%s, with its status and Odoo's body",
-    async (_what, called, status, name, message) => {
+    async (...[, called, status, name, message]) => {
       expect(await call(...called)).toEqual({
         status,
         type: "application/json; charset=utf-8",

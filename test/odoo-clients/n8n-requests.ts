@@ -55,31 +55,30 @@ export class N8nRequests implements UnchangedClient {
     return this.call(model, "search_read", [filter], ["name"], 0, 50);
   }
 
-  private run(command: Command): Promise<unknown> {
-    const { model = "", id = 0, values = {} } = command;
-    switch (command.do) {
-      case "sign_in":
-        return this.signIn(command.key);
-      case "create":
-        return this.call(model, "create", values);
-      case "search":
-        return this.searched(model, command.domain ?? []);
-      case "read":
-        return this.first(model, id, command.fields ?? []);
-      case "write":
-        return this.call(model, "write", [id], values);
-      case "run":
-        return this.call(model, command.method ?? "", [id]);
-    }
+  private run({ id = 0, ...command }: Command): Promise<unknown> {
+    const { model = "", values = {} } = command;
+    const run = {
+      sign_in: () => this.signIn(command.key),
+      create: () => this.call(model, "create", values),
+      search: () => this.searched(model, command.domain),
+      read: () => this.first(model, id, command.fields),
+      write: () => this.call(model, "write", [id], values),
+      run: () => this.call(model, command.method ?? "", [id]),
+    };
+    return run[command.do]();
   }
 
   /** It has no search of its own: "get many" reads what it finds. */
-  private async searched(model: string, domain: readonly unknown[]) {
+  private async searched(model: string, domain: readonly unknown[] = []) {
     const found = await this.call(model, "search_read", domain, ["id"], 0, 0);
     return (found as readonly { id: number }[]).map(({ id }) => id);
   }
 
-  private async first(model: string, id: number, fields: readonly string[]) {
+  private async first(
+    model: string,
+    id: number,
+    fields: readonly string[] = [],
+  ) {
     return ((await this.call(model, "read", [id], fields)) as object[])[0];
   }
 

@@ -135,7 +135,7 @@ describe("the form of a catalog entry's values", () => {
     ['{"type": "string"}', false],
     ['{"properties": {"a": {}}}', true],
   ])("of %j is there: %j", (text, isThere) => {
-    expect(form.parseSchema(text as string | false) !== undefined).toBe(
+    expect(form.parseSchema(text) !== undefined).toBe(
       isThere,
     );
   });

@@ -228,6 +228,27 @@ const JWKS: Operation = {
   },
 };
 
+const PATHS = {
+  "/api/agent/register": { post: REGISTER },
+  "/api/agent/credentials/rotate": { post: ROTATE },
+  "/api/agent/jobs": { get: POLL },
+  "/api/agent/jobs/{id}/ack": { post: onJob("ack", "Begin with a job") },
+  "/api/agent/jobs/{id}/status": {
+    post: onJob("report_status", "Tell how far a job is", "StatusReport"),
+  },
+  "/api/agent/jobs/{id}/result": {
+    post: onJob("settle", "Tell what came of a job", "ResultReport"),
+  },
+  "/api/agent/events": { post: EVENTS },
+  "/api/agent/payload-keys": {
+    get: keySet("payload_keys", "Keys that payloads are signed by"),
+  },
+  "/api/agent/approval-keys": {
+    get: keySet("approval_keys", "Keys that approvals are signed by"),
+  },
+  "/.well-known/jwks.json": { get: JWKS },
+};
+
 export function agentDocument(): string {
   return documentText({
     title: "vworkspace gateway, agent contract",
@@ -241,26 +262,7 @@ export function agentDocument(): string {
       { name: "events", description: "What happened in a cluster." },
       { name: "keys", description: "What signatures are verified with." },
     ],
-    paths: {
-      "/api/agent/register": { post: REGISTER },
-      "/api/agent/credentials/rotate": { post: ROTATE },
-      "/api/agent/jobs": { get: POLL },
-      "/api/agent/jobs/{id}/ack": { post: onJob("ack", "Begin with a job") },
-      "/api/agent/jobs/{id}/status": {
-        post: onJob("report_status", "Tell how far a job is", "StatusReport"),
-      },
-      "/api/agent/jobs/{id}/result": {
-        post: onJob("settle", "Tell what came of a job", "ResultReport"),
-      },
-      "/api/agent/events": { post: EVENTS },
-      "/api/agent/payload-keys": {
-        get: keySet("payload_keys", "Keys that payloads are signed by"),
-      },
-      "/api/agent/approval-keys": {
-        get: keySet("approval_keys", "Keys that approvals are signed by"),
-      },
-      "/.well-known/jwks.json": { get: JWKS },
-    },
+    paths: PATHS,
     schemas: agentSchemas(),
     answers: REFUSALS,
     securitySchemes: {

@@ -185,16 +185,21 @@ const VERSION: Operation = {
   },
 };
 
+function merged<T>(parts: readonly Readonly<Record<string, T>>[]) {
+  return Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
+}
+
+function pathsOf(entry: RegisteredModel) {
+  return Object.fromEntries(
+    Object.keys(entry.methods).map((name) => [
+      `/json/2/${entry.model.name}/${name}`,
+      { post: operationOf(entry, name) },
+    ]),
+  );
+}
+
 export function json2Document(): string {
   const { models } = idleRegistry();
-  const paths = Object.fromEntries(
-    models.flatMap((entry) =>
-      Object.keys(entry.methods).map((name) => [
-        `/json/2/${entry.model.name}/${name}`,
-        { post: operationOf(entry, name) },
-      ]),
-    ),
-  );
   return documentText({
     title: "vworkspace gateway, JSON-2",
     version: "19.0",
@@ -209,15 +214,11 @@ export function json2Document(): string {
       { name: "about", description: "What there is." },
     ],
     paths: {
-      ...paths,
+      ...merged(models.map(pathsOf)),
       "/doc-bearer/{file}": { get: DOC },
       "/web/version": { get: VERSION },
     },
-    schemas: Object.assign(
-      {},
-      COMMON_SCHEMAS,
-      ...models.map(schemasOf),
-    ) as Record<string, Schema>,
+    schemas: merged([COMMON_SCHEMAS, ...models.map(schemasOf)]),
     answers: REFUSALS,
     securitySchemes: {
       apiKey: {

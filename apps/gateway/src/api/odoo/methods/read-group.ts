@@ -93,17 +93,20 @@ function groupingOf(model: OdooModel, term: GroupTerm): Grouping {
 
 /** Odoo adds numbers up where their field is named; here nothing is added up, and nobody should think so. */
 function requireCountsOnly(fields: RpcValue | undefined, model: OdooModel) {
-  const names = fields === undefined || fields === null ? [] : fields || [];
+  const names = fields || [];
   if (!isList(names))
     throw new RpcUsageError("fields must be a list of field names.");
-  for (const name of names) {
-    if (name === "__count" || name === "id") continue;
-    const field = typeof name === "string" ? model.field(name) : undefined;
-    if (field === undefined || field.type === "integer")
-      throw new RpcUsageError(
-        `fields: ${JSON.stringify(name)?.slice(0, 80)} can't be had from read_group, which counts records only; leave it out.`,
-      );
-  }
+  const wrong = names.find((name) => !isCountable(name, model));
+  if (wrong !== undefined)
+    throw new RpcUsageError(
+      `fields: ${JSON.stringify(wrong).slice(0, 80)} can't be had from read_group, which counts records only; leave it out.`,
+    );
+}
+
+function isCountable(name: RpcValue, model: OdooModel): boolean {
+  if (name === "__count" || name === "id") return true;
+  const field = typeof name === "string" ? model.field(name) : undefined;
+  return field !== undefined && field.type !== "integer";
 }
 
 /** Days and months are those of the caller, as his context says. */
