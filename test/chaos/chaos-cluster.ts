@@ -4,6 +4,7 @@ import {
   loadKubeConnection,
   openKubeApi,
 } from "@vworkspace/kube";
+import { APPLICATION_INSTANCE } from "@vworkspace/resources";
 import { writeKubeconfig } from "../cluster/kubeconfig-file";
 import type { ChaosServer, ClusterKind } from "./chaos-server";
 import { type ClusterContent, readContent } from "./cluster-content";
@@ -67,6 +68,14 @@ export class ChaosCluster {
 
   content(): Promise<ClusterContent> {
     return readContent(openKubeApi(this.connection));
+  }
+
+  /** Name of each application to its UID, which it loses when it is deleted. */
+  async uids(): Promise<Record<string, string>> {
+    const found = await openKubeApi(this.connection).list(APPLICATION_INSTANCE);
+    return Object.fromEntries(
+      found.map(({ metadata }) => [metadata.name, metadata.uid ?? ""]),
+    );
   }
 
   async stop(): Promise<void> {

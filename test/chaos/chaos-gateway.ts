@@ -53,11 +53,21 @@ export class ChaosGateway {
 
   /** kill -9 of the gateway, and of its PostgreSQL at the same moment where asked for; then it starts again. */
   async crash(downMs: number, withPostgres: boolean): Promise<void> {
-    const gone = this.current.kill();
+    const gone = this.kill();
     if (withPostgres) this.postgres.kill();
     await gone;
     await sleep(downMs);
     if (withPostgres) await this.postgres.restart();
+    await this.revive();
+  }
+
+  /** kill -9. */
+  kill(): Promise<void> {
+    return this.current.kill();
+  }
+
+  /** Starts it again on what it had. */
+  async revive(): Promise<void> {
     const { dataDir } = this.current;
     const { process } = await GatewayProcess.start(this.settings, dataDir);
     this.current = process;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Client } from "pg";
 import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
@@ -58,6 +59,20 @@ export class ChaosPostgres {
 
   async restart(): Promise<void> {
     this.server = await startServer(this.directory);
+  }
+
+  /** As a backup does it, or a restore. Nobody may be at work in the first. */
+  async copyDatabase(from: string, to: string): Promise<void> {
+    const url = new URL(this.url);
+    url.pathname = "/postgres";
+    const client = new Client({ connectionString: url.href });
+    await client.connect();
+    try {
+      await client.query(`drop database if exists "${to}" (force)`);
+      await client.query(`create database "${to}" template "${from}"`);
+    } finally {
+      await client.end();
+    }
   }
 
   async stop(): Promise<void> {

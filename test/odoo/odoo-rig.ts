@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -78,14 +78,35 @@ export class OdooRig {
     }
   }
 
-  /** kill -9 of the HTTP server, as when it crashes; `restart` starts it again. */
+  /** kill -9 of Odoo, as when it crashes. Its PostgreSQL goes on. */
+  kill(): void {
+    const pid = readFileSync(join(this.folder, "odoo.pid"), "utf8");
+    process.kill(Number(pid), "SIGKILL");
+  }
+
   async restart(): Promise<void> {
     await this.run("up");
   }
 
+  /** Copies a database, as a backup does; nobody may be at work in it. */
+  async copyDatabase(from: string, to: string): Promise<void> {
+    await this.sql("postgres", `drop database if exists "${to}" (force)`);
+    const said = await this.sql(
+      "postgres",
+      `create database "${to}" template "${from}"`,
+    );
+    if (said.includes("ERROR")) throw new Error(said);
+  }
+
+  /** The same Odoo at another database, when it is started next. */
+  of(database: string): OdooRig {
+    return new OdooRig(this.folder, this.addons, this.port, database);
+  }
+
   /** Stops Odoo and drops its databases. */
   async stop(): Promise<void> {
-    for (const name of [this.database, `${this.database}_test`])
+    const ours = ["", "_test", "_backup", "_copy"];
+    for (const name of ours.map((end) => `${this.database}${end}`))
       await this.sql("postgres", `drop database if exists "${name}" (force)`);
     await this.run("stop");
   }

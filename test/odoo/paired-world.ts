@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,12 +6,10 @@ import { promisify } from "node:util";
 import { OdooClient } from "@vworkspace/odoo-rpc";
 import { freePorts } from "../cluster/free-ports";
 import { DemoProcess } from "../demo/demo-process";
+import { assembleAddon } from "./assemble-addon";
+import { addPerson } from "./odoo-people";
 import { OdooRig, OdooSession, type OdooUser } from "./odoo-rig";
 
-const GROUPS = {
-  operator: "vworkspace.group_vworkspace_operator",
-  approver: "vworkspace.group_vworkspace_approver",
-} as const;
 const CLI = "dist/apps/gateway/src/cli.js";
 
 interface DemoFile {
@@ -52,13 +50,7 @@ export class PairedWorld {
 
   static async start(): Promise<PairedWorld> {
     const folder = mkdtempSync(join(tmpdir(), "vworkspace-odoo-"));
-    const addons = join(folder, "addons");
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ["tools/assemble-addon.mjs", "19", addons],
-      { encoding: "utf8" },
-    );
-    if (status !== 0) throw new Error(stderr);
+    const addons = assembleAddon(folder);
     const [demoPort = 0, odooPort = 0] = await freePorts(2);
     const database = `vworkspace_${process.pid}`;
     const odoo = await OdooRig.start(addons, { port: odooPort, database });
@@ -115,27 +107,8 @@ export class PairedWorld {
   }
 
   /** A user of Odoo with a password and one of the addon's roles. */
-  async person(role: keyof typeof GROUPS): Promise<OdooUser> {
-    const [module = "", name = ""] = GROUPS[role].split(".");
-    const group = await this.admin.require(
-      "ir.model.data",
-      [
-        ["module", "=", module],
-        ["name", "=", name],
-      ],
-      ["res_id"],
-    );
-    const user = { login: role, password: `${role}-${process.pid}` };
-    const id = await this.admin.create("res.users", {
-      ...user,
-      name: role,
-      email: `${role}@example.com`,
-    });
-    await this.admin.call("res.users", "write", [
-      [id],
-      { group_ids: [[4, group["res_id"] as number]] },
-    ]);
-    return user;
+  person(role: "operator" | "approver"): Promise<OdooUser> {
+    return addPerson(this.admin, role);
   }
 
   async stop(): Promise<void> {

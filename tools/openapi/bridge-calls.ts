@@ -104,12 +104,24 @@ export const BRIDGE_ANSWERS: Readonly<Record<string, OfModel>> = {
   status: () => ({
     description: "Whom Odoo is paired with, and what waits for it.",
     type: "object",
-    required: [...Object.keys(PARTNER), "state", "backlog", "last_error"],
+    required: [
+      ...Object.keys(PARTNER),
+      "state",
+      "acknowledged_sequence",
+      "backlog",
+      "last_error",
+    ],
     properties: {
       ...PARTNER,
       state: {
         description: "Whether this key is paired with an Odoo.",
         enum: ["new", "paired", "disabled"],
+      },
+      acknowledged_sequence: {
+        description:
+          "The highest sequence that Odoo said it has in this epoch, as text; an Odoo that knows less was restored from a backup and asks for all again.",
+        type: "string",
+        pattern: "^[0-9]+$",
       },
       backlog: described("Records that Odoo has yet to be told of.", "integer"),
       last_error: {

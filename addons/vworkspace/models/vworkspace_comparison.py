@@ -112,9 +112,15 @@ class VworkspaceComparison(models.Model):
         self.started_at = fields.Datetime.now()
         try:
             # Whose approvals count may have changed since.
-            gateway._take_status(gateway._live((DATABASE, "status"), {}))
+            told = gateway._live((DATABASE, "status"), {})
+            gateway._take_status(told)
+            # The reports that have come until now are seen from here on.
+            self._checkpoint()
+            gateway.invalidate_recordset()
+            if gateway._knows_less_than(told):
+                self.reason = "behind"
             counts, named = self._compare_all(gateway)
-            # Versions grow in Odoo alone: where the gateway's is higher, Odoo was restored, and lacks more reports.
+            # Digests tell of versions and generations; after a restore every report may be an older one.
             if self.reason in ("pairing", "behind") or counts["taken_over"]:
                 gateway._live((DATABASE, "resend_all"), {})
         except GatewayError as error:

@@ -324,6 +324,15 @@ class VworkspaceGateway(models.Model):
             }
         )
 
+    def _knows_less_than(self, told):
+        """Whether Odoo has told the gateway of reports that it doesn't have: it was restored from a backup.
+
+        :param told: the gateway's status, asked before this transaction began
+        """
+        return told.get("epoch") == self.epoch and int(told.get("acknowledged_sequence") or 0) > int(
+            self.known_sequence or 0
+        )
+
     def action_pair(self, code):
         """Binds this database to the gateway by a code that its admin made; the gateway gets a key of its own user."""
         self.ensure_one()

@@ -17,7 +17,7 @@ _logger = logging.getLogger(__name__)
 
 OPEN = ("waiting", "refused")
 FIRST_WAIT_SECONDS = 60
-LONGEST_WAIT_SECONDS = 900
+LONGEST_WAIT_SECONDS = 300
 KEPT_DAYS = 30
 ROWS_A_SWEEP = 10_000
 
@@ -185,7 +185,7 @@ class VworkspaceOutbox(models.Model):
         """Sends what is due until nothing is, or the time of a cron is nearly over."""
         end = time.monotonic() + self._seconds_to_work()
         self._follow_answers()
-        closed = set()
+        closed, reached = set(), set()
         for gateway in self.env["vworkspace.gateway"].sudo().search([("url", "!=", False)]):
             if gateway._pause_reason():
                 closed.add(gateway.company_id.id)
@@ -195,6 +195,9 @@ class VworkspaceOutbox(models.Model):
                 break
             if not row._send():
                 closed.add(row.company_id.id)
+            elif row.state == "sent" and row.company_id not in reached:
+                reached.add(row.company_id)
+                self._retry_company(row.company_id)
             self._checkpoint()
         self._follow_answers()
         self._plan_next()

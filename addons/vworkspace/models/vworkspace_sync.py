@@ -62,6 +62,9 @@ class VworkspaceSync(models.AbstractModel):
             results = [{"key": item["key"], "status": "refused", "error": error} for item in items]
             return {"results": results, "known_sequence": gateway.known_sequence or "0"}
         work._follow_epoch(gateway, batch["epoch"])
+        if not items:
+            # Its greeting, after a pause: what waits for it may be sent.
+            work.env["vworkspace.outbox"]._retry_company(gateway.company_id)
         results = work._apply_items(gateway, items)
         highest = max([int(gateway.known_sequence or 0), *(int(item["sequence"]) for item in items)])
         gateway._keep({"known_sequence": str(highest), "last_contact_at": fields.Datetime.now()})

@@ -23,6 +23,7 @@ class FakeGateway:
         self.key = key
         self.organization = {"code": "acme", "name": "Acme"}
         self.approval_trust = "odoo"
+        self.acknowledged_sequence = "0"
         self.numbers = iter(range(1, 1_000_000))
         self.forget()
         server = self
@@ -109,7 +110,13 @@ class FakeGateway:
         }
 
     def do_status(self, _model):
-        return {**self.told(), "state": "paired", "backlog": 0, "last_error": False}
+        return {
+            **self.told(),
+            "state": "paired",
+            "acknowledged_sequence": self.acknowledged_sequence,
+            "backlog": 0,
+            "last_error": False,
+        }
 
     def do_pair(self, _model, code, **_database):
         if code != "good-code":

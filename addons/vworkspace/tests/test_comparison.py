@@ -159,6 +159,18 @@ class TestComparison(VworkspaceCase):
         cron = self.env.ref("vworkspace.cron_compare")
         self.assertEqual((cron.interval_number, cron.interval_type), (15, "minutes"))
 
+    def test_an_odoo_that_knows_less_than_it_told_was_restored(self):
+        self.gateway._keep({"known_sequence": "7"})
+        self.fake.acknowledged_sequence = "7"
+        self.assertEqual(self.compare().reason, "manual")
+        self.fake.acknowledged_sequence = "8"
+        self.fake.calls.clear()
+        comparison = self.compare()
+        self.assertEqual((comparison.reason, comparison.state), ("behind", "done"))
+        self.assertIn("resend_all", [call["method"] for call in self.fake.calls])
+        self.gateway._keep({"epoch": "another", "known_sequence": "0"})
+        self.assertEqual(self.compare().reason, "manual")
+
     def test_a_copy_compares_nothing(self):
         self.gateway._keep({"paired_database_uuid": "another"})
         self.compare()

@@ -182,6 +182,7 @@ function told({ organization, database, waiting, version }: BridgeStatus) {
     organization: { code, name },
     state: database?.state ?? "new",
     epoch: database?.epoch ?? false,
+    acknowledged_sequence: String(database?.acknowledged_sequence ?? 0),
     version,
     approval_trust,
     backlog: waiting,

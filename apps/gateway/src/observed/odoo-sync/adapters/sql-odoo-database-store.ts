@@ -5,9 +5,12 @@ import {
   type OrganizationFacts,
 } from "../domain/odoo-database";
 
-type Row = Omit<OdooDatabase, "sent_sequence"> & { sent_sequence: string };
+type Row = Omit<OdooDatabase, "sent_sequence" | "acknowledged_sequence"> & {
+  sent_sequence: string;
+  acknowledged_sequence: string;
+};
 
-const SELECT = `select id, name, state, protocol, user_id, database_uuid, url, database, login, epoch, sent_sequence, failures, last_error
+const SELECT = `select id, name, state, protocol, user_id, database_uuid, url, database, login, epoch, sent_sequence, acknowledged_sequence, failures, last_error
   from odoo_databases where organization_id = $1`;
 
 export class SqlOdooDatabaseStore extends OdooDatabaseStore {
@@ -189,6 +192,12 @@ export class SqlOdooDatabaseStore extends OdooDatabaseStore {
       this.transaction.organization,
       ...values,
     ]);
-    return row && { ...row, sent_sequence: Number(row.sent_sequence) };
+    return (
+      row && {
+        ...row,
+        sent_sequence: Number(row.sent_sequence),
+        acknowledged_sequence: Number(row.acknowledged_sequence),
+      }
+    );
   }
 }

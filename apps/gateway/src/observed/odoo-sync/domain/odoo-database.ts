@@ -23,6 +23,8 @@ export interface OdooDatabase {
   readonly epoch: string | null;
   /** The highest sequence that was sent in this epoch. */
   readonly sent_sequence: number;
+  /** The highest that Odoo said it has in this epoch; one that knows less was restored from a backup. */
+  readonly acknowledged_sequence: number;
   /** In a row. */
   readonly failures: number;
   readonly last_error: string;
