@@ -49,7 +49,10 @@ export class PinoLogger implements LoggerService {
       (item): item is string => typeof item === "string",
     );
     const context = texts.at(-1);
-    if (typeof message === "object" && message !== null)
+    // What Nest itself failed on comes bare, and an error's own properties don't say what it is.
+    if (message instanceof Error)
+      this.logger[level]({ err: message, context }, message.message);
+    else if (typeof message === "object" && message !== null)
       this.logger[level]({ ...message, context }, texts[0] ?? "");
     else this.logger[level]({ context }, String(message));
   }
