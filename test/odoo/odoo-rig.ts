@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -52,8 +52,12 @@ export class OdooRig {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** A client that acts as this user. @param user the administrator where it isn't given */
-  connect(user: OdooUser = ADMIN): OdooSession {
+  /**
+   * A client that acts as this user.
+   * @param user the administrator where it isn't given
+   * @param timeoutMs of each call; installing and uninstalling take longer than others
+   */
+  connect(user: OdooUser = ADMIN, timeoutMs = 30_000): OdooSession {
     return new OdooSession(
       OdooClient.connect({
         url: this.url,
@@ -61,6 +65,7 @@ export class OdooRig {
         login: user.login,
         key: user.password,
         protocol: "xmlrpc",
+        timeoutMs,
       }),
     );
   }
@@ -81,6 +86,16 @@ export class OdooRig {
   /** kill -9 of the HTTP server, as when it crashes; `restart` starts it again. */
   async restart(): Promise<void> {
     await this.run("up");
+  }
+
+  /** `-i vworkspace -u vworkspace` with Odoo stopped, which then serves again. @returns what Odoo said of it */
+  upgrade(): Promise<string> {
+    return this.run("install", "vworkspace");
+  }
+
+  /** What the server has logged since it was started. */
+  log(): string {
+    return readFileSync(join(`${this.folder}.logs`, "serve.log"), "utf8");
   }
 
   /** Stops Odoo and drops its databases. */
@@ -105,12 +120,12 @@ export class OdooRig {
   }
 
   private async run(...command: readonly string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(
+    const { stdout, stderr } = await promisify(execFile)(
       "bash",
       this.words(...command),
       { env: this.environment, maxBuffer: 64 * 1024 * 1024 },
     );
-    return stdout;
+    return `${stdout}${stderr}`;
   }
 
   private words(...command: readonly string[]): string[] {
