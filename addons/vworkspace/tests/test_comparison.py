@@ -1,5 +1,6 @@
 import hashlib
 import json
+from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
@@ -194,11 +195,22 @@ class TestComparison(VworkspaceCase):
         self.assertEqual(report.state, "done")
 
     def test_it_comes_by_itself_every_quarter_of_an_hour(self):
-        self.env["vworkspace.comparison"]._run_due()
-        self.env["vworkspace.comparison"]._run_due()
-        self.assertEqual(self.env["vworkspace.comparison"].search([]).mapped("reason"), ["schedule"])
+        comparisons = self.env["vworkspace.comparison"]
+        for _time in range(2):
+            comparisons._run_due()
+        self.assertEqual(comparisons.search([]).mapped("reason"), ["schedule"])
+        comparisons.search([]).finished_at -= timedelta(minutes=15)
+        comparisons._run_due()
+        self.assertEqual(comparisons.search([]).mapped("reason"), ["schedule"] * 2)
+
+    def test_one_that_was_asked_for_needs_no_trigger(self):
+        comparisons = self.env["vworkspace.comparison"]
+        comparisons._run_due()
+        comparisons._request(self.company_a, "manual")
+        comparisons._run_due()
+        self.assertEqual(comparisons.search([("reason", "=", "manual")]).state, "done")
         cron = self.env.ref("vworkspace.cron_compare")
-        self.assertEqual((cron.interval_number, cron.interval_type), (15, "minutes"))
+        self.assertEqual((cron.interval_number, cron.interval_type), (1, "minutes"))
 
     def test_a_copy_compares_nothing(self):
         self.gateway._keep({"paired_database_uuid": "another"})
