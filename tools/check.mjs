@@ -1,4 +1,4 @@
-// `npm run check`: format, lint, types, arrows, rules of the house, unit tests. What fails says which command mends it.
+// `npm run check`: format, lint, types, arrows, rules of the house, the addon's lint, unit tests. What fails says which command mends it.
 //   --no-unit    where every test runs afterwards anyway
 import { spawnSync } from "node:child_process";
 import { root } from "./build.mjs";
@@ -41,6 +41,11 @@ const STEPS = [
     "mend the imports named above (CONTRIBUTING.md, Arrows)",
   ],
   ["house", [process.execPath, "tools/house-rules.mjs"], "see CONTRIBUTING.md"],
+  [
+    "addon",
+    [process.execPath, "tools/check-addon.mjs", "--if-possible"],
+    "mend the lines named above (CONTRIBUTING.md, The addon)",
+  ],
   [
     "unit",
     [

@@ -52,8 +52,12 @@ export class OdooRig {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** A client that acts as this user. @param user the administrator where it isn't given */
-  connect(user: OdooUser = ADMIN): OdooSession {
+  /**
+   * A client that acts as this user.
+   * @param user the administrator where it isn't given
+   * @param timeoutMs of each call; installing and uninstalling take longer than others
+   */
+  connect(user: OdooUser = ADMIN, timeoutMs = 30_000): OdooSession {
     return new OdooSession(
       OdooClient.connect({
         url: this.url,
@@ -61,6 +65,7 @@ export class OdooRig {
         login: user.login,
         key: user.password,
         protocol: "xmlrpc",
+        timeoutMs,
       }),
     );
   }
@@ -103,6 +108,16 @@ export class OdooRig {
     return new OdooRig(this.folder, this.addons, this.port, database);
   }
 
+  /** `-i vworkspace -u vworkspace` with Odoo stopped, which then serves again. @returns what Odoo said of it */
+  upgrade(): Promise<string> {
+    return this.run("install", "vworkspace");
+  }
+
+  /** What the server has logged since it was started. */
+  log(): string {
+    return readFileSync(join(`${this.folder}.logs`, "serve.log"), "utf8");
+  }
+
   /** Stops Odoo and drops its databases. */
   async stop(): Promise<void> {
     const ours = ["", "_test", "_backup", "_copy"];
@@ -126,12 +141,12 @@ export class OdooRig {
   }
 
   private async run(...command: readonly string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(
+    const { stdout, stderr } = await promisify(execFile)(
       "bash",
       this.words(...command),
       { env: this.environment, maxBuffer: 64 * 1024 * 1024 },
     );
-    return stdout;
+    return `${stdout}${stderr}`;
   }
 
   private words(...command: readonly string[]): string[] {

@@ -1,6 +1,7 @@
 from odoo import models
 
-WHO_BELONGS = {"user_ids", "implied_ids", "implied_by_ids"}
+# "users" is how Odoo 18 calls the first.
+WHO_BELONGS = {"user_ids", "users", "implied_ids", "implied_by_ids"}
 
 
 class ResGroups(models.Model):

@@ -139,6 +139,10 @@ class VworkspaceApplicationInstance(models.Model):
         self.ensure_one()
         return self.state != "draft"
 
+    def _is_to_go(self):
+        self.ensure_one()
+        return self.is_removed
+
     @api.constrains("name", "namespace")
     def _check_names(self):
         for instance in self:
@@ -299,17 +303,6 @@ class VworkspaceApplicationInstance(models.Model):
     def _refs_needed(self):
         return self.catalog_entry_id.mapped("external_ref")
 
-    def _deliver(self, gateway, row):
-        if not self.is_removed:
-            return super()._deliver(gateway, row)
-        return self.env["vworkspace.client"]._call(
-            gateway,
-            (self._name, "remove"),
-            {"external_ref": self.external_ref, "intent_version": self.intent_version},
-            user=row.user_id,
-            request_id=row.request_id,
-        )
-
     def _intent_values(self):
         values = {
             **super()._intent_values(),
@@ -348,12 +341,6 @@ class VworkspaceApplicationInstance(models.Model):
             vals["catalog_entry_id"] = related("vworkspace.catalog.entry", values["catalog_code"], "code").id
         vals["active"] = vals.get("state") != "deleted"
         return vals
-
-    def _settle_intent(self, intent, version, vals):
-        if self.is_removed:
-            # Whatever it was to be: it is to go.
-            return False
-        return super()._settle_intent(intent, version, vals)
 
     def _take_absence(self):
         """The gateway answered a removal with: there is no such thing."""

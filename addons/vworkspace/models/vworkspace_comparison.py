@@ -20,6 +20,8 @@ MINUTES_BETWEEN = 14
 REFS_A_CALL = 1000
 NAMED_IN_REPORT = 50
 KEPT_DAYS = 30
+# After these the gateway may lack what applications refer to, which no page of digests shows.
+AFTER_A_BREAK = ("pairing", "epoch", "behind")
 # How many of each kind of healing a report counts, by decision.
 COUNTED = {
     rules.SEND: "sent_again",
@@ -80,6 +82,8 @@ class VworkspaceComparison(models.Model):
         waiting = self.sudo().search([("company_id", "=", company.id), ("state", "=", "waiting")], limit=1)
         if not waiting:
             self.sudo().create({"company_id": company.id, "reason": reason})
+        elif waiting.reason not in AFTER_A_BREAK:
+            waiting.reason = reason
         self.env.ref("vworkspace.cron_compare").sudo()._trigger()
 
     @api.model
@@ -119,6 +123,8 @@ class VworkspaceComparison(models.Model):
             gateway.invalidate_recordset()
             if gateway._knows_less_than(told):
                 self.reason = "behind"
+            if self.reason in AFTER_A_BREAK:
+                self._send_definitions(gateway)
             counts, named = self._compare_all(gateway)
             # Digests tell of versions and generations; after a restore every report may be an older one.
             if self.reason in ("pairing", "behind") or counts["taken_over"]:
@@ -139,6 +145,20 @@ class VworkspaceComparison(models.Model):
                 "report_json": json.dumps(named) if named else False,
             }
         )
+
+    @api.model
+    def _send_definitions(self, gateway):
+        """Puts the catalog and the policies into the outbox: the gateway ignores what it has already."""
+        outbox = self.env["vworkspace.outbox"]
+        for model in ("vworkspace.catalog.entry", "vworkspace.policy"):
+            decided = (
+                self.env[model]
+                .sudo()
+                .with_context(active_test=False)
+                .search([("company_id", "=", gateway.company_id.id), ("intent_version", ">", 0)])
+            )
+            waiting = outbox._newest_open(decided.mapped("external_ref"))
+            outbox._enqueue(decided.filtered(lambda record, waiting=waiting: record.external_ref not in waiting))
 
     def _compare_all(self, gateway):
         counts, named = Counter(), {}

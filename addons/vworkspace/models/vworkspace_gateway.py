@@ -92,7 +92,9 @@ class VworkspaceGateway(models.Model):
     refused_count = fields.Integer(string="Refused changes", compute="_compute_backlog")
     parked_count = fields.Integer(string="Reports not applied", compute="_compute_backlog")
     unknown_count = fields.Integer(string="Unknown to Odoo", compute="_compute_last_comparison")
-    last_comparison_id = fields.Many2one("vworkspace.comparison", compute="_compute_last_comparison")
+    last_comparison_id = fields.Many2one(
+        "vworkspace.comparison", string="Last comparison", compute="_compute_last_comparison"
+    )
 
     _company_unique = Constraint("unique (company_id)", "The company has a gateway already: use that one.")
 

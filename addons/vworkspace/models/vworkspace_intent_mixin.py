@@ -86,6 +86,11 @@ class VworkspaceIntentMixin(models.AbstractModel):
         self.ensure_one()
         return True
 
+    def _is_to_go(self):
+        """Whether a person has said that this record is to go: from then on only its tombstone is sent."""
+        self.ensure_one()
+        return False
+
     def _refs_needed(self):
         """References of the records that the gateway has to have before this one."""
         return []
@@ -133,7 +138,16 @@ class VworkspaceIntentMixin(models.AbstractModel):
         :raise GatewayError: when it doesn't take it
         """
         self._adopt_there(gateway, row)
-        return self._upsert(gateway, row, row.user_id)
+        return self._send_tombstone(gateway, row) if self._is_to_go() else self._upsert(gateway, row, row.user_id)
+
+    def _send_tombstone(self, gateway, row):
+        return self.env["vworkspace.client"]._call(
+            gateway,
+            (self._name, "remove"),
+            {"external_ref": self.external_ref, "intent_version": self.intent_version},
+            user=row.user_id,
+            request_id=row.request_id,
+        )
 
     def _upsert(self, gateway, row, user):
         [answer] = self.env["vworkspace.client"]._call(
@@ -192,7 +206,8 @@ class VworkspaceIntentMixin(models.AbstractModel):
     def _settle_intent(self, intent, version, vals):
         """Who wins: adds to ``vals`` what Odoo takes over, or sends again. Gives a sentence for the history."""
         self.ensure_one()
-        if version < self.intent_version:
+        # Whatever it was to be: what is to go goes.
+        if version < self.intent_version or self._is_to_go():
             return False
         differing = {name: value for name, value in intent.items() if self._differs(self, name, value)}
         # What Odoo leaves empty the gateway fills in: that is no conflict.

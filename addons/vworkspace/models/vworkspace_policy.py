@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from .vworkspace_mirrored_mixin import json_value
 
@@ -24,6 +25,7 @@ class VworkspacePolicy(models.Model):
     _order = "name, id"
 
     active = fields.Boolean(default=True, readonly=True, copy=False)
+    is_removed = fields.Boolean(string="To be removed", readonly=True, copy=False)
     name = fields.Char(required=True)
     cluster_id = fields.Many2one(
         "vworkspace.cluster",
@@ -71,7 +73,7 @@ class VworkspacePolicy(models.Model):
 
     @api.model
     def _observed_fields(self):
-        return super()._observed_fields() | {"active"}
+        return super()._observed_fields() | {"active", "is_removed"}
 
     @api.model
     def _observed_blank(self):
@@ -80,6 +82,21 @@ class VworkspacePolicy(models.Model):
     @api.model
     def _intent_fields(self):
         return {*PLAIN, "cluster_id", *JSON_NAMES}
+
+    def _is_to_go(self):
+        self.ensure_one()
+        return self.is_removed
+
+    def action_delete(self):
+        """Has the gateway enforce these policies no more: the others alone decide then, and where none is left nothing
+        may be deployed. Archived when the gateway has done it."""
+        if not self.env.user.has_group("vworkspace.group_vworkspace_administrator"):
+            raise AccessError(self.env._("Only a vworkspace administrator may remove policies."))
+        self.check_access("write")
+        live = self.filtered(lambda policy: policy.active and not policy.is_removed)
+        live._apply_observed({"is_removed": True})
+        live._send_change()
+        return True
 
     def _gateway_domain(self):
         # The gateway has one policy for all clusters, and one for each.
@@ -107,3 +124,7 @@ class VworkspacePolicy(models.Model):
             return self.browse()
         cluster = related("vworkspace.cluster", item["values"].get("cluster_key"))
         return self.search([("company_id", "=", gateway.company_id.id), ("cluster_id", "=", cluster.id)], limit=1)
+
+    def _take_absence(self):
+        """The gateway answered the tombstone with: there is no such thing."""
+        self._apply_observed({"active": False})

@@ -1,6 +1,7 @@
 from . import (
     test_companies,
     test_comparison,
+    test_demo,
     test_discuss,
     test_gateway,
     test_http,

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 INSTANCES = "vworkspace.application.instance"
 OPERATIONS = "vworkspace.operation"
+POLICIES = "vworkspace.policy"
 
 
 class Refusal(Exception):
@@ -143,6 +144,9 @@ class FakeGateway:
         record = self.record(model, external_ref)
         if record is None:
             return {"external_ref": external_ref, "state": "absent"}
+        if model == POLICIES:
+            del self.records[model][external_ref]
+            return {"external_ref": external_ref, "id": False, "intent_version": 0, "generation": False, "state": False}
         record.update(state="deleting", intent_version=intent_version)
         return {"external_ref": external_ref, "id": record["id"], "intent_version": intent_version, "state": "deleting"}
 

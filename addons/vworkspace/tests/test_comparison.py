@@ -1,5 +1,6 @@
 import hashlib
 import json
+from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
@@ -135,6 +136,47 @@ class TestComparison(VworkspaceCase):
         self.send()
         self.assertEqual(len(self.fake.calls_of("remove")), 2)
 
+    def test_a_gateway_that_is_another_or_was_restored_gets_the_catalog_and_the_policies_too(self):
+        policy = self.env["vworkspace.policy"].create({"name": "All", "company_id": self.company_a.id})
+        [instance] = self.settled(1)
+        for reason in ("pairing", "epoch"):
+            self.fake.records.clear()
+            self.compare(reason)
+            self.send()
+            self.assertFalse(self.env["vworkspace.outbox"].search([("state", "in", ("waiting", "refused"))]))
+            for record in (self.entry, policy, instance):
+                self.assertEqual(self.there(record)["intent_version"], record.intent_version)
+
+    def test_a_policy_that_a_restored_gateway_has_again_goes_again(self):
+        policy = self.env["vworkspace.policy"].create({"name": "All", "company_id": self.company_a.id})
+        self.send()
+        before = {**self.there(policy)}
+        policy.action_delete()
+        self.send()
+        self.fake.records[policy._name][policy.external_ref] = before
+        self.report(self.item(policy._name, {"name": "All", "intent_version": 1}, external_ref=policy.external_ref))
+        self.compare("epoch")
+        self.send()
+        self.assertIsNone(self.there(policy))
+
+    def test_what_changes_while_odoo_is_paired_is_sent_afterwards(self):
+        self.gateway._keep({"state": "new"})
+        instance = self.deployed()
+        self.send()
+        self.assertIsNone(self.there(instance))
+        self.as_role(self.gateway, "administrator").action_pair("good-code")
+        instance.write({"values_json": '{"replicas": 9}'})
+        self.compare()
+        self.send()
+        self.assertEqual(self.there(instance)["values_json"], '{"replicas": 9}')
+
+    def test_a_comparison_that_waits_on_schedule_becomes_that_of_the_pairing(self):
+        comparisons = self.env["vworkspace.comparison"]
+        comparisons._request(self.company_a, "manual")
+        comparisons._request(self.company_a, "pairing")
+        comparisons._request(self.company_a, "manual")
+        self.assertEqual(comparisons.search([("company_id", "=", self.company_a.id)]).mapped("reason"), ["pairing"])
+
     def test_an_operation_that_may_have_begun_is_not_asked_for_twice(self):
         [instance] = self.settled(1)
         operation = self.env[OPERATIONS].browse(instance.action_backup()["res_id"])
@@ -153,11 +195,22 @@ class TestComparison(VworkspaceCase):
         self.assertEqual(report.state, "done")
 
     def test_it_comes_by_itself_every_quarter_of_an_hour(self):
-        self.env["vworkspace.comparison"]._run_due()
-        self.env["vworkspace.comparison"]._run_due()
-        self.assertEqual(self.env["vworkspace.comparison"].search([]).mapped("reason"), ["schedule"])
+        comparisons = self.env["vworkspace.comparison"]
+        for _time in range(2):
+            comparisons._run_due()
+        self.assertEqual(comparisons.search([]).mapped("reason"), ["schedule"])
+        comparisons.search([]).finished_at -= timedelta(minutes=15)
+        comparisons._run_due()
+        self.assertEqual(comparisons.search([]).mapped("reason"), ["schedule"] * 2)
+
+    def test_one_that_was_asked_for_needs_no_trigger(self):
+        comparisons = self.env["vworkspace.comparison"]
+        comparisons._run_due()
+        comparisons._request(self.company_a, "manual")
+        comparisons._run_due()
+        self.assertEqual(comparisons.search([("reason", "=", "manual")]).state, "done")
         cron = self.env.ref("vworkspace.cron_compare")
-        self.assertEqual((cron.interval_number, cron.interval_type), (15, "minutes"))
+        self.assertEqual((cron.interval_number, cron.interval_type), (1, "minutes"))
 
     def test_an_odoo_that_knows_less_than_it_told_was_restored(self):
         self.gateway._keep({"known_sequence": "7"})

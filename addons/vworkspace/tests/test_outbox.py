@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 
 from odoo import fields
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common import VworkspaceCase
@@ -196,6 +197,45 @@ class TestOutbox(VworkspaceCase):
         instance.action_delete()
         self.send()
         self.assertEqual((instance.state, instance.active), ("deleted", False))
+
+    def policy(self):
+        policies = self.as_role(self.env["vworkspace.policy"], "administrator")
+        return policies.create({"name": "Graz", "company_id": self.company_a.id})
+
+    def test_a_policy_goes_by_its_button_alone_and_is_archived_when_the_gateway_has_done_it(self):
+        policy = self.policy()
+        self.send()
+        with self.assertRaises(UserError):
+            policy.unlink()
+        with self.assertRaises(AccessError):
+            policy.write({"active": False})
+        policy.action_delete()
+        self.send()
+        [call] = self.fake.calls_of("remove", "vworkspace.policy")
+        self.assertEqual((call["external_ref"], call["intent_version"]), (policy.external_ref, 2))
+        self.assertTrue(policy.active)
+        self.report(self.item(policy._name, {}, external_ref=policy.external_ref, deleted=True))
+        self.assertFalse(policy.active)
+
+    def test_a_policy_that_is_to_go_is_not_kept_by_a_report_that_crossed_its_removal(self):
+        policy = self.policy()
+        self.send()
+        policy.action_delete()
+        self.report(self.item(policy._name, {"name": "Old", "intent_version": 1}, external_ref=policy.external_ref))
+        self.send()
+        self.assertEqual(policy.name, "Graz")
+        self.assertEqual(len(self.fake.calls_of("remove", "vworkspace.policy")), 1)
+
+    def test_a_policy_that_the_gateway_never_had_is_archived_at_once(self):
+        policy = self.policy()
+        policy.action_delete()
+        self.send()
+        self.assertFalse(policy.active)
+
+    def test_an_archived_entry_is_told_as_not_active(self):
+        self.entry.active = False
+        self.send()
+        self.assertIs(self.fake.record(self.entry._name, self.entry.external_ref)["active"], False)
 
     def test_a_decision_follows_the_operation_as_who_decided(self):
         instance = self.deployed()

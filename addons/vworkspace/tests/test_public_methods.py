@@ -37,7 +37,7 @@ MAY = {
         "action_view_jobs": USER,
     },
     "vworkspace.catalog.entry": {"action_retry": ADMINISTRATOR, "action_view_instances": USER},
-    "vworkspace.policy": {"action_retry": ADMINISTRATOR},
+    "vworkspace.policy": {"action_delete": ADMINISTRATOR, "action_retry": ADMINISTRATOR},
     INSTANCES: {
         "action_deploy": OPERATOR,
         "action_delete": OPERATOR,

@@ -49,6 +49,17 @@ class TestSources(BaseCase):
             if path.endswith(("_mixin.py", "vworkspace_gateway.py")):
                 self.assertNotIn("context.get", text, path)
 
+    def test_each_error_of_the_gateway_has_a_dialog_that_shows_its_sentence(self):
+        root = get_module_path("vworkspace")
+        texts = []
+        for names in (("gateway_errors.py",), ("static", "src", "errors", "gateway_errors.js")):
+            with open(os.path.join(root, *names), encoding="utf-8") as file:
+                texts.append(file.read())
+        errors = [node.name for node in ast.parse(texts[0]).body if isinstance(node, ast.ClassDef)]
+        self.assertGreater(len(errors), 3)
+        for name in errors:
+            self.assertIn(f'"{name}"', texts[1])
+
     def test_only_crons_commit(self):
         crons = ("vworkspace_outbox.py", "vworkspace_comparison.py", "discuss_notice.py", "odoo_series.py")
         for path, text in sources():

@@ -70,8 +70,18 @@ export class PolicyService {
     await this.record(stores, actor, "policy.write", changed);
   }
 
-  async remove(stores: Stores, actor: Actor, id: string): Promise<void> {
+  /**
+   * Takes a policy away for good. The others go on: where none is left nothing may be deployed.
+   * @param version of a bridge; one that isn't above the known one removes nothing
+   */
+  async remove(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    version?: number,
+  ): Promise<void> {
     const policy = await this.require(stores, id);
+    if (isOutdated(policy, { intent_version: version })) return;
     await stores.get(PolicyStore).remove(id);
     await this.record(stores, actor, "policy.unlink", policy);
   }

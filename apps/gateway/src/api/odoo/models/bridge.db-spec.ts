@@ -221,6 +221,29 @@ describe("a bridge", () => {
     ]);
   });
 
+  it("removes a policy by a tombstone above what is known, and nothing by an older one", async () => {
+    const ref = { external_ref: "policy-2" };
+    const scope = {
+      name: "Of the cluster",
+      cluster_id: operations.cluster.code,
+    };
+    await upsert(POLICY, { ...ref, intent_version: 3, ...scope });
+    const remove = (version: number) =>
+      call(POLICY, "remove", { ...ref, intent_version: version });
+    expect(await remove(2)).toMatchObject({ ...ref, intent_version: 3 });
+    expect(await remove(4)).toMatchObject({ ...ref, id: false });
+    expect(await remove(4)).toEqual({ ...ref, state: "absent" });
+    const entries = await db.look(
+      `select convert_from(leaf, 'UTF8')::jsonb ->> 'action' as action from audit_queue
+       where organization_id = $1 and convert_from(leaf, 'UTF8') like '%"Of the cluster"%' order by id`,
+      [operations.tenant.organizationId],
+    );
+    expect(entries).toEqual([
+      { action: "policy.create" },
+      { action: "policy.unlink" },
+    ]);
+  });
+
   describe("that upserts an operation", () => {
     const restore = (version = 1): RpcStruct => ({
       external_ref: "op-1",

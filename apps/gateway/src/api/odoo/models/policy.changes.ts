@@ -26,4 +26,10 @@ export class PolicyChanges implements ModelChanges {
 
   readonly unlink: NonNullable<ModelChanges["unlink"]> = (...on) =>
     this.policies.remove(...on);
+
+  readonly remove: NonNullable<ModelChanges["remove"]> = (
+    stores,
+    actor,
+    { key, intentVersion },
+  ) => this.policies.remove(stores, actor, key, intentVersion);
 }

@@ -57,6 +57,7 @@ const CHANGES = [
   "vworkspace.application.instance action_resume: operator, admin, bridge",
   "vworkspace.catalog.entry upsert: bridge",
   "vworkspace.policy upsert: bridge",
+  "vworkspace.policy remove: bridge",
   "vworkspace.application.instance upsert: bridge",
   "vworkspace.application.instance remove: bridge",
   "vworkspace.operation upsert: bridge",

@@ -78,7 +78,7 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
   "vworkspace.policy": {
     ...readsTo(EVERYONE),
     ...to(ADMINS, "create", "write", "unlink"),
-    ...to(BRIDGES, "upsert"),
+    ...to(BRIDGES, "upsert", "remove"),
   },
   "vworkspace.application.instance": {
     ...readsTo(EVERYONE),
