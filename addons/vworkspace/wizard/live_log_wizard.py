@@ -48,6 +48,8 @@ class VworkspaceLiveLogWizard(models.TransientModel):
             "res_id": self.id,
             "views": [(False, "form")],
             "target": "new",
+            # Its lines are long.
+            "context": {"dialog_size": "extra-large"},
         }
 
     @api.model
