@@ -5,7 +5,7 @@ import { ClusterService } from "../../fleet/clusters/cluster.service";
 import { AuditStore } from "../../trust/audit/domain/audit-store";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { type Policy, type PolicyFields, PolicyStore } from "./domain/policy";
-import { policyProblem } from "./domain/policy-rules";
+import { confirmationProblem, policyProblem } from "./domain/policy-rules";
 import {
   type ExternalMarks,
   isOutdated,
@@ -68,6 +68,19 @@ export class PolicyService {
     await this.check(stores, changed);
     await stores.get(PolicyStore).save(changed);
     await this.record(stores, actor, "policy.write", changed);
+  }
+
+  /** The same for a bridge, whose key may not do away with an admin's word on agents that register. */
+  async writeAsBridge(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    changes: Partial<PolicyFields & ExternalMarks>,
+  ): Promise<void> {
+    const policy = await this.require(stores, id);
+    const problem = confirmationProblem(policy, { ...policy, ...changes });
+    if (problem !== undefined) throw new DomainError("forbidden", problem);
+    await this.write(stores, actor, id, changes);
   }
 
   async remove(stores: Stores, actor: Actor, id: string): Promise<void> {
