@@ -58,8 +58,7 @@ describe("The addon in a real Odoo, with a gateway, an agent and a simulated clu
 
   it("passes its own tests", async () => {
     const { output, hasPassed } = await world.odoo.testAddon();
-    process.stdout.write(`${output.split("\n").slice(-3).join("\n")}\n`);
-    expect({ hasPassed, output }).toMatchObject({ hasPassed: true });
+    expect(hasPassed ? "" : output).toBe("");
   }, 1_200_000);
 
   it("is connected with an address, a key and a pairing code", async () => {

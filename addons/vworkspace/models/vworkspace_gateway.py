@@ -145,6 +145,7 @@ class VworkspaceGateway(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._refuse_kept(vals)
+            self._refuse_foreign_company(vals.get("company_id"))
         gateways = super().create([{**vals, **self._kept_blank()} for vals in vals_list])
         return gateways
 
@@ -162,6 +163,12 @@ class VworkspaceGateway(models.Model):
             raise AccessError(
                 self.env._("%s of a gateway can't be written: pairing and its buttons do.", ", ".join(touched))
             )
+
+    @api.model
+    def _refuse_foreign_company(self, company_id):
+        """Before anything is tried: that a company has a gateway already is told to those who work there only."""
+        if company_id and not self.env.su and company_id not in self.env.user.company_ids.ids:
+            raise AccessError(self.env._("You don't work in that company."))
 
     def _keep(self, vals):
         """Writes what the gateway told, or what a button decided: the one way past :meth:`write`."""
