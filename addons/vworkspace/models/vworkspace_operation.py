@@ -139,8 +139,9 @@ class VworkspaceOperation(models.Model):
             operation.display_name = operation.name or self.env._(
                 "%(kind)s of %(application)s",
                 kind=kinds.get(operation.type, ""),
-                application=operation.instance_id.name,
+                application=operation.instance_id.display_name,
             )
+        self._hide_foreign_names()
 
     # What people may write
 

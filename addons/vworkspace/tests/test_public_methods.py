@@ -80,7 +80,7 @@ ARGUMENTS = {
 # Every model has these; they are tried in test_truth.
 GENERIC = {"create", "write", "default_get"}
 # Their methods are the ones of the models that inherit from them.
-MIXINS = {"vworkspace.mirrored.mixin", "vworkspace.intent.mixin", "vworkspace.lines.mixin"}
+MIXINS = {"vworkspace.discreet.mixin", "vworkspace.mirrored.mixin", "vworkspace.intent.mixin", "vworkspace.lines.mixin"}
 
 
 class BackToBefore(UserError):
