@@ -31,7 +31,7 @@ class VworkspaceOperation(models.Model):
 
     _name = "vworkspace.operation"
     _description = "vworkspace operation"
-    _inherit = ["vworkspace.intent.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["vworkspace.intent.mixin", "vworkspace.thread.mixin", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
     _check_company_auto = True

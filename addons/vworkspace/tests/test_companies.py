@@ -193,6 +193,12 @@ class TestCompanies(VworkspaceCase):
                 with self.subTest(asked=what, name=name):
                     self.assertNotIn(name, told)
 
+    def test_followers_of_a_record_of_company_b_are_told_to_nobody_of_company_a(self):
+        for record in (self.instance_b, self.operation_b, self.cluster_b, self.gateway_b):
+            with self.subTest(model=record._name), self.assertRaises(AccessError):
+                self.as_role(record, "administrator").message_get_followers()
+        self.assertTrue(self.as_role(self.instance_b, "operator", "B").message_get_followers())
+
     def test_a_wizard_is_seen_by_who_opened_it(self):
         wizards = self.env["vworkspace.live.log.wizard"]
         theirs = self.as_role(wizards, "approver", "B").create(
