@@ -414,7 +414,7 @@ describe("JSON-2 refuses", () => {
     expect(body).toEqual(
       errorBody(
         "odoo.exceptions.AccessError",
-        "The role reader may not call create on vworkspace.cluster; it takes admin.",
+        "The role reader may not call create on vworkspace.cluster; it takes admin or bridge.",
       ),
     );
   });

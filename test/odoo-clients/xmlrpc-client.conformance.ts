@@ -457,7 +457,7 @@ describeWithPython(
         {
           fault: [
             4,
-            "The role reader may not call create on vworkspace.cluster; it takes admin.",
+            "The role reader may not call create on vworkspace.cluster; it takes admin or bridge.",
           ],
         },
       );

@@ -1,6 +1,8 @@
 # isort: skip_file
 # A model has to be there before what inherits from it.
 from . import (
+    vworkspace_discreet_mixin,
+    vworkspace_thread_mixin,
     vworkspace_mirrored_mixin,
     vworkspace_intent_mixin,
     vworkspace_lines_mixin,

@@ -25,7 +25,7 @@ ENDED = ("draft", "deleted")
 class VworkspaceApplicationInstance(models.Model):
     _name = "vworkspace.application.instance"
     _description = "vworkspace application"
-    _inherit = ["vworkspace.intent.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["vworkspace.intent.mixin", "vworkspace.thread.mixin", "mail.activity.mixin"]
     _order = "name, id"
     _mail_post_access = "read"
     _check_company_auto = True

@@ -19,7 +19,7 @@ REPORTED = (
 class VworkspaceCluster(models.Model):
     _name = "vworkspace.cluster"
     _description = "vworkspace cluster"
-    _inherit = ["vworkspace.mirrored.mixin", "mail.thread"]
+    _inherit = ["vworkspace.mirrored.mixin", "vworkspace.thread.mixin"]
     _order = "name, id"
     _mail_post_access = "read"
 

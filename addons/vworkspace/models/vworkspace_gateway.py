@@ -39,7 +39,7 @@ KEPT = frozenset(
 class VworkspaceGateway(models.Model):
     _name = "vworkspace.gateway"
     _description = "vworkspace gateway"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["vworkspace.discreet.mixin", "vworkspace.thread.mixin", "mail.activity.mixin"]
 
     name = fields.Char(required=True, default="Gateway")
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)

@@ -21,6 +21,7 @@ class VworkspaceMirroredMixin(models.AbstractModel):
 
     _name = "vworkspace.mirrored.mixin"
     _description = "vworkspace: record that the gateway has too"
+    _inherit = ["vworkspace.discreet.mixin"]
 
     company_id = fields.Many2one(
         "res.company",

@@ -31,7 +31,7 @@ class VworkspaceOperation(models.Model):
 
     _name = "vworkspace.operation"
     _description = "vworkspace operation"
-    _inherit = ["vworkspace.intent.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["vworkspace.intent.mixin", "vworkspace.thread.mixin", "mail.activity.mixin"]
     _order = "id desc"
     _mail_post_access = "read"
     _check_company_auto = True
@@ -139,8 +139,9 @@ class VworkspaceOperation(models.Model):
             operation.display_name = operation.name or self.env._(
                 "%(kind)s of %(application)s",
                 kind=kinds.get(operation.type, ""),
-                application=operation.instance_id.name,
+                application=operation.instance_id.display_name,
             )
+        self._hide_foreign_names()
 
     # What people may write
 

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -137,6 +138,85 @@ class TestCompanies(VworkspaceCase):
             told = "refused"
         self.assertNotIn(SECRET, told)
         self.assertNotIn("secret-app", told)
+
+    def told(self, ask):
+        """What a request answers, refusals included. As it begins: what others have read is not in its cache."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        try:
+            with self.env.cr.savepoint():
+                return str(ask())
+        except UserError as refused:
+            return str(refused)
+
+    def test_neither_a_value_nor_a_refusal_tells_the_name_of_a_record_of_company_b(self):
+        reject = self.as_role(self.env["vworkspace.reject.wizard"], "approver")
+        deploy = self.as_role(self.env["vworkspace.deploy.wizard"], "operator")
+        pair = self.as_role(self.env["vworkspace.pair.wizard"], "administrator")
+        instances = self.as_role(self.env[INSTANCES], "operator")
+        named = {"display_name": {}}
+        asked = {
+            "instance": lambda: self.draft(cluster_id=self.cluster_b.id, catalog_entry_id=self.entry_b.id),
+            "operation": lambda: self.as_role(self.env["vworkspace.operation"], "operator").create(
+                {
+                    "company_id": self.company_a.id,
+                    "instance_id": self.instance_b.id,
+                    "type": "Backup",
+                    "engine": "velero",
+                }
+            ),
+            "reject": lambda: reject.create({"operation_id": self.operation_b.id, "reason": "x"}).read(),
+            "deploy": lambda: deploy.create(
+                {
+                    "company_id": self.company_b.id,
+                    "catalog_entry_id": self.entry_b.id,
+                    "cluster_id": self.cluster_b.id,
+                    "name": "x",
+                    "namespace": "x",
+                    "chart_version": "1",
+                    "values_json": "{}",
+                }
+            ).read(["cluster_id", "catalog_entry_id"]),
+            "pair": lambda: pair.create({"gateway_id": self.gateway_b.id, "code": "x"}).read(["gateway_id"]),
+            "form": lambda: instances.onchange(
+                {"cluster_id": self.cluster_b.id},
+                ["cluster_id"],
+                {"cluster_id": {"fields": named}, "catalog_entry_id": {"fields": named}},
+            ),
+            "default": lambda: instances.with_context(default_cluster_id=self.cluster_b.id).onchange(
+                {}, [], {"cluster_id": {"fields": named}}
+            ),
+        }
+        for what, ask in asked.items():
+            told = self.told(ask)
+            for name in (self.cluster_b.name, self.instance_b.name, SECRET):
+                with self.subTest(asked=what, name=name):
+                    self.assertNotIn(name, told)
+
+    def test_followers_of_a_record_of_company_b_are_told_to_nobody_of_company_a(self):
+        for record in (self.instance_b, self.operation_b, self.cluster_b, self.gateway_b):
+            with self.subTest(model=record._name), self.assertRaises(AccessError):
+                self.as_role(record, "administrator").message_get_followers()
+        self.assertTrue(self.as_role(self.instance_b, "operator", "B").message_get_followers())
+
+    def test_a_wizard_is_seen_by_who_opened_it(self):
+        wizards = self.env["vworkspace.live.log.wizard"]
+        theirs = self.as_role(wizards, "approver", "B").create(
+            {
+                "res_model": INSTANCES,
+                "res_id": self.instance_b.id,
+                "subject": SECRET,
+                "audit_ids": [Command.create({"text": SECRET})],
+            }
+        )
+        for company, role in (("A", "administrator"), ("B", "administrator")):
+            for records in (theirs, theirs.audit_ids):
+                seen = self.as_role(records, role, company)
+                with self.subTest(model=records._name, company=company):
+                    self.assertFalse(seen.search([]))
+                    with self.assertRaises(AccessError):
+                        seen.read()
+        self.assertEqual(theirs.read(["subject"])[0]["subject"], SECRET)
 
     def test_buttons_on_records_of_company_b_are_refused(self):
         buttons = {

@@ -19,6 +19,7 @@ RANKS = {
 # Who may call what of the addon's own methods. One that isn't here makes the test fail: give it a row.
 MAY = {
     "vworkspace.gateway": {
+        "message_get_followers": USER,
         "action_test_connection": ADMINISTRATOR,
         "action_pair": ADMINISTRATOR,
         "action_disable": ADMINISTRATOR,
@@ -30,6 +31,7 @@ MAY = {
         "action_view_parked": USER,
     },
     "vworkspace.cluster": {
+        "message_get_followers": USER,
         "action_disable": ADMINISTRATOR,
         "action_enable": ADMINISTRATOR,
         "action_revoke": ADMINISTRATOR,
@@ -39,6 +41,7 @@ MAY = {
     "vworkspace.catalog.entry": {"action_retry": ADMINISTRATOR, "action_view_instances": USER},
     "vworkspace.policy": {"action_delete": ADMINISTRATOR, "action_retry": ADMINISTRATOR},
     INSTANCES: {
+        "message_get_followers": USER,
         "action_deploy": OPERATOR,
         "action_delete": OPERATOR,
         "action_suspend": OPERATOR,
@@ -49,6 +52,7 @@ MAY = {
         "action_view_operations": USER,
     },
     "vworkspace.operation": {
+        "message_get_followers": USER,
         "action_approve": APPROVER,
         "action_reject": APPROVER,
         "action_cancel": OPERATOR,
@@ -80,7 +84,13 @@ ARGUMENTS = {
 # Every model has these; they are tried in test_truth.
 GENERIC = {"create", "write", "default_get"}
 # Their methods are the ones of the models that inherit from them.
-MIXINS = {"vworkspace.mirrored.mixin", "vworkspace.intent.mixin", "vworkspace.lines.mixin"}
+MIXINS = {
+    "vworkspace.discreet.mixin",
+    "vworkspace.thread.mixin",
+    "vworkspace.mirrored.mixin",
+    "vworkspace.intent.mixin",
+    "vworkspace.lines.mixin",
+}
 
 
 class BackToBefore(UserError):

@@ -82,7 +82,10 @@ export class ClusterService {
     await this.record(stores, actor, "cluster.write", cluster);
   }
 
-  /** A single-use token with which the agent of this cluster registers; a new one replaces no other. */
+  /**
+   * A single-use token with which the agent of this cluster registers; a new one replaces no other. The first that is used
+   * ends the others.
+   */
   async issueRegistrationToken(
     stores: Stores,
     actor: Actor,
@@ -109,6 +112,21 @@ export class ClusterService {
       detail: { token_id: id },
     });
     return { token, expiresAt };
+  }
+
+  /** The same for who may bring in a cluster, but not put another agent in the place of one. */
+  async issueFirstRegistrationToken(
+    stores: Stores,
+    actor: Actor,
+    clusterId: string,
+  ): Promise<RegistrationToken> {
+    const cluster = await this.hold(stores, clusterId);
+    if (await stores.get(CredentialStore).hasConfirmed(clusterId))
+      throw new DomainError(
+        "forbidden",
+        `Cluster ${cluster.code} has had an agent already: a token with which another registers in its place is issued by an admin of the gateway.`,
+      );
+    return this.issueRegistrationToken(stores, actor, clusterId);
   }
 
   /**
@@ -182,6 +200,7 @@ export class ClusterService {
         `key_thumbprint is "${keyThumbprint.slice(0, 80)}", and the registration that waits has "${jkt}": compare again, another one may have come.`,
       );
     await credentials.confirm(clusterId, waiting.credentialId);
+    await credentials.endUnusedTokens(clusterId);
     const clusters = stores.get(ClusterStore);
     await clusters.setFacts(clusterId, { clusterUid: waiting.clusterUid });
     if (cluster.state === "pending")

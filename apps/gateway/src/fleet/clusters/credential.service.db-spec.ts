@@ -120,6 +120,14 @@ describe("credentials of clusters", () => {
       );
     });
 
+    it("takes no other token of the cluster that was issued before, once an agent has registered", async () => {
+      const kept = await tenant.registrationToken(cluster.id);
+      const { token } = await register();
+      await isRefused(credentials.register(kept, {}, BARE_PROOF));
+      await credentials.authenticate(token, BARE_PROOF);
+      await register();
+    });
+
     it("does not spend a token on a clusterId that isn't its own, nor on a simulated cluster", async () => {
       const token = await tenant.registrationToken(cluster.id);
       await isRefused(

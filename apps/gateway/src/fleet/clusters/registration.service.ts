@@ -117,9 +117,8 @@ export class RegistrationService {
     cluster: Cluster,
     { organizationId, tokenId, request, proof, jkt }: Exchange,
   ): Promise<AddedCredential> {
-    const isUnconfirmed = await stores
-      .get(CredentialStore)
-      .asksConfirmation(cluster.id);
+    const credentials = stores.get(CredentialStore);
+    const isUnconfirmed = await credentials.asksConfirmation(cluster.id);
     const { clusterUid, agentVersion, simulated } = request;
     const added = await this.issuer.add(stores, {
       organizationId,
@@ -137,6 +136,8 @@ export class RegistrationService {
       },
     });
     if (isUnconfirmed) return added;
+    // Else one that was issued before, and kept by somebody, would put another agent in this one's place.
+    await credentials.endUnusedTokens(cluster.id);
     const clusters = stores.get(ClusterStore);
     await clusters.setState(cluster.id, "active");
     await clusters.setFacts(cluster.id, {

@@ -5,7 +5,7 @@ import { ClusterService } from "../../fleet/clusters/cluster.service";
 import { AuditStore } from "../../trust/audit/domain/audit-store";
 import type { Actor } from "../../trust/identity/domain/actor";
 import { type Policy, type PolicyFields, PolicyStore } from "./domain/policy";
-import { policyProblem } from "./domain/policy-rules";
+import { confirmationProblem, policyProblem } from "./domain/policy-rules";
 import {
   type ExternalMarks,
   isOutdated,
@@ -70,18 +70,34 @@ export class PolicyService {
     await this.record(stores, actor, "policy.write", changed);
   }
 
-  /**
-   * Takes a policy away for good. The others go on: where none is left nothing may be deployed.
-   * @param version of a bridge; one that isn't above the known one removes nothing
-   */
-  async remove(
+  /** The same for a bridge, whose key may not do away with an admin's word on agents that register. */
+  async writeAsBridge(
     stores: Stores,
     actor: Actor,
     id: string,
-    version?: number,
+    changes: Partial<PolicyFields & ExternalMarks>,
+  ): Promise<void> {
+    const policy = await this.require(stores, id);
+    requireConfirmationKept(policy, { ...policy, ...changes });
+    await this.write(stores, actor, id, changes);
+  }
+
+  /** @param version of a bridge; one that isn't above the known one removes nothing */
+  async removeAsBridge(
+    stores: Stores,
+    actor: Actor,
+    id: string,
+    version: number,
   ): Promise<void> {
     const policy = await this.require(stores, id);
     if (isOutdated(policy, { intent_version: version })) return;
+    requireConfirmationKept(policy, { ...policy, confirm_registration: false });
+    await this.remove(stores, actor, id);
+  }
+
+  /** Takes a policy away for good. The others go on: where none is left nothing may be deployed. */
+  async remove(stores: Stores, actor: Actor, id: string): Promise<void> {
+    const policy = await this.require(stores, id);
     await stores.get(PolicyStore).remove(id);
     await this.record(stores, actor, "policy.unlink", policy);
   }
@@ -111,4 +127,12 @@ export class PolicyService {
       .get(AuditStore)
       .append(actor, { action, subject: { type: "policy", id, name }, detail });
   }
+}
+
+function requireConfirmationKept(
+  before: PolicyFields,
+  after: PolicyFields,
+): void {
+  const problem = confirmationProblem(before, after);
+  if (problem !== undefined) throw new DomainError("forbidden", problem);
 }

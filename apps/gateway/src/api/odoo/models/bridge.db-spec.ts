@@ -244,6 +244,23 @@ describe("a bridge", () => {
     ]);
   });
 
+  it("takes away no policy by which admins confirm agents that register", async () => {
+    const ref = { external_ref: "policy-3" };
+    await upsert(POLICY, {
+      ...ref,
+      intent_version: 1,
+      name: "Confirmed",
+      cluster_id: operations.cluster.code,
+      confirm_registration: true,
+    });
+    await expect(
+      call(POLICY, "remove", { ...ref, intent_version: 2 }),
+    ).rejects.toMatchObject({
+      code: "forbidden",
+      message: expect.stringContaining("confirm_registration") as string,
+    });
+  });
+
   describe("that upserts an operation", () => {
     const restore = (version = 1): RpcStruct => ({
       external_ref: "op-1",

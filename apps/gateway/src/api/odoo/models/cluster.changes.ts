@@ -117,11 +117,10 @@ export class ClusterChanges implements ModelChanges {
     actor: UserActor,
     key: string,
   ): Promise<RpcStruct> {
-    const issued = await this.clusters.issueRegistrationToken(
-      stores,
-      actor,
-      key,
-    );
+    const issued =
+      actor.role === "bridge"
+        ? await this.clusters.issueFirstRegistrationToken(stores, actor, key)
+        : await this.clusters.issueRegistrationToken(stores, actor, key);
     return {
       token: issued.token,
       expires_at: odooDateTime(issued.expiresAt),

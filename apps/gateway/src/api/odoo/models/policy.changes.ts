@@ -22,7 +22,10 @@ export class PolicyChanges implements ModelChanges {
     stores,
     actor,
     { key, values },
-  ) => this.policies.write(stores, actor, key, values);
+  ) =>
+    actor.role === "bridge"
+      ? this.policies.writeAsBridge(stores, actor, key, values)
+      : this.policies.write(stores, actor, key, values);
 
   readonly unlink: NonNullable<ModelChanges["unlink"]> = (...on) =>
     this.policies.remove(...on);
@@ -31,5 +34,5 @@ export class PolicyChanges implements ModelChanges {
     stores,
     actor,
     { key, intentVersion },
-  ) => this.policies.remove(stores, actor, key, intentVersion);
+  ) => this.policies.removeAsBridge(stores, actor, key, intentVersion);
 }

@@ -14,13 +14,13 @@ const registry = idleRegistry();
 /** The table as a reader of the documentation would write it: who may change what. */
 const CHANGES = [
   "vworkspace.organization write: admin",
-  "vworkspace.cluster create: admin",
+  "vworkspace.cluster create: admin, bridge",
   "vworkspace.cluster write: admin",
-  "vworkspace.cluster action_issue_registration_token: admin",
-  "vworkspace.cluster action_revoke: admin",
+  "vworkspace.cluster action_issue_registration_token: admin, bridge",
+  "vworkspace.cluster action_revoke: admin, bridge",
   "vworkspace.cluster action_confirm_registration: admin",
-  "vworkspace.cluster action_disable: admin",
-  "vworkspace.cluster action_enable: admin",
+  "vworkspace.cluster action_disable: admin, bridge",
+  "vworkspace.cluster action_enable: admin, bridge",
   "vworkspace.cluster action_rotate_credentials: admin",
   "res.users create: admin",
   "res.users write: admin",
@@ -97,11 +97,11 @@ describe("the table of permissions", () => {
     expect(changing.sort()).toEqual([...CHANGES].sort());
   });
 
-  it("shows the audit log to approvers and admins, everything else to every role", () => {
+  it("shows the audit log to approvers, admins and bridges, everything else to every role", () => {
     for (const role of ROLES) {
       expect(mayCall(role, "vworkspace.job", "search_read")).toBe(true);
       expect(mayCall(role, "vworkspace.audit.entry", "search_read")).toBe(
-        role === "approver" || role === "admin",
+        ["approver", "admin", "bridge"].includes(role),
       );
     }
   });

@@ -21,6 +21,8 @@ export const APPROVERS: readonly Role[] = ["approver", "admin"];
 /** A bridge says who decided; whether that counts is said by the organization's approval_trust (approver.decide.ts). */
 const DECIDERS: readonly Role[] = [...APPROVERS, "bridge"];
 const ADMINS: readonly Role[] = ["admin"];
+/** Who brings in clusters and switches them off; what an agent that registers anew needs is an admin's alone. */
+const CLUSTER_KEEPERS: readonly Role[] = ["admin", "bridge"];
 /** An Odoo, which is a program and no person. */
 const BRIDGES: readonly Role[] = ["bridge"];
 /** A bridge is a program: an admin issues its keys, so that a stolen one can't make itself another. */
@@ -59,14 +61,17 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
   "vworkspace.cluster": {
     ...readsTo(EVERYONE),
     ...to(
-      ADMINS,
+      CLUSTER_KEEPERS,
       "create",
-      "write",
       "action_issue_registration_token",
-      "action_confirm_registration",
       "action_revoke",
       "action_disable",
       "action_enable",
+    ),
+    ...to(
+      ADMINS,
+      "write",
+      "action_confirm_registration",
       "action_rotate_credentials",
     ),
   },
@@ -110,7 +115,7 @@ export const PERMISSIONS: Readonly<Record<string, Grants>> = {
   },
   "vworkspace.job": readsTo(EVERYONE),
   "vworkspace.event": readsTo(EVERYONE),
-  "vworkspace.audit.entry": readsTo(["approver", "admin"]),
+  "vworkspace.audit.entry": readsTo(["approver", "admin", "bridge"]),
   "res.users": {
     ...readsTo(EVERYONE),
     ...to(EVERYONE, "context_get"),

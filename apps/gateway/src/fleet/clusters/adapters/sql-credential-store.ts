@@ -252,15 +252,19 @@ export class SqlCredentialStore extends CredentialStore {
     return row !== undefined;
   }
 
+  override async endUnusedTokens(clusterId: string): Promise<void> {
+    await this.transaction.run(
+      "update registration_tokens set used_at = now() where organization_id = $1 and cluster_id = $2 and used_at is null",
+      [this.transaction.organization, clusterId],
+    );
+  }
+
   override async revokeAll(clusterId: string): Promise<void> {
     await this.transaction.run(
       "update cluster_credentials set revoked_at = now() where organization_id = $1 and cluster_id = $2 and revoked_at is null",
       [this.transaction.organization, clusterId],
     );
-    await this.transaction.run(
-      "update registration_tokens set used_at = now() where organization_id = $1 and cluster_id = $2 and used_at is null",
-      [this.transaction.organization, clusterId],
-    );
+    await this.endUnusedTokens(clusterId);
     await bumpTrustVersion(this.transaction);
   }
 

@@ -104,6 +104,8 @@ export abstract class CredentialStore {
   ): Promise<void>;
   /** Ends at once the grace of whoever this credential succeeded. */
   abstract endPredecessor(credential: CredentialRow): Promise<void>;
+  /** Ends the registration tokens of the cluster that nobody has used. */
+  abstract endUnusedTokens(clusterId: string): Promise<void>;
   abstract revokeAll(clusterId: string): Promise<void>;
   /** Whether the cluster ever had a credential that counted. */
   abstract hasConfirmed(clusterId: string): Promise<boolean>;

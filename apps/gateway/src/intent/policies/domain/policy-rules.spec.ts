@@ -1,5 +1,5 @@
 import type { PolicyFields } from "./policy";
-import { policyProblem } from "./policy-rules";
+import { confirmationProblem, policyProblem } from "./policy-rules";
 
 const fields: PolicyFields = {
   name: "Production",
@@ -18,6 +18,28 @@ const fields: PolicyFields = {
   max_instances: 10,
   version_constraint: ">=1.0.0",
 };
+
+describe("rules for who may not let agents in unconfirmed", () => {
+  it.each<[Partial<PolicyFields>, Partial<PolicyFields>, RegExp | undefined]>([
+    [{}, { confirm_registration: true }, undefined],
+    [{}, { cluster_id: "c" }, undefined],
+    [{ confirm_registration: true }, { name: "Other" }, undefined],
+    [
+      { confirm_registration: true },
+      { confirm_registration: false },
+      /^confirm_registration is taken off by an admin/,
+    ],
+    [
+      { confirm_registration: true },
+      { cluster_id: "c" },
+      /^cluster_id .* is changed by an admin/,
+    ],
+  ])("say of a policy with %j and %j: %s", (before, changes, expected) => {
+    const policy = { ...fields, ...before };
+    const problem = confirmationProblem(policy, { ...policy, ...changes });
+    expect(problem ?? "").toMatch(expected ?? /^$/);
+  });
+});
 
 describe("rules for policies", () => {
   it("find nothing wrong with a sound one", () => {

@@ -71,6 +71,19 @@ function scalarProblem(policy: PolicyFields): string | undefined {
     : "The policy holds U+0000 or a lone surrogate: leave such characters out.";
 }
 
+/** Why a change, by who may not decide that, would let agents in unconfirmed; undefined: it wouldn't. */
+export function confirmationProblem(
+  before: PolicyFields,
+  after: PolicyFields,
+): string | undefined {
+  if (!before.confirm_registration) return undefined;
+  if (!after.confirm_registration)
+    return "confirm_registration is taken off by an admin of the gateway only.";
+  return after.cluster_id === before.cluster_id
+    ? undefined
+    : "cluster_id of a policy with confirm_registration is changed by an admin of the gateway only.";
+}
+
 function isPattern(value: unknown): boolean {
   return (
     typeof value === "string" &&
