@@ -96,12 +96,16 @@ export class TestOdoo extends OdooLinks {
     this.sender = this.newSender();
   }
 
-  /** Sends until there is nothing more, or something fails. */
-  async deliver(sender = this.sender): Promise<void> {
+  /** Sends until there is nothing more, or something fails; or so many batches, the greeting among them. */
+  async deliver(
+    sender = this.sender,
+    batches = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
     const { signal } = new AbortController();
     const { organizationId } = this.tenant;
     const due = { organizationId, databaseId: this.databaseId };
-    while (await sender.send(due, signal));
+    for (let sent = 0; sent < batches; sent += 1)
+      if (!(await sender.send(due, signal))) return;
   }
 
   waiting(): Promise<readonly WaitingRow[]> {

@@ -46,7 +46,7 @@ class VworkspaceCluster(models.Model):
     instance_ids = fields.One2many("vworkspace.application.instance", "cluster_id", string="Applications")
     instance_count = fields.Integer(string="Count of applications", compute="_compute_counts")
     problem_count = fields.Integer(string="With problems", compute="_compute_counts")
-    job_count = fields.Integer(string="Count of jobs", compute="_compute_counts")
+    job_count = fields.Integer(string="Count of jobs", compute="_compute_job_count")
 
     _code_unique = Constraint("unique (company_id, code)", "The company has a cluster of that code.")
 
@@ -54,13 +54,17 @@ class VworkspaceCluster(models.Model):
         groups = self.env["vworkspace.application.instance"]._read_group(
             [("cluster_id", "in", self.ids)], ["cluster_id", "state"], ["__count"]
         )
-        jobs = dict(
-            self.env["vworkspace.job"]._read_group([("cluster_id", "in", self.ids)], ["cluster_id"], ["__count"])
-        )
         for cluster in self:
             counts = {state: count for of, state, count in groups if of == cluster}
             cluster.instance_count = sum(counts.values())
             cluster.problem_count = counts.get("degraded", 0) + counts.get("blocked", 0)
+
+    def _compute_job_count(self):
+        """Apart from the other counts: a list of clusters shows those, and need not count every job for it."""
+        jobs = dict(
+            self.env["vworkspace.job"]._read_group([("cluster_id", "in", self.ids)], ["cluster_id"], ["__count"])
+        )
+        for cluster in self:
             cluster.job_count = jobs.get(cluster, 0)
 
     @api.model

@@ -27,9 +27,11 @@ class VworkspaceJob(models.Model):
     _name = "vworkspace.job"
     _description = "vworkspace job"
     _inherit = ["vworkspace.mirrored.mixin"]
-    _order = "id desc"
+    _order = "created_at desc, id desc"
     _rec_name = "idempotency_key"
 
+    # By its own index below, in the order of the list.
+    company_id = fields.Many2one(index=False)
     code = fields.Char(readonly=True, copy=False)
     cluster_id = fields.Many2one("vworkspace.cluster", readonly=True, copy=False, ondelete="cascade")
     kind = fields.Selection(
@@ -51,15 +53,19 @@ class VworkspaceJob(models.Model):
         copy=False,
     )
     outcome = fields.Char(readonly=True, copy=False)
-    error = fields.Text(readonly=True, copy=False)
-    idempotency_key = fields.Char(readonly=True, copy=False)
+    # People look for a part of these two.
+    error = fields.Text(readonly=True, copy=False, index="trigram")
+    idempotency_key = fields.Char(readonly=True, copy=False, index="trigram")
     attempt = fields.Integer(readonly=True, copy=False)
     created_at = fields.Datetime(string="Created", readonly=True, copy=False)
     acked_at = fields.Datetime(string="Taken", readonly=True, copy=False)
     settled_at = fields.Datetime(string="Settled", readonly=True, copy=False)
 
-    _cluster_index = Index("(cluster_id, id DESC)")
-    _company_state_index = Index("(company_id, state, id DESC)")
+    # In the order of lists, of one company, of several, of a cluster and of a state; a day or a month is a part of each.
+    _company_created_index = Index("(company_id, created_at DESC, id DESC)")
+    _created_index = Index("(created_at DESC, id DESC)")
+    _cluster_created_index = Index("(cluster_id, created_at DESC, id DESC)")
+    _state_created_index = Index("(company_id, state, created_at DESC, id DESC)")
     _settled_index = Index("(settled_at) WHERE settled_at IS NOT NULL")
 
     @api.model

@@ -2,6 +2,7 @@ import {
   openTestDatabase,
   type TestDatabase,
 } from "../../../../test/db/open-test-database";
+import { explainEverything, type Plan } from "../../../../test/db/explained";
 import { OperationsLife } from "../../../../test/db/operations-life";
 import {
   BARE_PROOF,
@@ -20,17 +21,11 @@ import { EventService } from "../observed/events/event.service";
 import { UserAdminService } from "../trust/identity/user-admin.service";
 import { IdentityLinkService } from "../trust/people/identity-link.service";
 import { SessionService } from "../trust/people/session.service";
-import type { SqlTransaction } from "./sql-transaction";
 
 /** Rows of each big table: enough that PostgreSQL walks through one of them only where it has no index. */
 const ROWS = 40_000;
 /** What a statement may cost by PostgreSQL's own estimate; walking through one organization's rows costs more. */
 const MOST_COST = 600;
-
-interface Plan {
-  readonly sql: string;
-  readonly cost: number;
-}
 
 /** One organization with many clusters, each with a few of everything. */
 const FILL = [
@@ -95,7 +90,7 @@ describe("statements on big tables", () => {
     for (const sql of FILL)
       await db.look(sql, sql.includes("$1") ? [tenant.organizationId] : []);
     await db.look("analyze");
-    explainEverything();
+    explainEverything(db, (plan) => plans.push(plan));
   });
 
   afterAll(() => db.stop());
@@ -103,16 +98,6 @@ describe("statements on big tables", () => {
   beforeEach(() => {
     plans = [];
   });
-
-  /** Every statement of a store is explained before it is sent. */
-  function explainEverything(): void {
-    const make = db.bindings.make.bind(db.bindings);
-    db.bindings.make = (port, transaction) =>
-      make(
-        port,
-        explained(transaction, (plan) => plans.push(plan)),
-      );
-  }
 
   const expectCheap = () => {
     expect(plans.length).toBeGreaterThan(0);
@@ -244,32 +229,3 @@ describe("statements on big tables", () => {
     expectCheap();
   });
 });
-
-function explained(
-  transaction: SqlTransaction,
-  note: (plan: Plan) => void,
-): SqlTransaction {
-  const { query, run } = transaction;
-  const explain = async (sql: string, parameters: readonly unknown[]) => {
-    const [row] = await query.call(
-      transaction,
-      `explain (format json) ${sql}`,
-      parameters,
-    );
-    const plan = row as { "QUERY PLAN": { Plan: { "Total Cost": number } }[] };
-    note({ sql, cost: plan["QUERY PLAN"][0]?.Plan["Total Cost"] ?? 0 });
-  };
-  const explaining = Object.create(transaction) as SqlTransaction;
-  explaining.query = async <Row>(
-    sql: string,
-    values: readonly unknown[] = [],
-  ) => {
-    await explain(sql, values);
-    return query.call(transaction, sql, values) as Promise<Row[]>;
-  };
-  explaining.run = async (sql, values = []) => {
-    await explain(sql, values);
-    return run.call(transaction, sql, values);
-  };
-  return explaining;
-}

@@ -75,6 +75,28 @@ describe("what an Odoo has yet to be told", () => {
     }
   });
 
+  it("is one row per record, however often each changes while the Odoo is away", async () => {
+    const CHANGES = 20;
+    const id = await operations.instance();
+    await odoo.deliver();
+    const { tenant } = operations;
+    for (let size = 1; size <= CHANGES; size += 1)
+      await tenant.in((stores) =>
+        db
+          .get(InstanceService)
+          .write(stores, tenant.actor, id, { values_json: `{"size":${size}}` }),
+      );
+    await operations.carry();
+    // Each job was made, and then superseded by the next one or offered and settled.
+    const told = await models();
+    expect(told.filter((model) => model === INSTANCE)).toHaveLength(1);
+    expect(told.filter((model) => model === JOB)).toHaveLength(CHANGES);
+    await odoo.deliver();
+    const { size } = odoo.book.by("vworkspace.job", "code");
+    expect(size).toBe(CHANGES + 1);
+    expect(await models()).toEqual([]);
+  });
+
   it("is nothing of a change that was taken back", async () => {
     const id = await operations.instance();
     await odoo.deliver();

@@ -49,15 +49,15 @@ export class SqlComparisonStore extends ComparisonStore {
       `with rows as materialized (
          select left(encode(sha256(convert_to(external_ref, 'UTF8')), 'hex'), 2) as page, external_ref, coalesce(intent_version, 0) as intent_version,
            ${values} as values_sha256, ${observed} as observed_generation, state
-         from ${table} where organization_id = $1 and external_ref is not null),
-       lines as (select rows.*, external_ref || '|' || intent_version || '|' || ${line} as line from rows),
+         from ${table} where organization_id = $1),
+       lines as (select rows.*, external_ref || '|' || intent_version || '|' || ${line} as line from rows where external_ref is not null),
        ours as (
          select page, encode(sha256(convert_to(string_agg(line, E'\\n' order by line collate "C") filter (where state <> 'deleted'),
              'UTF8')), 'hex') as digest,
            jsonb_agg(jsonb_build_object('external_ref', external_ref, 'intent_version', intent_version, 'values_sha256', values_sha256,
              'observed_generation', observed_generation, 'state', state) order by line collate "C") as rows
          from lines group by page)
-       select (select count(*) from ${table} where organization_id = $1 and external_ref is null and state <> 'deleted') as unknown,
+       select (select count(*) from rows where external_ref is null and state <> 'deleted') as unknown,
          coalesce((select jsonb_object_agg(coalesce(ours.page, theirs.key), coalesce(ours.rows, '[]'))
            from ours full join jsonb_each_text($2::jsonb) theirs on theirs.key = ours.page
            where ours.digest is distinct from theirs.value), '{}') as pages`,

@@ -1,0 +1,1 @@
+from . import comparison_probe, statements, view_calls, view_probe
