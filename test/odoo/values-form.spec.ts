@@ -135,9 +135,7 @@ describe("the form of a catalog entry's values", () => {
     ['{"type": "string"}', false],
     ['{"properties": {"a": {}}}', true],
   ])("of %j is there: %j", (text, isThere) => {
-    expect(form.parseSchema(text) !== undefined).toBe(
-      isThere,
-    );
+    expect(form.parseSchema(text) !== undefined).toBe(isThere);
   });
 
   it("gives way to text for what it would write differently", () => {
