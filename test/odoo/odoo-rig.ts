@@ -127,15 +127,34 @@ export class OdooRig {
   }
 
   /** Runs SQL as Odoo's own role, for what only a test may do. */
-  async sql(database: string, statement: string): Promise<string> {
-    const child = spawn("bash", this.words("sql"), {
+  sql(database: string, statement: string): Promise<string> {
+    return this.pipe("sql", `${statement};\n`, database);
+  }
+
+  /**
+   * Runs Python in Odoo's shell, as the system; what it did is kept where it commits.
+   * @returns what it printed after `RESULT:`, which is JSON
+   */
+  async python(script: string): Promise<unknown> {
+    const output = await this.pipe("shell", script, this.database);
+    const result = /^RESULT:(.*)$/m.exec(output)?.[1];
+    if (result === undefined) throw new Error(`No result:\n${output}`);
+    return JSON.parse(result);
+  }
+
+  private async pipe(
+    command: string,
+    input: string,
+    database: string,
+  ): Promise<string> {
+    const child = spawn("bash", this.words(command), {
       env: { ...this.environment, DB: database },
       stdio: ["pipe", "pipe", "pipe"],
     });
     let output = "";
     child.stdout.on("data", (text: Buffer) => (output += text.toString()));
     child.stderr.on("data", (text: Buffer) => (output += text.toString()));
-    child.stdin.end(`${statement};\n`);
+    child.stdin.end(input);
     await new Promise((done) => child.once("close", done));
     return output;
   }

@@ -14,8 +14,9 @@ class VworkspaceDiscreetMixin(models.AbstractModel):
     @api.depends("company_id")
     @api.depends_context("uid")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         self._hide_foreign_names()
+        return result
 
     def _hide_foreign_names(self):
         """For the end of what computes names."""
