@@ -61,7 +61,7 @@ class VworkspaceJob(models.Model):
     acked_at = fields.Datetime(string="Taken", readonly=True, copy=False)
     settled_at = fields.Datetime(string="Settled", readonly=True, copy=False)
 
-    # In the order of lists, of one company, of several, of a cluster and of a state; a day or a month is a part of each.
+    # In the order of lists: of one company, of several, of a cluster, of a state. A day is a part of each.
     _company_created_index = Index("(company_id, created_at DESC, id DESC)")
     _created_index = Index("(created_at DESC, id DESC)")
     _cluster_created_index = Index("(cluster_id, created_at DESC, id DESC)")
