@@ -123,7 +123,7 @@ async function listen(config: GatewayConfig, database: OpenDatabase) {
   const app = await NestFactory.create<NestFastifyApplication>(
     GatewayModule.register(config, database, () => url),
     httpAdapter(logger, config.agents.trustedProxies),
-    { logger: false, bodyParser: false },
+    { logger: false, bodyParser: false, abortOnError: false },
   );
   const routes: Route[] = [];
   app

@@ -74,6 +74,8 @@ async function serve(
     {
       logger: new PinoLogger(logger),
       bodyParser: false,
+      // What it fails on is said, and the database stopped, as with everything else.
+      abortOnError: false,
     },
   );
   app.useGlobalFilters(new ErrorFilter());
