@@ -204,7 +204,7 @@ class TestWizardsWithGateway(VworkspaceCase):
                 "subject": f"application.instance:shop/{instance.name}",
                 "at": "2026-01-01 09:59:00",
                 "actor": "user:odoo",
-                "on_behalf_of": {"odoo_uid": 2, "login": "ada"},
+                "on_behalf_of": {"odoo_uid": instance.create_uid.id, "login_hash": "x"},
                 "action": "instance.created",
                 "detail": {"generation": 1},
             }
@@ -224,7 +224,10 @@ class TestWizardsWithGateway(VworkspaceCase):
         self.events_and_entries(instance)
         self.assertFalse(self.log_of(instance, "operator").audit_ids)
         [entry] = self.log_of(instance, "approver").audit_ids
-        self.assertEqual((entry.what, entry.who), ("instance.created", "user:odoo (ada)"))
+        self.assertEqual((entry.what, entry.who), ("instance.created", f"user:odoo ({instance.create_uid.name})"))
+        self.fake.records["vworkspace.audit.entry"]["1"]["on_behalf_of"]["odoo_uid"] = 1_000_000
+        [entry] = self.log_of(instance, "approver").audit_ids
+        self.assertEqual(entry.who, "user:odoo (user 1000000 of Odoo)")
 
     def test_what_the_gateway_refuses_is_said_and_the_rest_is_shown(self):
         instance = self.deployed()

@@ -133,7 +133,7 @@ class VworkspaceLiveLogWizard(models.TransientModel):
             {
                 "at": entry["at"] or "",
                 "what": entry["action"] or "",
-                "who": self._actor_text(entry),
+                "who": self._actor_text(entry, record.company_id),
                 "text": json.dumps(entry["detail"], ensure_ascii=False)[:LONGEST_TEXT] if entry["detail"] else "",
             }
             for entry in found
@@ -148,10 +148,15 @@ class VworkspaceLiveLogWizard(models.TransientModel):
         return f"{kind}:{instance.namespace}/{record.name}"
 
     @api.model
-    def _actor_text(self, entry):
-        on_behalf_of = entry["on_behalf_of"] or {}
-        login = on_behalf_of.get("login")
-        return f"{entry['actor']} ({login})" if login else entry["actor"] or ""
+    def _actor_text(self, entry, company):
+        """Who acted, and for which user of Odoo he said that he did: the log has only that user's number."""
+        number = (entry["on_behalf_of"] or {}).get("odoo_uid")
+        if not number:
+            return entry["actor"] or ""
+        user = self.env["res.users"].sudo().browse(number).exists()
+        is_colleague = company in user.company_ids
+        name = user.name if is_colleague else self.env._("user %s of Odoo", number)
+        return f"{entry['actor']} ({name})"
 
 
 class VworkspaceLiveLogLine(models.TransientModel):
