@@ -9,7 +9,13 @@ import {
   type RemoteCaller,
   xmlRpcCaller,
 } from "./remote-callers";
-import { FOREIGN, OWN, type RecordIds, TwoCompanies } from "./two-companies";
+import {
+  FOREIGN,
+  type ModelDescription,
+  OWN,
+  type RecordIds,
+  TwoCompanies,
+} from "./two-companies";
 
 const missing = missingRig();
 if (missing !== undefined) throw new Error(`No real Odoo: ${missing}.`);
@@ -137,6 +143,29 @@ describe("Two companies of one Odoo, paired with two organizations of one gatewa
       expect(await world.everythingOf(FOREIGN)).toEqual(before);
     }, 1_200_000);
   });
+
+  it("tell an operator who guesses what records of the other hold what they tell of words that nobody has written", async () => {
+    const caller = await callers["JSON-2"]?.(`${OWN}-operator`);
+    if (!caller) throw new Error("JSON-2");
+    const absent = "yonder";
+    const asked = async (model: string, path: string, word: string) => {
+      const domain = [[path, "ilike", word]];
+      const named = { domain, context: contextOf(OWN) };
+      const call = { model, method: "search_count", ids: undefined, named };
+      return (await caller(call)).replaceAll(word, "WORD");
+    };
+    const told: string[] = [];
+    let count = 0;
+    for (const [model, path] of guessedPaths(world.described.methods)) {
+      count += 1;
+      const answer = await asked(model, path, FOREIGN);
+      if (answer !== (await asked(model, path, absent)))
+        told.push(`${model} ${path}: ${answer.slice(0, 200)}`);
+    }
+    process.stdout.write(`${count} guesses, ${told.length} of them told\n`);
+    expect(told).toEqual([]);
+    expect(count).toBeGreaterThan(100);
+  }, 900_000);
 
   describe("beside their records", () => {
     const call = (
@@ -307,6 +336,28 @@ describe("Two companies of one Odoo, paired with two organizations of one gatewa
 
 function isLikely(method: string, isOwn: boolean): boolean {
   return isOwn || LIKELY.has(method);
+}
+
+const TEXTS = ["char", "text", "selection", "html"];
+
+/** Each text of each of the addon's models, and each text of what it refers to. */
+function* guessedPaths(
+  models: Readonly<Record<string, ModelDescription>>,
+): Generator<readonly [string, string]> {
+  const textsOf = (model: string) =>
+    Object.entries(models[model]?.fields ?? {})
+      .filter(([, { type }]) => TEXTS.includes(type))
+      .map(([name]) => name);
+  for (const [model, { fields }] of Object.entries(models)) {
+    if (!("id" in fields)) continue;
+    for (const name of textsOf(model)) yield [model, name];
+    for (const [name, { relation }] of Object.entries(fields)) {
+      if (relation === false) continue;
+      const beyond = textsOf(relation);
+      for (const text of beyond.length > 0 ? beyond : ["display_name"])
+        yield [model, `${name}.${text}`];
+    }
+  }
 }
 
 /** Ids of applications that are said to have changed. */
