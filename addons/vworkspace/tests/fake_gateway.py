@@ -24,7 +24,6 @@ class FakeGateway:
         self.key = key
         self.organization = {"code": "acme", "name": "Acme"}
         self.approval_trust = "odoo"
-        self.acknowledged_sequence = "0"
         self.numbers = iter(range(1, 1_000_000))
         self.forget()
         server = self
@@ -49,6 +48,7 @@ class FakeGateway:
         self.replays = {}
         self.failures = []
         self.unknown = 0
+        self.acknowledged_sequence = "0"
 
     def close(self):
         self.http.shutdown()
