@@ -172,7 +172,10 @@ describe("The addon in a real Odoo, from one version to the next, taken out and 
       ["name", "=", "vworkspace"],
     ]);
     const button = "button_immediate_uninstall";
-    await patient.call("ir.module.module", button, [[module.id]]);
+    // Odoo refuses while one of its scheduled actions runs.
+    await eventually("the addon is uninstalled", () =>
+      patient.call("ir.module.module", button, [[module.id]]).then(() => true),
+    );
     await patient.close();
   }
 
