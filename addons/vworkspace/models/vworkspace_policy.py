@@ -14,8 +14,8 @@ PLAIN = ("name", "four_eyes", "max_instances", "version_constraint")
 JSON_NAMES = tuple(f"{name}_json" for name in (*LISTS, "maintenance_windows"))
 
 
-def _lines(help_text):
-    return fields.Text(help=help_text, compute="_compute_lines", inverse="_inverse_lines")
+def _lines(label, help_text):
+    return fields.Text(string=label, help=help_text, compute="_compute_lines", inverse="_inverse_lines")
 
 
 class VworkspacePolicy(models.Model):
@@ -34,21 +34,25 @@ class VworkspacePolicy(models.Model):
         ondelete="restrict",
         index=True,
     )
-    allowed_namespaces_json = fields.Text(string="Allowed namespaces as JSON", default='["*"]')
-    allowed_catalog_codes_json = fields.Text(string="Allowed catalog entries as JSON", default='["*"]')
-    allowed_chart_url_prefixes_json = fields.Text(
-        string="Allowed chart URLs as JSON", default='["oci://", "https://"]'
-    )
+    allowed_namespaces_json = fields.Text(string="Allowed namespaces as JSON", default="[]")
+    allowed_catalog_codes_json = fields.Text(string="Allowed catalog entries as JSON", default="[]")
+    allowed_chart_url_prefixes_json = fields.Text(string="Allowed chart URLs as JSON", default="[]")
     allowed_operations_json = fields.Text(string="Allowed operations as JSON", default='["Backup/*"]')
     require_approval_for_json = fields.Text(string="Approval needed for, as JSON", default="[]")
-    allowed_namespaces = _lines("Names, or patterns with *, one a line; none: no namespace.")
-    allowed_catalog_codes = _lines("Codes, or patterns with *, one a line; none: no entry.")
-    allowed_chart_url_prefixes = _lines("What a chart's URL begins with, one a line; none: no chart.")
-    allowed_operations = _lines("Type/engine, for example Backup/velero or Restore/*, one a line; none: backups only.")
-    require_approval_for = _lines("Type/engine, one a line; none: no approval is needed.")
-    four_eyes = fields.Boolean(help="Who asked for an operation can't approve it.")
+    allowed_namespaces = _lines("Allowed namespaces", "Names, or patterns with *, one a line; none: no namespace.")
+    allowed_catalog_codes = _lines("Allowed catalog entries", "Codes, or patterns with *, one a line; none: no entry.")
+    allowed_chart_url_prefixes = _lines(
+        "Allowed chart URLs", "What a chart's URL begins with, one a line; none: no chart."
+    )
+    allowed_operations = _lines(
+        "Allowed operations", "Type/engine, for example Backup/velero or Restore/*, one a line; none: backups only."
+    )
+    require_approval_for = _lines("Approval is needed for", "Type/engine, one a line; none: no approval is needed.")
+    four_eyes = fields.Boolean(string="Four eyes", help="Who asked for an operation can't approve it.")
     max_instances = fields.Integer(string="Applications at most", help="0: no limit.")
-    version_constraint = fields.Char(help="A range of versions, for example >=1.2.0 <2.0.0.")
+    version_constraint = fields.Char(
+        string="Version constraint", help="A range of versions, for example >=1.2.0 <2.0.0."
+    )
     maintenance_windows_json = fields.Text(
         string="Maintenance windows",
         help='[{"cron": "0 2 * * 6", "duration_minutes": 120, "timezone": "Europe/Vienna"}]; empty: always.',

@@ -130,6 +130,13 @@ class TestRecords(VworkspaceCase):
         with self.assertRaises(ValidationError):
             self.entry.write({"values_schema_json": "[]"})
 
+    def test_a_new_policy_allows_no_deployment(self):
+        policy = self.env["vworkspace.policy"].create({"name": "New", "company_id": self.company_a.id})
+        self.assertEqual(
+            (policy.allowed_namespaces_json, policy.allowed_catalog_codes_json, policy.allowed_chart_url_prefixes_json),
+            ("[]", "[]", "[]"),
+        )
+
     def test_lists_are_lines_for_people(self):
         policy = self.env["vworkspace.policy"].create({"name": "All", "company_id": self.company_a.id})
         policy.write({"allowed_operations": "Backup/*\n\n  Restore/velero "})
