@@ -215,18 +215,27 @@ function odooProblem(rig) {
   if (missing !== undefined) return missing;
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const folder = join(cache, "vworkspace", "odoo-19");
-  const addons = mkdtempSync(join(tmpdir(), "vworkspace-no-addons-"));
+  const temporary = mkdtempSync(join(tmpdir(), "vworkspace-addons-"));
+  const addons = join(temporary, "addons");
+  spawnSync(process.execPath, ["tools/assemble-addon.mjs", "19", addons], {
+    cwd: root,
+  });
   const run = (command) =>
     spawnSync("bash", [rig, folder, addons, command], {
       cwd: root,
       encoding: "utf8",
       timeout: ODOO_START_MS,
-      env: { ...process.env, DB: "vworkspace_trial" },
+      // As test/odoo/odoo-rig.ts starts it.
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        DB: "vworkspace_trial",
+      },
     });
   mkdirSync(folder, { recursive: true });
   const { status, stderr } = run("up");
   run("stop");
-  rmSync(addons, { recursive: true, force: true });
+  rmSync(temporary, { recursive: true, force: true });
   return status === 0
     ? undefined
     : `${rig} starts no Odoo here: ${stderr.trim().split("\n").at(-1) || "it took too long"}.`;
