@@ -1,5 +1,6 @@
 import type { RpcValue } from "@vworkspace/odoo-rpc";
 import { eventually } from "../cluster/eventually";
+import { guessedPaths } from "./guessed-paths";
 import { missingRig } from "./odoo-rig";
 import { type About, plausibleArguments } from "./plausible-arguments";
 import {
@@ -9,13 +10,7 @@ import {
   type RemoteCaller,
   xmlRpcCaller,
 } from "./remote-callers";
-import {
-  FOREIGN,
-  type ModelDescription,
-  OWN,
-  type RecordIds,
-  TwoCompanies,
-} from "./two-companies";
+import { FOREIGN, OWN, type RecordIds, TwoCompanies } from "./two-companies";
 
 const missing = missingRig();
 if (missing !== undefined) throw new Error(`No real Odoo: ${missing}.`);
@@ -336,28 +331,6 @@ describe("Two companies of one Odoo, paired with two organizations of one gatewa
 
 function isLikely(method: string, isOwn: boolean): boolean {
   return isOwn || LIKELY.has(method);
-}
-
-const TEXTS = ["char", "text", "selection", "html"];
-
-/** Each text of each of the addon's models, and each text of what it refers to. */
-function* guessedPaths(
-  models: Readonly<Record<string, ModelDescription>>,
-): Generator<readonly [string, string]> {
-  const textsOf = (model: string) =>
-    Object.entries(models[model]?.fields ?? {})
-      .filter(([, { type }]) => TEXTS.includes(type))
-      .map(([name]) => name);
-  for (const [model, { fields }] of Object.entries(models)) {
-    if (!("id" in fields)) continue;
-    for (const name of textsOf(model)) yield [model, name];
-    for (const [name, { relation }] of Object.entries(fields)) {
-      if (relation === false) continue;
-      const beyond = textsOf(relation);
-      for (const text of beyond.length > 0 ? beyond : ["display_name"])
-        yield [model, `${name}.${text}`];
-    }
-  }
 }
 
 /** Ids of applications that are said to have changed. */

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import {
   startListedGateway,
 } from "../trust/listed-gateway";
 import { rowsOfOrganization } from "../trust/rows-of-organization";
+import { assembleAddon } from "./assemble-addon";
 import { OdooRig } from "./odoo-rig";
 
 /** What each thing of a company is called begins with its word, which stands nowhere else. */
@@ -72,13 +72,7 @@ export class TwoCompanies {
 
   static async start(): Promise<TwoCompanies> {
     const folder = mkdtempSync(join(tmpdir(), "vworkspace-companies-"));
-    const addons = join(folder, "addons");
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ["tools/assemble-addon.mjs", "19", addons],
-      { encoding: "utf8" },
-    );
-    if (status !== 0) throw new Error(stderr);
+    const addons = assembleAddon(folder);
     const [port = 0] = await freePorts(1);
     const database = `vworkspace_companies_${process.pid}`;
     const odoo = await OdooRig.start(addons, { port, database });
